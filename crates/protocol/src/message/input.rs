@@ -1,0 +1,105 @@
+//! What the adviser's hands do. Keys go by HID usage (USB HID Usage Tables, page 0x07): a position on the keyboard,
+//! free of any layout.
+
+/// Viewer → host on the input stream.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct InputMessage {
+    /// What happened; an empty one is from a newer version and is skipped.
+    #[prost(oneof = "input_message::Body", tags = "40, 41, 42, 43, 44")]
+    pub body: Option<input_message::Body>,
+}
+
+/// The bodies of [`InputMessage`].
+pub mod input_message {
+    /// What happened.
+    #[derive(Clone, PartialEq, prost::Oneof)]
+    pub enum Body {
+        /// A key went down or up.
+        #[prost(message, tag = "40")]
+        Key(super::Key),
+        /// A mouse button went down or up.
+        #[prost(message, tag = "41")]
+        Button(super::Button),
+        /// A wheel turned.
+        #[prost(message, tag = "42")]
+        Wheel(super::Wheel),
+        /// The pointer moved.
+        #[prost(message, tag = "43")]
+        Move(super::Move),
+        /// Everything held is let go (the viewer lost focus).
+        #[prost(message, tag = "44")]
+        ReleaseAll(super::ReleaseAll),
+    }
+}
+
+/// A key.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Key {
+    /// HID usage on page 0x07.
+    #[prost(uint32, tag = "1")]
+    pub usage: u32,
+    /// Down, or up.
+    #[prost(bool, tag = "2")]
+    pub pressed: bool,
+}
+
+/// A mouse button, with the position it happened at.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Button {
+    /// Which one.
+    #[prost(enumeration = "MouseButton", tag = "1")]
+    pub button: i32,
+    /// Down, or up.
+    #[prost(bool, tag = "2")]
+    pub pressed: bool,
+    /// Where: a click must not land where an earlier move was still on its way to.
+    #[prost(message, optional, tag = "3")]
+    pub at: Option<Move>,
+}
+
+/// The buttons of a mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum MouseButton {
+    /// Not known to this version: ignored.
+    Unspecified = 0,
+    /// Left.
+    Left = 1,
+    /// Middle.
+    Middle = 2,
+    /// Right.
+    Right = 3,
+    /// Back, the fourth.
+    Back = 4,
+    /// Forward, the fifth.
+    Forward = 5,
+}
+
+/// Wheels, in 1/120 of a notch (as Windows counts); positive is away from the person, and to the right.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Wheel {
+    /// Sideways.
+    #[prost(sint32, tag = "1")]
+    pub horizontal: i32,
+    /// Up and down.
+    #[prost(sint32, tag = "2")]
+    pub vertical: i32,
+}
+
+/// A position in the pixels of a display.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Move {
+    /// Which display.
+    #[prost(uint32, tag = "1")]
+    pub display: u32,
+    /// Pixels from the left.
+    #[prost(uint32, tag = "2")]
+    pub x: u32,
+    /// Pixels from the top.
+    #[prost(uint32, tag = "3")]
+    pub y: u32,
+}
+
+/// Let everything go.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ReleaseAll {}

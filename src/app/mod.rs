@@ -1,0 +1,3 @@
+//! The controllers: events in, commands out. They know no window toolkit and no network library.
+
+pub mod view;

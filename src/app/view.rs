@@ -1,0 +1,432 @@
+//! What is to be shown, and what a person did: plain data between the controllers and the user interface. No text but
+//! names and what people wrote; sentences are the user interface's.
+
+use std::time::Duration;
+
+use lotse_protocol::permission::{Permission, Permissions};
+
+/// What the customer's window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerView {
+    /// The institution's name, empty until the relay has said it.
+    pub institution: String,
+    /// Is this copy pointed at another relay than its own by hand? Said in the window.
+    pub test_relay: Option<String>,
+    /// The one thing to do now.
+    pub page: CustomerPage,
+    /// "End the session?" is open on top, after the window's X.
+    pub confirm_close: bool,
+}
+
+/// The pages of the customer's window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CustomerPage {
+    /// ID and code, to read aloud.
+    Waiting(Waiting),
+    /// Somebody asks for something.
+    Question(Question),
+    /// Somebody sees the screen.
+    Session(CustomerSession),
+    /// It is over.
+    Over(Over),
+}
+
+/// ID, code, and how things stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// Grouped in threes, once there is one.
+    pub id: Option<String>,
+    /// The channel code.
+    pub code: CodeView,
+    /// The one sentence.
+    pub status: Status,
+}
+
+/// The channel code as it stands.
+#[derive(Clone, PartialEq)]
+pub enum CodeView {
+    /// There is none yet.
+    None,
+    /// To be read aloud; `remaining` counts down to the next one.
+    Shown {
+        /// Grouped in threes.
+        code: String,
+        /// Until a new one.
+        remaining: Duration,
+    },
+    /// Somebody is being introduced with it: it stays.
+    InUse {
+        /// Grouped in threes.
+        code: String,
+    },
+    /// Three codes in a row were lost to wrong guesses: a new one comes when the customer asks.
+    UsedUp,
+}
+
+impl std::fmt::Debug for CodeView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Shown { .. } => "Shown",
+            Self::InUse { .. } => "InUse",
+            Self::UsedUp => "UsedUp",
+        })
+    }
+}
+
+/// How things stand with the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// On the way.
+    Connecting,
+    /// Ready: nobody can see the screen.
+    Ready,
+    /// Somebody is being introduced.
+    SomebodyKnocks,
+    /// No connection.
+    Offline(Offline),
+    /// This computer's screen cannot be shared.
+    CannotShare(CannotShare),
+}
+
+/// Why there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Offline {
+    /// The relay's name could not be resolved.
+    NameUnknown,
+    /// Nothing answers.
+    NoAnswer,
+    /// Something answers that is not our relay.
+    NotOurRelay,
+    /// The relay speaks another version.
+    OtherVersion,
+    /// The relay is full.
+    Full,
+    /// It was there and is gone.
+    Lost,
+}
+
+/// Why this screen cannot be shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CannotShare {
+    /// A Wayland desktop.
+    Wayland,
+    /// This build has no capture for this system yet.
+    NotSupported,
+    /// The system refused; in its words.
+    Failed(String),
+}
+
+/// The consent question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The adviser's verified name.
+    pub who: String,
+    /// The institution that vouches.
+    pub institution: String,
+    /// Role there, may be empty.
+    pub role: String,
+    /// The relay's name that vouched.
+    pub vouched_by: String,
+    /// What is asked for; never empty.
+    pub asks: Permissions,
+    /// In the adviser's words, may be empty.
+    pub reason: String,
+    /// Until no answer means no.
+    pub seconds_left: u32,
+    /// *Allow* can be clicked (1.5 s after the question appeared).
+    pub armed: bool,
+}
+
+/// Somebody is connected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerSession {
+    /// Who.
+    pub who: String,
+    /// Which institution.
+    pub institution: String,
+    /// Since when, whole minutes.
+    pub minutes: u64,
+    /// What is allowed now.
+    pub rights: Permissions,
+    /// The connection is silent at the moment.
+    pub interrupted: bool,
+    /// What was done, newest last.
+    pub activities: Vec<Activity>,
+}
+
+/// One line of the activity list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Minutes since the session began.
+    pub minute: u64,
+    /// What.
+    pub kind: ActivityKind,
+}
+
+/// What can stand in the activity list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ActivityKind {
+    /// The customer allowed something.
+    Allowed(Permission),
+    /// The customer refused something.
+    Refused(Permission),
+    /// The customer took something back.
+    Stopped(Permission),
+    /// The adviser clicked.
+    Clicked,
+    /// The adviser typed.
+    Typed,
+}
+
+/// It is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Over {
+    /// Who was connected (the adviser's name; for the adviser, the customer's ID).
+    pub who: String,
+    /// For how long, whole minutes.
+    pub minutes: u64,
+    /// Why it ended.
+    pub why: WhyOver,
+    /// What was done, newest last.
+    pub activities: Vec<Activity>,
+}
+
+/// Why a session ended, seen from the person who reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WhyOver {
+    /// I ended it.
+    ByMe,
+    /// The other person ended it.
+    ByOther,
+    /// The other program is gone.
+    OtherGone,
+    /// The connection was lost for good.
+    ConnectionLost,
+    /// The customer refused.
+    Refused,
+    /// The customer did not answer.
+    NoAnswer,
+    /// Something failed here.
+    Failed,
+}
+
+/// What the customer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomerAction {
+    /// *Try again*.
+    TryAgain,
+    /// *New code*.
+    NewCode,
+    /// *Allow*.
+    Allow,
+    /// *Refuse*.
+    Refuse,
+    /// A right is taken back.
+    Stop(Permission),
+    /// *End*.
+    End,
+    /// The window's X, or the window manager's close.
+    CloseRequested,
+    /// "End the session?" *Yes*.
+    ConfirmClose,
+    /// "End the session?" *No*.
+    CancelClose,
+    /// *Close* on the last page.
+    Close,
+}
+
+/// What the adviser's window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdviserView {
+    /// The institution's name, empty until the relay has said it.
+    pub institution: String,
+    /// Is this copy pointed at another relay than its own by hand? Said in the window.
+    pub test_relay: Option<String>,
+    /// The one thing to do now.
+    pub page: AdviserPage,
+    /// "End the session?" is open on top, after the window's X.
+    pub confirm_close: bool,
+}
+
+/// The pages of the adviser's window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AdviserPage {
+    /// Name and password.
+    SignIn(SignIn),
+    /// ID and code.
+    Join(Join),
+    /// The customer is looking at a question.
+    Waiting(WaitingForCustomer),
+    /// The customer's screen.
+    Session(AdviserSession),
+    /// It is over.
+    Over(Over),
+}
+
+/// Signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// How things stand with the relay.
+    pub status: Status,
+    /// An attempt is under way.
+    pub busy: bool,
+    /// Why the last one failed.
+    pub problem: Option<SignInProblem>,
+}
+
+/// Why signing in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignInProblem {
+    /// Name or password is not right.
+    Wrong,
+    /// Too many attempts; wait so many seconds.
+    Wait(u32),
+}
+
+/// Joining.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// The signed-in adviser.
+    pub adviser: String,
+    /// How things stand with the relay.
+    pub status: Status,
+    /// Filled in from the command line.
+    pub id: Option<String>,
+    /// An introduction is under way.
+    pub busy: bool,
+    /// Why the last one failed.
+    pub problem: Option<JoinProblem>,
+}
+
+/// Why joining failed: each is a sentence that says whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JoinProblem {
+    /// The ID has the wrong number of digits.
+    IdLength,
+    /// The check digit does not fit: mistyped.
+    IdMistyped,
+    /// The code has not six digits.
+    CodeLength,
+    /// Nobody is there under this ID.
+    UnknownId,
+    /// The code is not right; so many guesses are left before it is lost.
+    WrongCode {
+        /// Guesses left.
+        left: u32,
+    },
+    /// The code is used up or expired: the customer reads a new one.
+    NoCode,
+    /// Two wrong guesses by this adviser: a new code is needed.
+    Blocked,
+    /// Somebody else is being introduced there just now.
+    Busy,
+    /// The customer's program went away.
+    CustomerGone,
+    /// The two programs have no version in common.
+    OtherVersion,
+    /// Three guesses at one typed code without a valid answer: something in between is not honest.
+    Untrusted,
+    /// The customer's program did not accept the card.
+    CardRefused,
+    /// No answer within 10 s.
+    NoAnswer,
+    /// Too many attempts; wait so many seconds.
+    Wait(u32),
+}
+
+/// The customer decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingForCustomer {
+    /// The customer's ID, grouped.
+    pub id: String,
+    /// What the customer is asked for.
+    pub asked: Permissions,
+    /// Until no answer means no.
+    pub seconds_left: u32,
+}
+
+/// The customer's screen is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdviserSession {
+    /// The customer's ID, grouped.
+    pub id: String,
+    /// What is allowed now.
+    pub rights: Permissions,
+    /// What could be asked for.
+    pub askable: Permissions,
+    /// The customer is being asked for this; seconds left.
+    pub asked: Option<(Permissions, u32)>,
+    /// The customer said no to this last.
+    pub refused: Permissions,
+    /// How the link is.
+    pub path: PathView,
+}
+
+/// The strip at the bottom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathView {
+    /// Smallest recent round trip, milliseconds; `None` until measured.
+    pub delay_ms: Option<u32>,
+    /// Received, kilobits per second.
+    pub rate_kbit: u32,
+    /// Is the connection silent at the moment (the path is dead, or the customer's computer stalls)?
+    pub interrupted: bool,
+}
+
+/// What the adviser did. `Debug` is written by hand, without password and code.
+#[derive(Clone, PartialEq)]
+pub enum AdviserAction {
+    /// *Try again*.
+    TryAgain,
+    /// *Sign in*.
+    SignIn {
+        /// Name at the relay.
+        name: String,
+        /// Password.
+        password: zeroize::Zeroizing<String>,
+    },
+    /// *Join*, as typed.
+    Join {
+        /// ID as typed.
+        id: String,
+        /// Code as typed.
+        code: zeroize::Zeroizing<String>,
+        /// Reason as typed.
+        reason: String,
+    },
+    /// *Cancel* while joining or waiting.
+    Cancel,
+    /// *Ask for …*.
+    Ask(Permission),
+    /// Gives a right back.
+    GiveBack(Permission),
+    /// *End*.
+    End,
+    /// The window's X.
+    CloseRequested,
+    /// "End the session?" *Yes*.
+    ConfirmClose,
+    /// "End the session?" *No*.
+    CancelClose,
+    /// Back to *Join* from the last page.
+    JoinAgain,
+}
+
+impl std::fmt::Debug for AdviserAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TryAgain => "TryAgain",
+            Self::SignIn { .. } => "SignIn",
+            Self::Join { .. } => "Join",
+            Self::Cancel => "Cancel",
+            Self::Ask(_) => "Ask",
+            Self::GiveBack(_) => "GiveBack",
+            Self::End => "End",
+            Self::CloseRequested => "CloseRequested",
+            Self::ConfirmClose => "ConfirmClose",
+            Self::CancelClose => "CancelClose",
+            Self::JoinAgain => "JoinAgain",
+        })
+    }
+}
