@@ -1,1 +1,20 @@
-//! placeholder
+//! Pixels to bytes and back, exactly: no I/O, no clock, no threads.
+//!
+//! An [`Encoder`] keeps its own copy of what the other side shows. [`Encoder::encode`] compares a [`Frame`] with that
+//! copy inside the damage and writes what differs as one *update*; a [`Decoder`] applies updates, in order and without
+//! gaps, to a [`Framebuffer`], which then equals the encoder's copy. What did not fit the caller's [`Budget`] stays
+//! pending inside the encoder. The layout of an update is described in `wire.rs`.
+//!
+//! Pixels are BGRX, four bytes each, everywhere. X is never looked at on the way in and is 255 on the way out.
+
+mod decoder;
+mod encoder;
+mod frame;
+mod geometry;
+mod wire;
+
+pub use decoder::{DecodeError, Decoder};
+pub use encoder::{Budget, EncodeError, Encoded, Encoder, Operations, Pending};
+pub use frame::{BYTES_PER_PIXEL, Frame, FrameError, Framebuffer, MAX_DIMENSION, MAX_PIXELS};
+pub use geometry::{Rect, Region};
+pub use wire::{MAX_OVERSHOOT, MAX_UPDATE};
