@@ -1,1 +1,5 @@
-//! placeholder
+//! This computer: what its screen shows ([`capture`]) and what hands do to it ([`inject`]). The only crate with
+//! `unsafe`, allowed file by file. A platform's code sits behind one facade file per capability.
+
+pub mod capture;
+pub mod inject;

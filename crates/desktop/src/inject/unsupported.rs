@@ -1,0 +1,31 @@
+//! Systems whose mouse and keyboard this build cannot use: an injector that can never exist.
+
+use super::{Button, InjectError, Press};
+
+pub(super) enum Injector {}
+
+impl Injector {
+    pub(super) fn open(_name: Option<&str>) -> Result<Self, InjectError> {
+        Err(InjectError::NotSupported)
+    }
+
+    pub(super) fn key(&mut self, _usage: u32, _press: Press) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn button(&mut self, _button: Button, _press: Press) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn wheel(&mut self, _horizontal: i32, _vertical: i32) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn move_to(&mut self, _display: u32, _x: u32, _y: u32) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn release_all(&mut self) -> Result<(), InjectError> {
+        match *self {}
+    }
+}
