@@ -2,3 +2,5 @@
 //! the whole-system tests can drive the parts without a window.
 
 pub mod app;
+pub mod shell;
+pub mod ui;

@@ -1,0 +1,115 @@
+//! The window: our own winit `ApplicationHandler` around an [`App`], drawn by OpenGL or by the processor
+//! (docs/decisions/0002-shell.md).
+//!
+//! The shell sleeps until something happens: an event of the window system, a [`Waker`], or the moment that
+//! [`App::tick`] asked for. It draws when the view has changed, never on a clock of its own.
+
+pub mod input;
+pub mod screen;
+mod wake;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use input::{Input, MouseButton};
+pub use screen::{Area, Screen};
+pub use wake::Waker;
+
+use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
+
+/// What runs behind the window. All calls come from the thread that called [`run`].
+pub trait App {
+    /// What is to be shown now. Cheap: it is compared with what was shown last.
+    fn view(&self) -> View<'_>;
+
+    /// Somebody did something in the window; closing it is [`CustomerAction::CloseRequested`], or the adviser's.
+    fn act(&mut self, action: Action);
+
+    /// Called when the time of the last answer has come, after each wake and each action; answers when to call next,
+    /// `None` for not before something happens.
+    fn tick(&mut self, now: Instant) -> Option<Instant>;
+
+    /// The remote screen while there is one to be shown.
+    fn picture(&self) -> Option<Arc<dyn Screen>>;
+
+    /// Keyboard and mouse over the picture, in the order in which they happened.
+    fn input(&mut self, input: Input);
+
+    /// Is it time to close the window and return from [`run`]?
+    fn wants_exit(&self) -> bool;
+
+    /// Is the person to be called to the window (raised, and the task bar flashes)? Asked after each wake and tick;
+    /// answers once.
+    fn attention(&mut self) -> bool;
+}
+
+/// What the window shows.
+#[derive(Clone, Copy, Debug)]
+pub enum View<'a> {
+    /// The customer's window.
+    Customer(&'a CustomerView),
+    /// The adviser's window.
+    Adviser(&'a AdviserView),
+}
+
+/// What a person did in the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// In the customer's window.
+    Customer(CustomerAction),
+    /// In the adviser's window.
+    Adviser(AdviserAction),
+}
+
+/// Which window, and how it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The customer's window, or the adviser's.
+    pub window: Window,
+    /// How it is drawn.
+    pub renderer: Renderer,
+}
+
+/// The two windows of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Small; never shows a picture.
+    Customer,
+    /// Large; the customer's screen fills it.
+    Adviser,
+}
+
+/// How the window is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renderer {
+    /// What is best on this computer (docs/decisions/0002-shell.md).
+    #[default]
+    Automatic,
+    /// OpenGL.
+    OpenGl,
+    /// The processor.
+    Software,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// No display to open a window on, or it went away.
+    #[error("the display cannot be used: {0}")]
+    Display(String),
+    /// The window could not be opened.
+    #[error("the window cannot be opened: {0}")]
+    Window(String),
+    /// The window could not be drawn.
+    #[error("the window cannot be drawn: {0}")]
+    Draw(String),
+}
+
+/// Opens the window and stays in it until [`App::wants_exit`]. `start` makes the application and is given what wakes
+/// the window. Must be called on the main thread, once per process.
+///
+/// # Errors
+/// No display, no window, or no way to draw in it.
+pub fn run<A: App + 'static>(_options: Options, _start: impl FnOnce(Waker) -> A) -> Result<(), ShellError> {
+    Err(ShellError::Display("not built yet".into()))
+}
