@@ -1,0 +1,191 @@
+//! A desktop of its own for a test: an X server on a display nobody else has, a window manager, programs on it, and a
+//! person's hands and eyes. Everything ends with the [`Desk`], after a panic too.
+//!
+//! Every failure here is the end of the test, so nothing returns a `Result`: it panics with what was waited for and,
+//! where a program was involved, what that program said.
+
+#![allow(dead_code, reason = "every whole-system test uses another part of the harness")]
+
+pub(crate) mod hands;
+pub(crate) mod impair;
+pub(crate) mod process;
+pub(crate) mod screen;
+pub(crate) mod window;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Keycode, Window};
+use x11rb::rust_connection::RustConnection;
+
+use self::process::Program;
+
+/// What starting a server or opening a window may take on a busy machine with two cores.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The size of every desk, in pixels.
+pub(crate) const SIZE: (u16, u16) = (1280, 800);
+
+/// No key bindings: every key belongs to the programs under test. Clicking focuses and raises, as people expect.
+const OPENBOX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <focus><focusNew>yes</focusNew><followMouse>no</followMouse></focus>
+  <placement><policy>Smart</policy></placement>
+  <desktops><number>1</number><popupTime>0</popupTime></desktops>
+  <keyboard></keyboard>
+  <mouse>
+    <context name="Client">
+      <mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
+    </context>
+    <context name="Titlebar">
+      <mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
+      <mousebind button="Left" action="Drag"><action name="Move"/></mousebind>
+    </context>
+    <context name="Close"><mousebind button="Left" action="Click"><action name="Close"/></mousebind></context>
+  </mouse>
+</openbox_config>
+"#;
+
+/// An X display with a window manager, ended on drop.
+pub(crate) struct Desk {
+    connection: RustConnection,
+    root: Window,
+    number: u32,
+    keyboard: Keyboard,
+    // Dropped in this order: the window manager before its server, the folder with the logs last.
+    openbox: Option<Program>,
+    server: Option<Program>,
+    folder: tempfile::TempDir,
+}
+
+/// Which keysyms the keys carry, without and with Shift.
+struct Keyboard {
+    first: Keycode,
+    per_key: usize,
+    keysyms: Vec<u32>,
+}
+
+impl Desk {
+    /// Starts an X server of 1280×800 pixels, 24 bits deep, on the first free display, and openbox on it.
+    ///
+    /// # Panics
+    /// When one of the two does not start; the message says what it printed.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder for the desk");
+        let (server, number) = start_server(folder.path());
+        let (connection, root) = connect(number);
+        let keyboard = Keyboard::read(&connection);
+        let mut desk = Self { connection, root, number, keyboard, openbox: None, server: Some(server), folder };
+        desk.start_openbox();
+        desk
+    }
+
+    /// The display's name, as `DISPLAY` wants it.
+    pub(crate) fn display(&self) -> String {
+        format!(":{}", self.number)
+    }
+
+    /// A folder of this desk's own, gone with it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts `command` on this desk. It is ended when the returned [`Program`] is dropped.
+    ///
+    /// Home and settings are the desk's own folder, so that no test finds or leaves anything in the developer's.
+    pub(crate) fn spawn(&self, command: &mut Command) -> Program {
+        command
+            .env("DISPLAY", self.display())
+            .env("HOME", self.folder())
+            .env("XDG_CONFIG_HOME", self.folder().join("config"))
+            .env("XDG_CACHE_HOME", self.folder().join("cache"))
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY");
+        Program::spawn(command, self.folder())
+    }
+
+    fn start_openbox(&mut self) {
+        let config = self.folder().join("openbox.xml");
+        fs::write(&config, OPENBOX).expect("the desk's folder is writable");
+        let openbox = self.spawn(Command::new("openbox").arg("--sm-disable").arg("--config-file").arg(&config));
+        until(PATIENCE, "openbox to manage the display", || {
+            let check = self.atom("_NET_SUPPORTING_WM_CHECK");
+            let property = self.connection.get_property(false, self.root, check, AtomEnum::WINDOW, 0, 1);
+            let reply = property.expect("the X server is there").reply().expect("the root window is there");
+            (reply.value_len == 1).then_some(())
+        });
+        self.openbox = Some(openbox);
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // What the screen showed is the first thing anybody asks for when a test has failed.
+        if thread::panicking() {
+            let name = thread::current().name().unwrap_or("test").replace("::", "-");
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+            let path = folder.join(format!("{name}-display{}.png", self.number));
+            if let Some(pixels) = self.try_pixels() {
+                pixels.save(&path);
+                eprintln!("the display when the test failed: {}", path.display());
+            }
+        }
+        self.openbox.take();
+        self.server.take();
+    }
+}
+
+/// Polls `ready` until it answers.
+///
+/// # Panics
+/// When `patience` has run out; the message says `what` was waited for.
+#[track_caller]
+pub(crate) fn until<T>(patience: Duration, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ready() {
+            return answer;
+        }
+        assert!(begun.elapsed() < patience, "waited {patience:?} in vain for {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Lets the X server choose a free display and tell its number on its standard output, so that tests can run side by
+/// side.
+fn start_server(folder: &Path) -> (Program, u32) {
+    let (width, height) = SIZE;
+    let mut command = Command::new("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")]);
+    command.args(["-noreset", "-nolisten", "tcp", "-dpi", "96"]);
+    command.stdout(Stdio::piped());
+    let mut server = Program::spawn(&mut command, folder);
+    let output = server.take_stdout().expect("standard output is a pipe");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(output);
+        let mut line = String::new();
+        let read = lines.read_line(&mut line);
+        // The receiver is gone only when the test has given up already.
+        let _ = sender.send(read.map(|_| line));
+        // The pipe stays open as long as the server lives: it would die writing into a closed one.
+        let _ = lines.read_line(&mut String::new());
+    });
+    let line = receiver.recv_timeout(PATIENCE).expect("Xvfb says its display number in time");
+    let number = line.ok().and_then(|line| line.trim().parse().ok());
+    let number = number.unwrap_or_else(|| panic!("Xvfb did not start:\n{}", server.log()));
+    (server, number)
+}
+
+fn connect(number: u32) -> (RustConnection, Window) {
+    let name = format!(":{number}");
+    let (connection, screen) = until(PATIENCE, "the X server to answer", || x11rb::connect(Some(&name)).ok());
+    let root = connection.setup().roots.get(screen).expect("the server has the screen it named").root;
+    (connection, root)
+}

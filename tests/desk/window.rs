@@ -1,0 +1,135 @@
+//! The windows on a desk, as the window manager knows them.
+
+use std::time::Duration;
+
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, MapState, Window,
+};
+
+use super::screen::Rect;
+use super::{Desk, until};
+
+impl Desk {
+    /// The window whose title contains `title`, once it is there and can be seen.
+    ///
+    /// # Panics
+    /// When it does not come within `patience`; the message lists the titles that are there.
+    #[track_caller]
+    pub(crate) fn window(&self, title: &str, patience: Duration) -> Window {
+        let begun = std::time::Instant::now();
+        loop {
+            if let Some(window) = self.find_window(title) {
+                return window;
+            }
+            let titles = self.titles();
+            assert!(begun.elapsed() < patience, "no window {title:?} within {patience:?}; there are {titles:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The window whose title contains `title`, if it is there now.
+    pub(crate) fn find_window(&self, title: &str) -> Option<Window> {
+        self.windows().into_iter().find(|window| self.title(*window).contains(title) && self.is_visible(*window))
+    }
+
+    /// Waits until no window's title contains `title`.
+    ///
+    /// # Panics
+    /// When it is still there after `patience`.
+    #[track_caller]
+    pub(crate) fn window_gone(&self, title: &str, patience: Duration) {
+        until(patience, &format!("the window {title:?} to go away"), || {
+            self.find_window(title).is_none().then_some(())
+        });
+    }
+
+    /// The titles of all managed windows.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        self.windows().into_iter().map(|window| self.title(window)).collect()
+    }
+
+    /// Where the window's inside is on the display, without its frame.
+    ///
+    /// # Panics
+    /// When the window is gone.
+    #[track_caller]
+    pub(crate) fn geometry(&self, window: Window) -> Rect {
+        let size = self.connection.get_geometry(window).expect("the X server is there").reply().expect("the window is");
+        let place = self.connection.translate_coordinates(window, self.root, 0, 0).expect("the X server is there");
+        let place = place.reply().expect("the window is there");
+        Rect { x: place.dst_x, y: place.dst_y, width: size.width, height: size.height }
+    }
+
+    /// Brings the window to the front and gives it the keyboard, and waits until it has it.
+    #[track_caller]
+    pub(crate) fn focus(&self, window: Window) {
+        // The source "2" says that a person did it, which openbox does not second-guess (EWMH, _NET_ACTIVE_WINDOW).
+        self.ask_window_manager(window, "_NET_ACTIVE_WINDOW", [2, 0, 0, 0, 0]);
+        until(super::PATIENCE, "the window to have the keyboard", || (self.focused() == Some(window)).then_some(()));
+    }
+
+    /// The managed window that has the keyboard.
+    pub(crate) fn focused(&self) -> Option<Window> {
+        self.window_property(self.root, "_NET_ACTIVE_WINDOW").first().copied().filter(|window| *window != 0)
+    }
+
+    /// Takes the keyboard away from every window, as when another program comes to the front.
+    pub(crate) fn unfocus(&self) {
+        let request = self.connection.set_input_focus(InputFocus::NONE, self.root, x11rb::CURRENT_TIME);
+        request.expect("the X server is there").check().expect("the root window takes the keyboard");
+    }
+
+    /// What a click on the X in the window's frame does.
+    pub(crate) fn close(&self, window: Window) {
+        self.ask_window_manager(window, "_NET_CLOSE_WINDOW", [x11rb::CURRENT_TIME, 2, 0, 0, 0]);
+    }
+
+    /// Moves the window's frame.
+    pub(crate) fn place(&self, window: Window, x: i16, y: i16) {
+        // Gravity from the window itself, x and y given, a person did it (EWMH, _NET_MOVERESIZE_WINDOW).
+        let [x, y] = [x, y].map(|place| u32::from_ne_bytes(i32::from(place).to_ne_bytes()));
+        self.ask_window_manager(window, "_NET_MOVERESIZE_WINDOW", [(1 << 8) | (1 << 9) | (2 << 12), x, y, 0, 0]);
+    }
+
+    fn windows(&self) -> Vec<Window> {
+        self.window_property(self.root, "_NET_CLIENT_LIST")
+    }
+
+    fn title(&self, window: Window) -> String {
+        let modern = self.bytes_property(window, self.atom("_NET_WM_NAME"));
+        let title = if modern.is_empty() { self.bytes_property(window, AtomEnum::WM_NAME.into()) } else { modern };
+        String::from_utf8_lossy(&title).into_owned()
+    }
+
+    fn is_visible(&self, window: Window) -> bool {
+        let attributes = self.connection.get_window_attributes(window).expect("the X server is there").reply();
+        // A window may go away between the list and this question.
+        attributes.is_ok_and(|attributes| attributes.map_state == MapState::VIEWABLE)
+    }
+
+    fn window_property(&self, window: Window, name: &str) -> Vec<Window> {
+        let property = self.connection.get_property(false, window, self.atom(name), AtomEnum::WINDOW, 0, 1024);
+        let reply = property.expect("the X server is there").reply();
+        reply.ok().and_then(|reply| Some(reply.value32()?.collect())).unwrap_or_default()
+    }
+
+    fn bytes_property(&self, window: Window, name: Atom) -> Vec<u8> {
+        let property = self.connection.get_property(false, window, name, AtomEnum::ANY, 0, 1024);
+        let reply = property.expect("the X server is there").reply();
+        reply.map(|reply| reply.value).unwrap_or_default()
+    }
+
+    fn ask_window_manager(&self, window: Window, name: &str, data: [u32; 5]) {
+        let event = ClientMessageEvent::new(32, window, self.atom(name), data);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        let request = self.connection.send_event(false, self.root, mask, event).expect("the X server is there");
+        request.check().expect("the root window takes events");
+        self.connection.flush().expect("the X server is there");
+    }
+
+    pub(super) fn atom(&self, name: &str) -> Atom {
+        let request = self.connection.intern_atom(false, name.as_bytes()).expect("the X server is there");
+        request.reply().expect("the X server gives atoms").atom
+    }
+}
