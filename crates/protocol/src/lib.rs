@@ -2,8 +2,21 @@
 //!
 //! * [`message`]: what is said, to the relay ([`message::relay`]), during the introduction
 //!   ([`message::introduction`]) and inside the session ([`message::session`], [`message::input`]).
+//! * [`handshake`]: the introduction itself, channel code to pinned keys: [`handshake::offerer::Offerer`] and
+//!   [`handshake::joiner::Joiner`], built on [`cpace`].
+//! * [`id`], [`code`]: what a customer reads aloud. [`card`]: who an adviser is, and who says so.
+//! * [`keys`]: Ed25519 keys and the relay's pins. [`bind`]: what ties the inner connection to the introduction.
+//! * [`forward`]: the header of the packets that the relay forwards.
 
+pub mod bind;
+pub mod card;
+pub mod code;
+pub mod cpace;
+pub mod forward;
 pub mod framing;
+pub mod handshake;
+pub mod id;
+pub mod keys;
 pub mod limits;
 pub mod message;
 pub mod permission;

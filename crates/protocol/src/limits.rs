@@ -16,3 +16,5 @@ pub const UPDATE: usize = 160 * 1024 * 1024;
 pub const DISPLAYS: usize = 16;
 /// Longest text that a person reads in a prompt (name, institution, reason), in characters.
 pub const SHOWN_TEXT: usize = 200;
+/// Longest adviser card, bytes.
+pub const CARD: usize = 3 * 1024;

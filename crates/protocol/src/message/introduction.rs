@@ -55,6 +55,9 @@ pub struct M1 {
     /// The role the joiner takes.
     #[prost(enumeration = "Role", tag = "7")]
     pub role: i32,
+    /// What the institution's policy allows at the most, when the joiner is the host.
+    #[prost(uint32, tag = "8")]
+    pub policy: u32,
 }
 
 /// Offerer → joiner: its share.
@@ -69,7 +72,7 @@ pub struct M2 {
     /// Public key of the offerer's end of the inner connection (Ed25519, 32 bytes).
     #[prost(bytes = "vec", tag = "3")]
     pub key: Vec<u8>,
-    /// What the institution's policy allows at the most on this host.
+    /// What the institution's policy allows at the most, when the offerer is the host.
     #[prost(uint32, tag = "4")]
     pub policy: u32,
     /// `Y_o`, the offerer's CPace share (ristretto255, 32 bytes).
@@ -78,6 +81,16 @@ pub struct M2 {
     /// An encoded [`SignedCard`] when the offerer is the adviser, else empty.
     #[prost(bytes = "vec", tag = "6")]
     pub card: Vec<u8>,
+    /// A share of the same kind for the code shown before, during its time of grace, else empty. The two are runs of
+    /// CPace of their own: the offerer cannot know which of its codes the joiner was told.
+    #[prost(bytes = "vec", tag = "7")]
+    pub older_share: Vec<u8>,
+    /// Permissions the adviser will ask for first, when the offerer is the adviser.
+    #[prost(uint32, tag = "8")]
+    pub wanted: u32,
+    /// Why, in the adviser's words.
+    #[prost(string, tag = "9")]
+    pub reason: String,
 }
 
 /// Joiner → offerer: its share and its guess.
@@ -89,12 +102,18 @@ pub struct M3 {
     /// MAC over the transcript (HMAC-SHA-512, 64 bytes).
     #[prost(bytes = "vec", tag = "2")]
     pub mac: Vec<u8>,
+    /// Like `share`, answering [`M2::older_share`]; empty without one.
+    #[prost(bytes = "vec", tag = "3")]
+    pub older_share: Vec<u8>,
+    /// Like `mac`, for the run of `older_share`; it counts as a guess of its own.
+    #[prost(bytes = "vec", tag = "4")]
+    pub older_mac: Vec<u8>,
 }
 
 /// Offerer → joiner: confirmed.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct M4 {
-    /// MAC over the transcript (HMAC-SHA-512, 64 bytes).
+    /// MAC over the transcript and M3 (HMAC-SHA-512, 64 bytes).
     #[prost(bytes = "vec", tag = "1")]
     pub mac: Vec<u8>,
 }
