@@ -13,6 +13,17 @@ pub const TOKEN: usize = 16;
 /// Bytes before the sealed packet.
 pub const HEADER: usize = 1 + TOKEN;
 
+/// Kind of a packet by which the relay finds out whether a program is where it seems to have moved to:
+/// `kind:1 | leg token:16 | nonce:16`. The program sends it back unchanged, from where it got it to where it came
+/// from, if the token is one of its own.
+pub const KIND_CHECK: u8 = 0x05;
+
+/// Bytes of a check's nonce.
+pub const CHECK_NONCE: usize = 16;
+
+/// Bytes of a check.
+pub const CHECK: usize = HEADER + CHECK_NONCE;
+
 /// Names one leg of a path. Whoever knows it can have packets forwarded, so it has no `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token([u8; TOKEN]);
@@ -62,6 +73,24 @@ pub fn write_header(header: &mut [u8; HEADER], token: &Token) {
     header[1..].copy_from_slice(&token.0);
 }
 
+/// Makes a check for the leg `token`.
+#[must_use]
+pub fn check(token: &Token, nonce: &[u8; CHECK_NONCE]) -> [u8; CHECK] {
+    let mut packet = [0; CHECK];
+    packet[0] = KIND_CHECK;
+    packet[1..HEADER].copy_from_slice(&token.0);
+    packet[HEADER..].copy_from_slice(nonce);
+    packet
+}
+
+/// The token of a check; `None` for anything else.
+#[must_use]
+pub fn parse_check(packet: &[u8]) -> Option<Token> {
+    let packet: &[u8; CHECK] = packet.try_into().ok()?;
+    let (header, _) = packet.split_first_chunk::<HEADER>()?;
+    (header[0] == KIND_CHECK).then(|| Token::from_wire(&header[1..]))?
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -70,7 +99,7 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
-    use super::{HEADER, KIND_SEALED, Token, is_forward, parse, write_header};
+    use super::{HEADER, KIND_SEALED, Token, check, is_forward, parse, parse_check, write_header};
 
     #[test]
     fn what_is_written_is_read() {
@@ -81,6 +110,19 @@ mod tests {
         assert!(parse(&packet).is_some_and(|(read, sealed)| read == token && sealed == [7; 3]));
         assert!(parse(&packet[..HEADER]).is_some_and(|(_, sealed)| sealed.is_empty()));
         assert!(parse(&packet[..HEADER - 1]).is_none());
+    }
+
+    #[test]
+    fn a_check_is_a_check_and_nothing_else_is() {
+        let token = Token::generate(&mut StdRng::seed_from_u64(1));
+        let packet = check(&token, &[9; 16]);
+        assert!(is_forward(packet[0]));
+        assert!(parse_check(&packet).is_some_and(|read| read == token));
+        assert!(parse(&packet).is_none());
+        assert!(parse_check(&packet[..32]).is_none());
+        let mut sealed = packet;
+        sealed[0] = KIND_SEALED;
+        assert!(parse_check(&sealed).is_none());
     }
 
     #[test]
