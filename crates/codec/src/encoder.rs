@@ -1,19 +1,40 @@
 //! Frames to updates.
 
+use std::ops::AddAssign;
+
 use crate::frame::{Frame, FrameError, MAX_PIXELS, check_size};
-use crate::geometry::Region;
+use crate::geometry::{Rect, Region};
+use crate::operation::Writer;
+use crate::stream::Compressor;
+use crate::tiles::{TILE, Tiles};
+use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
+
+/// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, and what it knows to
+/// differ from that.
+pub struct Encoder {
+    width: u32,
+    height: u32,
+    tiles: Tiles,
+    writer: Writer,
+    compressor: Compressor,
+    /// Operations that are not compressed yet.
+    raw: Vec<u8>,
+    /// Row of tiles where the last update ran out of budget, so that no part of the picture waits forever.
+    next_row: usize,
+    keyframe: bool,
+}
 
 /// What an update may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// Bytes. An update ends when they are used up and exceeds them by less than [`crate::MAX_OVERSHOOT`], which only
-    /// happens when not even one tile fits.
+    /// Bytes of one update. More is only used when not even one tile fits, and then at most [`LARGEST_TILE`]. Beyond
+    /// [`MAX_UPDATE`] it is the same as that.
     pub bytes: usize,
 }
 
 impl Budget {
-    /// At most about this many bytes.
+    /// At most so many bytes.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
         Self { bytes }
@@ -22,16 +43,17 @@ impl Budget {
     /// Everything at once.
     #[must_use]
     pub const fn unlimited() -> Self {
-        Self { bytes: usize::MAX }
+        Self { bytes: MAX_UPDATE }
     }
 }
 
 /// What [`Encoder::encode`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    /// Bytes appended to `out`; 0 when nothing is to be sent.
+    /// Length of the update in bytes; 0 when nothing is to be sent.
     pub bytes: usize,
-    /// The update stands alone: a decoder and a framebuffer can begin with it.
+    /// The update stands alone: a decoder and a framebuffer can begin with it. (While damage is pending after it, it
+    /// shows a part of the picture on black.)
     pub keyframe: bool,
     /// What it consists of.
     pub operations: Operations,
@@ -48,7 +70,7 @@ pub enum Pending {
     More,
 }
 
-/// Operations of an update, counted by kind.
+/// Operations of updates, counted by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Operations {
     /// Rectangles of one colour.
@@ -57,6 +79,30 @@ pub struct Operations {
     pub palette: u32,
     /// Rectangles of any pixels.
     pub literal: u32,
+}
+
+impl Operations {
+    /// Kinds by name, with their counts.
+    #[must_use]
+    pub const fn by_kind(&self) -> [(&'static str, u32); 3] {
+        [("solid", self.solid), ("palette", self.palette), ("literal", self.literal)]
+    }
+
+    const fn count(&mut self, kind: Kind) {
+        match kind {
+            Kind::Solid => self.solid += 1,
+            Kind::Palette => self.palette += 1,
+            Kind::Literal => self.literal += 1,
+        }
+    }
+}
+
+impl AddAssign for Operations {
+    fn add_assign(&mut self, other: Self) {
+        self.solid += other.solid;
+        self.palette += other.palette;
+        self.literal += other.literal;
+    }
 }
 
 /// Why a frame could not be encoded.
@@ -70,35 +116,59 @@ pub enum EncodeError {
     Compressor(&'static str),
 }
 
-/// Turns frames into updates. It keeps a copy of what the other side shows.
-pub struct Encoder {
-    keyframe: bool,
-}
-
 impl Encoder {
-    /// An encoder whose first update will be a keyframe.
+    /// An encoder for frames of this size (pixels), whose first update will be a keyframe.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Frame`] when the size (pixels) is out of bounds, [`EncodeError::Compressor`] without memory.
+    /// [`EncodeError::Frame`] when the size is out of bounds, [`EncodeError::Compressor`] without memory.
     pub fn new(width: u32, height: u32) -> Result<Self, EncodeError> {
         check_size(width, height, MAX_PIXELS)?;
-        Ok(Self { keyframe: true })
+        Ok(Self {
+            width,
+            height,
+            tiles: Tiles::new(width, height),
+            writer: Writer::new(TILE * TILE),
+            compressor: Compressor::new().map_err(EncodeError::Compressor)?,
+            raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
+            next_row: 0,
+            keyframe: true,
+        })
     }
 
-    /// The next update will stand alone: for someone who joins, or could not continue. [`Encoder::encode`] then reads
-    /// the whole frame.
+    /// Width and height in pixels of the last frame, or of [`Encoder::new`].
+    #[must_use]
+    pub const fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// The next update will stand alone: for someone who joins, or could not continue. It, and those after it while
+    /// damage is pending, may read all of the frame.
     pub const fn keyframe(&mut self) {
         self.keyframe = true;
     }
 
+    /// Would [`Encoder::encode`] have work without any new damage?
+    #[must_use]
+    pub const fn pending(&self) -> Pending {
+        if self.keyframe || !self.tiles.is_clean() { Pending::More } else { Pending::Nothing }
+    }
+
+    /// Bytes that the compressor has allocated; constant once the first update is written.
+    #[must_use]
+    pub fn compressor_memory(&self) -> usize {
+        self.compressor.memory()
+    }
+
     /// Appends to `out` one update with what changed in `frame` inside `damage` (clipped to the frame) and inside what
-    /// is still pending from earlier calls; appends nothing when nothing changed. A frame of another size than the last
+    /// is pending from earlier calls; appends nothing when nothing changed. A frame of another size than the last
     /// begins with a keyframe.
+    ///
+    /// Every update must reach the decoder, in order: the next one builds on it.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Compressor`]; `out` is as before then, and the next update is a keyframe.
+    /// [`EncodeError::Compressor`]; `out` is as before then, and the next update will be a keyframe.
     pub fn encode(
         &mut self,
         frame: Frame<'_>,
@@ -106,7 +176,110 @@ impl Encoder {
         budget: Budget,
         out: &mut Vec<u8>,
     ) -> Result<Encoded, EncodeError> {
-        let _ = (frame, damage, budget, out);
-        Ok(Encoded { bytes: 0, keyframe: self.keyframe, operations: Operations::default(), pending: Pending::Nothing })
+        let start = out.len();
+        let encoded = self.encode_after(start, &frame, damage, budget, out);
+        if encoded.is_err() {
+            out.truncate(start);
+            self.keyframe = true;
+        }
+        encoded.map_err(EncodeError::Compressor)
     }
+
+    fn encode_after(
+        &mut self,
+        start: usize,
+        frame: &Frame<'_>,
+        damage: &Region,
+        budget: Budget,
+        out: &mut Vec<u8>,
+    ) -> Result<Encoded, &'static str> {
+        if !self.tiles.is_size_of(frame) {
+            (self.width, self.height) = (frame.width(), frame.height());
+            self.tiles = Tiles::new(self.width, self.height);
+            self.keyframe = true;
+        }
+        for rect in damage.rects() {
+            self.tiles.damage(*rect);
+        }
+        let keyframe = self.keyframe;
+        if keyframe {
+            self.begin(out)?;
+        }
+
+        let end = start + budget.bytes.min(MAX_UPDATE);
+        let operations = self.write_tiles(frame, start, end, out)?;
+        Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
+    }
+
+    /// Both sides start afresh.
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        self.compressor.restart()?;
+        self.tiles.blacken();
+        self.tiles.damage(Rect::new(0, 0, self.width, self.height));
+        self.next_row = 0;
+        self.keyframe = false;
+        out.push(KEYFRAME);
+        write_number(self.width, out);
+        write_number(self.height, out);
+        Ok(())
+    }
+
+    /// Writes the changed tiles, row by row, until `out` would become longer than `end`.
+    fn write_tiles(
+        &mut self,
+        frame: &Frame<'_>,
+        start: usize,
+        end: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<Operations, &'static str> {
+        let mut operations = Operations::default();
+        let rows = self.tiles.rows();
+        self.raw.clear();
+        for row in (self.next_row..rows).chain(0..self.next_row) {
+            self.tiles.compare_row(frame, row);
+            for column in 0..self.tiles.columns() {
+                let Some(rect) = self.tiles.changed(row, column) else { continue };
+                let before = self.raw.len();
+                let kind = self.writer.write(frame, rect, &mut self.raw);
+                // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
+                // no longer than the room left keeps the budget, and every flush shows how much room there really is.
+                if self.raw.len() > room(end, out) {
+                    self.flush(before, start, out)?;
+                    if self.raw.len() > room(end, out) && out.len() > start {
+                        self.raw.clear();
+                        self.next_row = row;
+                        return Ok(operations);
+                    }
+                }
+                self.tiles.sent(row, column, rect, self.writer.pixels());
+                operations.count(kind);
+            }
+        }
+        self.flush(self.raw.len(), start, out)?;
+        Ok(operations)
+    }
+
+    /// Makes a chunk of the first `len` bytes of operations.
+    fn flush(&mut self, len: usize, start: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        if len == 0 {
+            return Ok(());
+        }
+        let number = |len: usize| u32::try_from(len).expect("a chunk is far below 2^28 bytes");
+        let packed = self.compressor.compress(&self.raw[..len])?;
+        if out.len() == start {
+            out.push(0);
+        }
+        write_number(number(len), out);
+        write_number(number(packed.len()), out);
+        out.extend_from_slice(packed);
+        self.raw.drain(..len);
+        Ok(())
+    }
+}
+
+/// Most bytes that the next chunk may have before it is compressed.
+fn room(end: usize, out: &[u8]) -> usize {
+    // Flags, the two numbers before a chunk, the headers of zstd's frame and of its blocks.
+    const AROUND: usize = 64;
+    end.saturating_sub(out.len() + AROUND).min(MAX_CHUNK)
 }

@@ -11,10 +11,13 @@ mod decoder;
 mod encoder;
 mod frame;
 mod geometry;
+mod operation;
+mod stream;
+mod tiles;
 mod wire;
 
 pub use decoder::{DecodeError, Decoder};
 pub use encoder::{Budget, EncodeError, Encoded, Encoder, Operations, Pending};
 pub use frame::{BYTES_PER_PIXEL, Frame, FrameError, Framebuffer, MAX_DIMENSION, MAX_PIXELS};
 pub use geometry::{Rect, Region};
-pub use wire::{MAX_OVERSHOOT, MAX_UPDATE};
+pub use wire::{LARGEST_TILE, MAX_UPDATE};

@@ -1,7 +1,126 @@
-//! The layout of an update.
+//! The layout of an update, shared by both sides.
+//!
+//! ```text
+//! update    = flags:u8 [width:number height:number] chunk*      the sizes are there when KEYFRAME is set
+//! chunk     = raw:number packed:number bytes[packed]            `bytes` decompress to exactly `raw` bytes
+//! raw bytes = operation*
+//! operation = kind:u8 x:number y:number width:number height:number payload
+//!   solid   = blue green red
+//!   palette = colours-1:u8 (blue green red)[colours] rows       indices of 1, 2, 4 or 8 bits, lowest bits first,
+//!                                                               each row begins with a byte
+//!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
+//!                                                               prediction from left, above and above left
+//! number    = LEB128, at most 4 bytes
+//! ```
+//!
+//! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
+//! gives when it is flushed. A keyframe makes picture, copy and both zstd contexts start afresh, the picture black. The
+//! operations of one update paint no pixel twice.
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
 
-/// An update is at most this many bytes longer than its [`crate::Budget`]: one tile that did not compress.
-pub const MAX_OVERSHOOT: usize = 16 * 1024;
+/// The most that one tile can take, bytes, with everything around it. No update is longer than this and its
+/// [`crate::Budget`], whichever is more.
+pub const LARGEST_TILE: usize = 16 * 1024;
+
+/// Flag of an update: it stands alone.
+pub(crate) const KEYFRAME: u8 = 1;
+
+/// Longest chunk, bytes before compression; what a zstd block holds.
+pub(crate) const MAX_CHUNK: usize = 128 * 1024;
+
+/// zstd window, log2 of bytes, on both sides.
+pub(crate) const WINDOW_LOG: u32 = 23;
+
+/// Kinds of operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Solid = 1,
+    Palette = 2,
+    Literal = 3,
+}
+
+impl Kind {
+    pub(crate) const fn from_wire(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Solid),
+            2 => Some(Self::Palette),
+            3 => Some(Self::Literal),
+            _ => None,
+        }
+    }
+}
+
+/// Bits of an index into a palette of so many colours.
+pub(crate) const fn index_bits(colours: usize) -> usize {
+    match colours {
+        0..=2 => 1,
+        3..=4 => 2,
+        5..=16 => 4,
+        _ => 8,
+    }
+}
+
+/// Appends a number below 2^28.
+#[expect(clippy::cast_possible_truncation, reason = "seven bits at a time are what the loop takes")]
+pub(crate) fn write_number(mut number: u32, out: &mut Vec<u8>) {
+    debug_assert!(number < 1 << 28, "numbers have four bytes");
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// Reads from the front of bytes; everything is `None` once they do not suffice.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(byte)
+    }
+
+    pub(crate) fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u32> {
+        let mut number = 0;
+        for shift in [0, 7, 14, 21] {
+            let byte = self.byte()?;
+            number |= u32::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back() {
+        for number in [0, 1, 127, 128, 16_383, 16_384, (1 << 21) - 1, 1 << 21, (1 << 28) - 1] {
+            let mut bytes = Vec::new();
+            write_number(number, &mut bytes);
+            let mut reader = Reader(&bytes);
+            assert_eq!(reader.number(), Some(number));
+            assert!(reader.is_empty());
+        }
+        assert_eq!(Reader(&[0x80, 0x80, 0x80, 0x80, 0x00]).number(), None, "five bytes");
+        assert_eq!(Reader(&[0x80]).number(), None, "cut off");
+    }
+}

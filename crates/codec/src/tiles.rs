@@ -1,0 +1,216 @@
+//! What may have changed, and what did: a grid of tiles with the damage inside each, compared with the encoder's copy
+//! of what the other side shows.
+
+use crate::frame::{BYTES_PER_PIXEL, Frame, MAX_DIMENSION};
+use crate::geometry::Rect;
+
+/// Side of a tile, pixels: comparing is by tile, and so is every operation so far.
+pub(crate) const TILE: usize = 64;
+
+/// Two pixels without their X.
+const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
+
+/// Black, with X set, as a new picture begins.
+const BLACK: [u8; BYTES_PER_PIXEL] = [0, 0, 0, 0xff];
+
+/// Damage inside a tile: columns `left..right`, rows `top..bottom`, empty when `right` is 0.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Dirt {
+    left: u8,
+    top: u8,
+    right: u8,
+    bottom: u8,
+}
+
+impl Dirt {
+    const CLEAN: Self = Self { left: 0, top: 0, right: 0, bottom: 0 };
+
+    const fn is_clean(self) -> bool {
+        self.right == 0
+    }
+
+    fn add(&mut self, other: Self) {
+        if self.is_clean() {
+            *self = other;
+        } else {
+            self.left = self.left.min(other.left);
+            self.top = self.top.min(other.top);
+            self.right = self.right.max(other.right);
+            self.bottom = self.bottom.max(other.bottom);
+        }
+    }
+}
+
+/// The encoder's copy of the other side's picture, and where it may differ from the frame.
+pub(crate) struct Tiles {
+    width: usize,
+    height: usize,
+    columns: usize,
+    rows: usize,
+    copy: Vec<u8>,
+    dirt: Vec<Dirt>,
+    dirty: usize,
+}
+
+impl Tiles {
+    /// A black picture of this size, which has been checked, without damage.
+    pub(crate) fn new(width: u32, height: u32) -> Self {
+        let (width, height) = (width as usize, height as usize);
+        let (columns, rows) = (width.div_ceil(TILE), height.div_ceil(TILE));
+        let dirt = vec![Dirt::CLEAN; columns * rows];
+        Self { width, height, columns, rows, copy: BLACK.repeat(width * height), dirt, dirty: 0 }
+    }
+
+    pub(crate) const fn is_size_of(&self, frame: &Frame<'_>) -> bool {
+        self.width == frame.width() as usize && self.height == frame.height() as usize
+    }
+
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) const fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Is there no damage left?
+    pub(crate) const fn is_clean(&self) -> bool {
+        self.dirty == 0
+    }
+
+    /// The other side's picture is black now.
+    pub(crate) fn blacken(&mut self) {
+        for pixel in self.copy.chunks_exact_mut(BYTES_PER_PIXEL) {
+            pixel.copy_from_slice(&BLACK);
+        }
+    }
+
+    /// This may have changed; what is outside the picture is not looked at.
+    pub(crate) fn damage(&mut self, rect: Rect) {
+        let side = |pixels: usize| u32::try_from(pixels).expect("a picture's sides are below 2^14");
+        let rect = rect.clipped(side(self.width), side(self.height));
+        if rect.is_empty() {
+            return;
+        }
+        let (left, right) = (rect.x as usize, rect.right() as usize);
+        let (top, bottom) = (rect.y as usize, rect.bottom() as usize);
+        for row in top / TILE..bottom.div_ceil(TILE) {
+            for column in left / TILE..right.div_ceil(TILE) {
+                let dirt = &mut self.dirt[row * self.columns + column];
+                self.dirty += usize::from(dirt.is_clean());
+                dirt.add(Dirt {
+                    left: within(left, column),
+                    top: within(top, row),
+                    right: within(right, column),
+                    bottom: within(bottom, row),
+                });
+            }
+        }
+    }
+
+    /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how
+    /// the pixels lie in memory.
+    pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, row: usize) {
+        let dirt = &mut self.dirt[row * self.columns..(row + 1) * self.columns];
+        if dirt.iter().all(|dirt| dirt.is_clean()) {
+            return;
+        }
+        let mut changed = [Dirt::CLEAN; MAX_DIMENSION as usize / TILE];
+        let lines = TILE.min(self.height - row * TILE);
+        for (line, number) in (0..lines).zip(0u8..) {
+            let y = row * TILE + line;
+            for (column, dirt) in dirt.iter().enumerate() {
+                // A line outside, or of a tile without damage, is never read.
+                if !(dirt.top..dirt.bottom).contains(&number) {
+                    continue;
+                }
+                let x = column * TILE + usize::from(dirt.left);
+                let width = usize::from(dirt.right - dirt.left);
+                let start = (y * self.width + x) * BYTES_PER_PIXEL;
+                let ours = &self.copy[start..start + width * BYTES_PER_PIXEL];
+                if differ(frame.row(x, y, width), ours) {
+                    changed[column].add(Dirt { top: number, bottom: number + 1, ..*dirt });
+                }
+            }
+        }
+        for (column, dirt) in dirt.iter_mut().enumerate().filter(|(_, dirt)| !dirt.is_clean()) {
+            *dirt = changed[column];
+            if dirt.is_clean() {
+                self.dirty -= 1;
+                continue;
+            }
+            let mut differences = [0; TILE];
+            let x = column * TILE + usize::from(dirt.left);
+            let width = usize::from(dirt.right - dirt.left);
+            for y in row * TILE + usize::from(dirt.top)..row * TILE + usize::from(dirt.bottom) {
+                let start = (y * self.width + x) * BYTES_PER_PIXEL;
+                let ours = &self.copy[start..start + width * BYTES_PER_PIXEL];
+                gather(frame.row(x, y, width), ours, &mut differences);
+            }
+            let differs = |difference: &u32| difference & 0x00ff_ffff != 0;
+            let first = differences.iter().position(differs).expect("a changed tile has a changed column");
+            let last = differences.iter().rposition(differs).expect("a changed tile has a changed column");
+            dirt.right = dirt.left + within(last + 1, 0);
+            dirt.left += within(first, 0);
+        }
+    }
+
+    /// The damage in a tile, in pixels of the frame; `None` when it has none.
+    pub(crate) fn changed(&self, row: usize, column: usize) -> Option<Rect> {
+        let dirt = self.dirt[row * self.columns + column];
+        let corner = |tile: usize, offset: u8| u32::try_from(tile * TILE).map(|edge| edge + u32::from(offset)).ok();
+        if dirt.is_clean() {
+            return None;
+        }
+        Some(Rect {
+            x: corner(column, dirt.left)?,
+            y: corner(row, dirt.top)?,
+            width: u32::from(dirt.right - dirt.left),
+            height: u32::from(dirt.bottom - dirt.top),
+        })
+    }
+
+    /// The other side will show these pixels in this rectangle, which was the damage of this tile.
+    pub(crate) fn sent(&mut self, row: usize, column: usize, rect: Rect, pixels: &[u32]) {
+        let width = rect.width as usize;
+        for (line, y) in pixels.chunks_exact(width).zip(rect.y as usize..) {
+            let start = (y * self.width + rect.x as usize) * BYTES_PER_PIXEL;
+            let ours = &mut self.copy[start..start + width * BYTES_PER_PIXEL];
+            for (ours, pixel) in ours.chunks_exact_mut(BYTES_PER_PIXEL).zip(line) {
+                ours.copy_from_slice(&pixel.to_le_bytes());
+            }
+        }
+        self.dirt[row * self.columns + column] = Dirt::CLEAN;
+        self.dirty -= 1;
+    }
+}
+
+/// A coordinate relative to a tile, at most its far edge.
+#[expect(clippy::cast_possible_truncation, reason = "at most 64")]
+fn within(coordinate: usize, tile: usize) -> u8 {
+    coordinate.saturating_sub(tile * TILE).min(TILE) as u8
+}
+
+/// Does any colour differ? Both slices are pixels, equally many. Without an early end inside a line the compiler makes
+/// wide instructions of it, and X may differ, which `==` could not ignore.
+fn differ(a: &[u8], b: &[u8]) -> bool {
+    let mut difference = 0;
+    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
+    if let (Ok(a), Ok(b)) = (<[u8; 4]>::try_from(a.remainder()), <[u8; 4]>::try_from(b.remainder())) {
+        difference |= u64::from(u32::from_le_bytes(a) ^ u32::from_le_bytes(b));
+    }
+    for (a, b) in a.zip(b) {
+        let pair = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("chunks of eight"));
+        difference |= pair(a) ^ pair(b);
+    }
+    difference & COLOURS != 0
+}
+
+/// Adds to each column what differs in it.
+fn gather(a: &[u8], b: &[u8], differences: &mut [u32; TILE]) {
+    let pixel = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("chunks of four"));
+    let pixels = a.chunks_exact(BYTES_PER_PIXEL).zip(b.chunks_exact(BYTES_PER_PIXEL));
+    for (difference, (a, b)) in differences.iter_mut().zip(pixels) {
+        *difference |= pixel(a) ^ pixel(b);
+    }
+}
