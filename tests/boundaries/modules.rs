@@ -1,0 +1,172 @@
+//! Which module of the executable may know which: the arrows of the design's section 3 as a table.
+
+use std::path::Path;
+
+use crate::source::{self, Named};
+
+/// Crates that only some modules may name. The others (errors, logging, bytes, texts …) are everybody's.
+const GUARDED: &[&str] = &[
+    "anyhow",
+    "clap",
+    "dream_soft_render",
+    "eframe",
+    "egui",
+    "egui_winit",
+    "libc",
+    "lotse_codec",
+    "lotse_desktop",
+    "lotse_protocol",
+    "lotse_relay",
+    "quinn",
+    "quinn_proto",
+    "quinn_udp",
+    "rustls",
+    "socket2",
+    "softbuffer",
+    "tokio",
+    "windows",
+    "winit",
+    "x11rb",
+];
+
+/// A module directly under `src/`, and what it may name: paths of ours begin with `crate`, those of guarded crates with
+/// the crate's name. A path allows everything below it.
+struct Rule {
+    module: &'static str,
+    may: &'static [&'static str],
+}
+
+/// The executable's own outside: puts the parts together, so it may name all of them. `anyhow` stands only here.
+const WIRING: &[&str] = &["crate", "anyhow", "lotse_codec", "lotse_desktop", "lotse_protocol"];
+
+const RULES: &[Rule] = &[
+    // `lib.rs` and `main.rs` themselves.
+    Rule { module: "", may: WIRING },
+    Rule { module: "wiring", may: WIRING },
+    Rule { module: "arguments", may: &["crate::net", "crate::shell", "clap", "lotse_protocol"] },
+    Rule { module: "institution", may: &["crate::net", "lotse_protocol"] },
+    Rule { module: "app", may: &["crate::host", "crate::viewer", "lotse_protocol"] },
+    Rule {
+        module: "shell",
+        may: &[
+            "crate::app::view",
+            "crate::ui",
+            "crate::viewer",
+            "dream_soft_render",
+            "eframe",
+            "egui",
+            "egui_winit",
+            "softbuffer",
+            "winit",
+        ],
+    },
+    // Its view model speaks of permissions, and nothing else of the wire.
+    Rule { module: "ui", may: &["crate::app::view", "egui", "lotse_protocol::permission"] },
+    Rule { module: "host", may: &["lotse_codec", "lotse_desktop", "lotse_protocol"] },
+    // Of the window library only the names of the keys.
+    Rule { module: "viewer", may: &["lotse_codec", "lotse_protocol", "winit::keyboard"] },
+    Rule { module: "net", may: &["lotse_protocol", "quinn", "quinn_udp", "rustls", "socket2", "tokio"] },
+];
+
+/// What the file at `path` (in the repository) names and may not, in words.
+pub(crate) fn violations(path: &Path, text: &str) -> Vec<String> {
+    let module = module_of(path);
+    let own = module.first().map_or("", String::as_str).to_owned();
+    let Some(rule) = RULES.iter().find(|rule| rule.module == own) else {
+        return vec![format!("{}: the module `{own}` has no rule here", path.display())];
+    };
+    let named = source::paths(path, text, module);
+    let wrong = named.iter().filter_map(|named| {
+        let path = full_path(named)?;
+        (!rule.allows(&path)).then_some((named.line, path))
+    });
+    wrong
+        .map(|(line, named)| format!("{}:{line}: `{own}` may not know `{}`", path.display(), named.join("::")))
+        .collect()
+}
+
+impl Rule {
+    fn allows(&self, path: &[String]) -> bool {
+        let own = ["crate", self.module];
+        let is_below = |above: &[&str]| path.len() >= above.len() && above.iter().zip(path).all(|(a, b)| a == b);
+        is_below(&own) || self.may.iter().any(|allowed| is_below(&allowed.split("::").collect::<Vec<_>>()))
+    }
+}
+
+/// Where a path leads: from `crate` on for ours, from the crate's name on for a guarded one; nothing for all others.
+fn full_path(named: &Named) -> Option<Vec<String>> {
+    let first = named.segments.first()?.as_str();
+    let mut rest = named.segments.as_slice();
+    let mut place = named.inside.clone();
+    match first {
+        // The executable sees its library from outside.
+        "crate" | "lotse" => {
+            place.clear();
+            rest = &rest[1..];
+        }
+        "self" => rest = &rest[1..],
+        "super" => {
+            while rest.first().is_some_and(|segment| segment == "super") {
+                place.pop();
+                rest = &rest[1..];
+            }
+        }
+        first if GUARDED.contains(&first) => return Some(named.segments.clone()),
+        _ => return None,
+    }
+    let ours = [vec!["crate".to_owned()], place, rest.to_vec()].concat();
+    // The root alone says nothing about a module, as in `pub(crate)`.
+    (ours.len() > 1).then_some(ours)
+}
+
+/// `src/net/inner.rs` is `net::inner`, `src/app/mod.rs` and `src/app.rs` are `app`, `src/lib.rs` is the root.
+fn module_of(path: &Path) -> Vec<String> {
+    let mut module: Vec<String> =
+        path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    module.remove(0);
+    if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        module.pop();
+    }
+    module
+}
+
+#[cfg(test)]
+fn found(path: &str, text: &str) -> Vec<String> {
+    violations(Path::new(path), text)
+}
+
+#[test]
+fn arrows_that_point_the_wrong_way_are_caught() {
+    assert_eq!(found("src/app/mod.rs", "use egui::Ui;"), ["src/app/mod.rs:1: `app` may not know `egui::Ui`"]);
+    assert_eq!(found("src/app/a.rs", "\nfn f() { quinn::connect(); }").len(), 1);
+    assert_eq!(found("src/app/a.rs", "use crate::ui::customer;").len(), 1);
+    assert_eq!(found("src/app/a.rs", "use crate::{host::Gate, net::Net};").len(), 1);
+    assert_eq!(found("src/host/gate.rs", "fn f(x: crate::net::Event) {}").len(), 1);
+    assert_eq!(found("src/host/gate.rs", "use super::super::net;").len(), 1);
+    assert_eq!(found("src/host/gate.rs", "mod tests { use super::super::super::net::Net; }").len(), 1);
+    assert_eq!(found("src/net/a.rs", "use lotse_codec::Encoder;").len(), 1);
+    assert_eq!(found("src/ui/customer.rs", "use crate::app::Customer;").len(), 1);
+    assert_eq!(found("src/ui/customer.rs", "use crate::app::*;").len(), 1);
+    assert_eq!(found("src/viewer/keyboard.rs", "use winit::window::Window;").len(), 1);
+    assert_eq!(found("src/wiring/mod.rs", "fn f() { tokio::spawn(g()); }").len(), 1);
+    assert_eq!(found("src/main.rs", "fn main() { tokio::spawn(lotse::app::run()); }").len(), 1);
+    assert_eq!(found("src/ui/mod.rs", "fn f() { println!(\"{}\", crate::net::name()); }").len(), 1);
+    assert_eq!(found("src/app/a.rs", "fn f() -> Result<(), anyhow::Error> { g() }").len(), 1);
+    assert_eq!(found("src/novel.rs", "").len(), 1);
+}
+
+#[test]
+fn arrows_that_point_the_right_way_are_not() {
+    let none: [&str; 0] = [];
+    assert_eq!(found("src/ui/customer.rs", "use crate::app::view::{CustomerView, Waiting};\nuse egui::Ui;"), none);
+    assert_eq!(found("src/viewer/keyboard.rs", "use winit::keyboard::KeyCode; use super::framebuffer::Picture;"), none);
+    assert_eq!(
+        found("src/app/customer.rs", "use crate::host::gate::Gate; use super::view; use lotse_protocol::id::Id;"),
+        none
+    );
+    assert_eq!(
+        found("src/net/mod.rs", "mod inner { use super::slot; use crate::net::path; pub(crate) fn f() {} }"),
+        none
+    );
+    assert_eq!(found("src/main.rs", "fn main() -> anyhow::Result<()> { lotse::wiring::run() }"), none);
+}
