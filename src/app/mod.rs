@@ -1,3 +1,5 @@
 //! The controllers: events in, commands out. They know no window toolkit and no network library.
 
+pub mod adviser;
+pub mod customer;
 pub mod view;

@@ -1,0 +1,413 @@
+//! The adviser's controller: what happened goes in, what is to be done comes out, and at any moment there is an
+//! [`AdviserView`] of it.
+
+use std::time::{Duration, Instant};
+
+use lotse_protocol::code::ChannelCode;
+use lotse_protocol::id::{Id, IdError};
+use lotse_protocol::message::session::EndReason;
+use lotse_protocol::permission::{Permission, Permissions};
+use zeroize::Zeroizing;
+
+use super::view::{
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, SignIn,
+    SignInProblem, Status, WaitingForCustomer, WhyOver,
+};
+
+/// What happened.
+pub enum Event {
+    /// The relay is being looked for.
+    Connecting,
+    /// The relay answered and said whose it is.
+    Connected {
+        /// The institution's name.
+        institution: String,
+    },
+    /// There is no connection to the relay. A session does not end by it.
+    Offline(Offline),
+    /// The relay knows the adviser.
+    SignedIn {
+        /// The name customers will see.
+        adviser: String,
+    },
+    /// It does not.
+    SignInRefused(SignInProblem),
+    /// No introduction came of it.
+    JoinFailed(JoinProblem),
+    /// The customer's program is introduced; the customer is being asked.
+    Introduced {
+        /// The most that can be asked for: card ceiling ∧ institution policy.
+        askable: Permissions,
+    },
+    /// The customer is looking at a question.
+    Asked {
+        /// What for.
+        permissions: Permissions,
+        /// Until no answer means no.
+        seconds_left: u32,
+    },
+    /// The customer said no, or nothing.
+    Refused {
+        /// To what.
+        permissions: Permissions,
+        /// By the clock, not by hand.
+        timed_out: bool,
+    },
+    /// What is allowed from now on.
+    Rights {
+        /// Now.
+        effective: Permissions,
+        /// At the most.
+        askable: Permissions,
+    },
+    /// How the link is.
+    Link(PathView),
+    /// The session is over, and not by this side.
+    Ended(WhyOver),
+    /// The system wants this program to end now.
+    Terminate,
+    /// The adviser did something.
+    Did(AdviserAction),
+}
+
+/// What is to be done. `Debug` is not derived: it would print the password and the code.
+pub enum Command {
+    /// Look for the relay again.
+    Retry,
+    /// Sign in.
+    SignIn {
+        /// Name at the relay.
+        name: String,
+        /// Password.
+        password: Zeroizing<String>,
+    },
+    /// Join a customer.
+    Join {
+        /// Whom.
+        id: Id,
+        /// With what code.
+        code: ChannelCode,
+        /// Why.
+        reason: String,
+    },
+    /// Stop joining.
+    CancelJoin,
+    /// Ask the customer for something.
+    Ask(Permission),
+    /// Give something back.
+    GiveBack(Permission),
+    /// Let go of every key and button.
+    ReleaseAll,
+    /// End the session and tell the other side why.
+    EndSession(EndReason),
+    /// Leave the program.
+    Exit,
+}
+
+/// The adviser's side of the program.
+pub struct Adviser {
+    institution: String,
+    test_relay: Option<String>,
+    status: Status,
+    /// From the command line.
+    prefilled: Option<String>,
+    adviser: String,
+    stage: Stage,
+    closing: Closing,
+}
+
+enum Stage {
+    SignIn { busy: bool, problem: Option<SignInProblem> },
+    Join { busy: Option<Id>, problem: Option<JoinProblem> },
+    Visit(Visit),
+    Over(Over),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    No,
+    Asking,
+}
+
+/// One customer being helped.
+struct Visit {
+    id: Id,
+    askable: Permissions,
+    rights: Permissions,
+    asked: Option<(Permissions, Instant)>,
+    refused: Permissions,
+    path: PathView,
+    since: Option<Instant>,
+}
+
+/// Is what was typed so far an ID? Told under the field at once, without asking anybody.
+///
+/// # Errors
+/// [`JoinProblem::IdLength`] or [`JoinProblem::IdMistyped`].
+pub fn check_id(typed: &str) -> Result<Id, JoinProblem> {
+    typed.parse::<Id>().map_err(|error| match error {
+        IdError::Length | IdError::NotDigits => JoinProblem::IdLength,
+        IdError::CheckDigit => JoinProblem::IdMistyped,
+    })
+}
+
+impl Adviser {
+    /// An adviser's program that has just started. `test_relay` names the relay given by hand, if one was; `id` is the
+    /// one given on the command line.
+    #[must_use]
+    pub const fn new(test_relay: Option<String>, id: Option<String>) -> Self {
+        Self {
+            institution: String::new(),
+            test_relay,
+            status: Status::Connecting,
+            prefilled: id,
+            adviser: String::new(),
+            stage: Stage::SignIn { busy: false, problem: None },
+            closing: Closing::No,
+        }
+    }
+
+    /// Takes in what happened at `now` and says what is to be done, in that order.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
+        let mut commands = Vec::new();
+        match event {
+            Event::Connecting => self.status = Status::Connecting,
+            Event::Connected { institution } => {
+                self.institution = institution;
+                self.status = Status::Ready;
+            }
+            Event::Offline(why) => self.offline(why),
+            Event::SignedIn { adviser } => {
+                self.adviser = adviser;
+                if matches!(self.stage, Stage::SignIn { .. }) {
+                    self.stage = Stage::Join { busy: None, problem: None };
+                }
+            }
+            Event::SignInRefused(problem) => self.stage = Stage::SignIn { busy: false, problem: Some(problem) },
+            Event::JoinFailed(problem) => self.stage = Stage::Join { busy: None, problem: Some(problem) },
+            Event::Introduced { askable } => self.introduced(askable),
+            Event::Asked { permissions, seconds_left } => self.visit(|visit| {
+                visit.asked = Some((permissions, now + Duration::from_secs(u64::from(seconds_left))));
+                visit.refused = Permissions::NONE;
+            }),
+            Event::Refused { permissions, timed_out } => self.refused(permissions, timed_out, now),
+            Event::Rights { effective, askable } => self.visit(|visit| {
+                visit.askable = askable;
+                visit.asked = None;
+                visit.rights = effective;
+                if effective.has(Permission::View) {
+                    visit.since.get_or_insert(now);
+                }
+            }),
+            Event::Link(path) => self.visit(|visit| visit.path = path),
+            Event::Ended(why) => self.over(why, now),
+            Event::Terminate => self.leave(now, &mut commands),
+            Event::Did(action) => self.did(action, now, &mut commands),
+        }
+        commands
+    }
+
+    /// Lets time pass; says when to call again: at the next second of a count-down that is shown, or never.
+    #[must_use]
+    pub fn next_tick(&self, now: Instant) -> Option<Instant> {
+        match &self.stage {
+            Stage::Visit(Visit { asked: Some((_, until)), .. }) => {
+                let left = until.saturating_duration_since(now);
+                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+                (!left.is_zero()).then(|| now + if part.is_zero() { Duration::from_secs(1) } else { part })
+            }
+            _ => None,
+        }
+    }
+
+    /// What is to be shown at `now`.
+    #[must_use]
+    pub fn view(&self, now: Instant) -> AdviserView {
+        AdviserView {
+            institution: self.institution.clone(),
+            test_relay: self.test_relay.clone(),
+            page: self.page(now),
+            confirm_close: self.closing == Closing::Asking,
+        }
+    }
+
+    /// May the adviser's mouse and keyboard go to the customer's computer just now? What the gate over there decides
+    /// is what counts; this only keeps from sending what would be thrown away.
+    #[must_use]
+    pub fn controls(&self) -> bool {
+        matches!(&self.stage, Stage::Visit(visit) if visit.rights.has(Permission::Control))
+            && self.closing == Closing::No
+    }
+
+    fn page(&self, now: Instant) -> AdviserPage {
+        match &self.stage {
+            Stage::SignIn { busy, problem } => {
+                AdviserPage::SignIn(SignIn { status: self.status.clone(), busy: *busy, problem: *problem })
+            }
+            Stage::Join { busy, problem } => AdviserPage::Join(Join {
+                adviser: self.adviser.clone(),
+                status: self.status.clone(),
+                id: self.prefilled.clone(),
+                busy: busy.is_some(),
+                problem: *problem,
+            }),
+            Stage::Visit(visit) => visit.page(now),
+            Stage::Over(over) => AdviserPage::Over(over.clone()),
+        }
+    }
+
+    fn offline(&mut self, why: Offline) {
+        self.status = Status::Offline(why);
+        match &mut self.stage {
+            Stage::SignIn { busy, .. } => *busy = false,
+            // The relay forgets who signed in when the connection is gone.
+            Stage::Join { .. } => self.stage = Stage::SignIn { busy: false, problem: None },
+            Stage::Visit(_) | Stage::Over(_) => {}
+        }
+    }
+
+    fn introduced(&mut self, askable: Permissions) {
+        if let Stage::Join { busy: Some(id), .. } = &self.stage {
+            self.prefilled = None;
+            self.stage = Stage::Visit(Visit {
+                id: *id,
+                askable,
+                rights: Permissions::NONE,
+                asked: None,
+                refused: Permissions::NONE,
+                path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
+                since: None,
+            });
+        }
+    }
+
+    fn refused(&mut self, permissions: Permissions, timed_out: bool, now: Instant) {
+        let first = matches!(&self.stage, Stage::Visit(visit) if visit.since.is_none());
+        if first {
+            self.over(if timed_out { WhyOver::NoAnswer } else { WhyOver::Refused }, now);
+        } else {
+            self.visit(|visit| {
+                visit.asked = None;
+                visit.refused = permissions;
+            });
+        }
+    }
+
+    fn did(&mut self, action: AdviserAction, now: Instant, commands: &mut Vec<Command>) {
+        match action {
+            AdviserAction::TryAgain => {
+                self.status = Status::Connecting;
+                commands.push(Command::Retry);
+            }
+            AdviserAction::SignIn { name, password } => {
+                self.stage = Stage::SignIn { busy: true, problem: None };
+                commands.push(Command::SignIn { name: name.trim().to_owned(), password });
+            }
+            AdviserAction::Join { id, code, reason } => self.join(&id, &code, reason, commands),
+            AdviserAction::Cancel => self.cancel(now, commands),
+            AdviserAction::Ask(permission) => {
+                self.visit(|visit| visit.refused = visit.refused.without(permission));
+                commands.push(Command::Ask(permission));
+            }
+            AdviserAction::GiveBack(permission) => {
+                if permission == Permission::Control {
+                    commands.push(Command::ReleaseAll);
+                }
+                commands.push(Command::GiveBack(permission));
+            }
+            AdviserAction::End => self.end(EndReason::Ended, now, commands),
+            AdviserAction::CloseRequested => {
+                if matches!(self.stage, Stage::Visit(_)) {
+                    self.closing = Closing::Asking;
+                    commands.push(Command::ReleaseAll);
+                } else {
+                    commands.push(Command::Exit);
+                }
+            }
+            AdviserAction::ConfirmClose => self.leave(now, commands),
+            AdviserAction::CancelClose => self.closing = Closing::No,
+            AdviserAction::JoinAgain => {
+                self.stage = match self.status {
+                    Status::Offline(_) => Stage::SignIn { busy: false, problem: None },
+                    _ => Stage::Join { busy: None, problem: None },
+                };
+            }
+        }
+    }
+
+    fn join(&mut self, id: &str, code: &str, reason: String, commands: &mut Vec<Command>) {
+        let parsed = check_id(id)
+            .and_then(|id| ChannelCode::parse(code).map(|code| (id, code)).map_err(|_| JoinProblem::CodeLength));
+        match parsed {
+            Ok((id, code)) => {
+                self.stage = Stage::Join { busy: Some(id), problem: None };
+                commands.push(Command::Join { id, code, reason: reason.trim().to_owned() });
+            }
+            Err(problem) => self.stage = Stage::Join { busy: None, problem: Some(problem) },
+        }
+    }
+
+    fn cancel(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        match &mut self.stage {
+            Stage::Join { busy, .. } if busy.is_some() => {
+                *busy = None;
+                commands.push(Command::CancelJoin);
+            }
+            Stage::Visit(_) => self.end(EndReason::Ended, now, commands),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, reason: EndReason, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(self.stage, Stage::Visit(_)) {
+            commands.push(Command::EndSession(reason));
+            self.over(WhyOver::ByMe, now);
+        }
+    }
+
+    fn leave(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.end(EndReason::Closed, now, commands);
+        commands.push(Command::Exit);
+    }
+
+    fn over(&mut self, why: WhyOver, now: Instant) {
+        self.closing = Closing::No;
+        if let Stage::Visit(visit) = &self.stage {
+            let minutes = visit.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60);
+            self.stage = Stage::Over(Over { who: visit.id.to_string(), minutes, why, activities: Vec::new() });
+        }
+    }
+
+    fn visit(&mut self, change: impl FnOnce(&mut Visit)) {
+        if let Stage::Visit(visit) = &mut self.stage {
+            change(visit);
+        }
+    }
+}
+
+impl Visit {
+    fn page(&self, now: Instant) -> AdviserPage {
+        let id = self.id.to_string();
+        let seconds = |until: &Instant| {
+            u32::try_from(until.saturating_duration_since(now).as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+        };
+        if self.since.is_some() {
+            return AdviserPage::Session(AdviserSession {
+                id,
+                rights: self.rights,
+                askable: self.askable,
+                asked: self.asked.as_ref().map(|(permissions, until)| (*permissions, seconds(until))),
+                refused: self.refused,
+                path: self.path.clone(),
+            });
+        }
+        let (asked, seconds_left) = self
+            .asked
+            .as_ref()
+            .map_or((Permission::View.into(), 60), |(permissions, until)| (*permissions, seconds(until)));
+        AdviserPage::Waiting(WaitingForCustomer { id, asked, seconds_left })
+    }
+}
+
+#[cfg(test)]
+mod tests;

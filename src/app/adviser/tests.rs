@@ -1,0 +1,168 @@
+//! The adviser's controller, driven without a window, a network or a clock.
+
+use std::time::{Duration, Instant};
+
+use lotse_protocol::id::Id;
+use lotse_protocol::message::session::EndReason;
+use lotse_protocol::permission::{Permission, Permissions};
+use zeroize::Zeroizing;
+
+use super::{Adviser, Command, Event};
+use crate::app::view::{AdviserAction, AdviserPage, JoinProblem, Offline, WhyOver};
+
+struct Stage {
+    adviser: Adviser,
+    now: Instant,
+    id: Id,
+}
+
+impl Stage {
+    fn signed_in() -> Self {
+        let mut stage =
+            Self { adviser: Adviser::new(None, None), now: Instant::now(), id: Id::generate(&mut rand::rng()) };
+        stage.happens(Event::Connected { institution: "University of Example".into() });
+        stage.happens(Event::SignedIn { adviser: "Maria Huber".into() });
+        stage
+    }
+
+    fn waiting() -> Self {
+        let mut stage = Self::signed_in();
+        let id = stage.id.to_string();
+        assert!(matches!(stage.joins(&id, "731 940")[..], [Command::Join { .. }]));
+        stage.happens(Event::Introduced { askable: askable() });
+        stage.happens(Event::Asked { permissions: Permission::View.into(), seconds_left: 60 });
+        stage
+    }
+
+    fn in_session() -> Self {
+        let mut stage = Self::waiting();
+        stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+        stage
+    }
+
+    fn happens(&mut self, event: Event) -> Vec<Command> {
+        self.adviser.handle(event, self.now)
+    }
+
+    fn does(&mut self, action: AdviserAction) -> Vec<Command> {
+        self.happens(Event::Did(action))
+    }
+
+    fn joins(&mut self, id: &str, code: &str) -> Vec<Command> {
+        self.does(AdviserAction::Join { id: id.into(), code: Zeroizing::new(code.into()), reason: " help ".into() })
+    }
+
+    fn page(&self) -> AdviserPage {
+        self.adviser.view(self.now).page
+    }
+
+    fn join_problem(&self) -> Option<JoinProblem> {
+        match self.page() {
+            AdviserPage::Join(join) => join.problem,
+            other => panic!("should be on the join page, not {other:?}"),
+        }
+    }
+}
+
+fn askable() -> Permissions {
+    Permissions::from(Permission::View).with(Permission::Control)
+}
+
+/// The ID with its last digit changed, so that the check digit cannot fit.
+fn mistyped(id: Id) -> String {
+    let digits = id.to_string();
+    let (head, last) = digits.split_at(digits.len() - 1);
+    let last = (last.parse::<u32>().expect("a digit") + 1) % 10;
+    format!("{head}{last}")
+}
+
+#[test]
+fn a_mistyped_id_is_answered_at_once_without_asking_anybody() {
+    let mut stage = Stage::signed_in();
+    let typed = mistyped(stage.id);
+    assert!(stage.joins(&typed, "731 940").is_empty());
+    assert_eq!(stage.join_problem(), Some(JoinProblem::IdMistyped));
+    assert!(stage.joins("12", "731 940").is_empty());
+    assert_eq!(stage.join_problem(), Some(JoinProblem::IdLength));
+    let id = stage.id.to_string();
+    assert!(stage.joins(&id, "12").is_empty());
+    assert_eq!(stage.join_problem(), Some(JoinProblem::CodeLength));
+}
+
+#[test]
+fn a_wrong_code_says_how_many_tries_are_left_and_is_not_repeated_by_itself() {
+    let mut stage = Stage::signed_in();
+    let id = stage.id.to_string();
+    stage.joins(&id, "731 940");
+    let commands = stage.happens(Event::JoinFailed(JoinProblem::WrongCode { left: 1 }));
+    assert!(commands.is_empty());
+    assert_eq!(stage.join_problem(), Some(JoinProblem::WrongCode { left: 1 }));
+}
+
+#[test]
+fn waiting_says_what_the_customer_sees_and_counts_down() {
+    let mut stage = Stage::waiting();
+    stage.now += Duration::from_millis(18_500);
+    let AdviserPage::Waiting(waiting) = stage.page() else { panic!("not waiting") };
+    assert_eq!((waiting.asked, waiting.seconds_left), (Permission::View.into(), 42));
+    assert_eq!(stage.adviser.next_tick(stage.now), Some(stage.now + Duration::from_millis(500)));
+}
+
+#[test]
+fn a_refused_first_question_ends_it() {
+    let mut stage = Stage::waiting();
+    stage.happens(Event::Refused { permissions: Permission::View.into(), timed_out: true });
+    assert!(matches!(stage.page(), AdviserPage::Over(over) if over.why == WhyOver::NoAnswer));
+}
+
+#[test]
+fn a_refused_later_question_does_not() {
+    let mut stage = Stage::in_session();
+    assert!(matches!(stage.does(AdviserAction::Ask(Permission::Control))[..], [Command::Ask(Permission::Control)]));
+    stage.happens(Event::Refused { permissions: Permission::Control.into(), timed_out: false });
+    let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
+    assert!(session.refused.has(Permission::Control));
+    assert!(!stage.adviser.controls());
+}
+
+#[test]
+fn input_goes_out_only_while_control_is_allowed() {
+    let mut stage = Stage::in_session();
+    assert!(!stage.adviser.controls());
+    stage.happens(Event::Rights { effective: askable(), askable: askable() });
+    assert!(stage.adviser.controls());
+    stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+    assert!(!stage.adviser.controls());
+}
+
+#[test]
+fn giving_control_back_lets_go_of_every_key_first() {
+    let mut stage = Stage::in_session();
+    let commands = stage.does(AdviserAction::GiveBack(Permission::Control));
+    assert!(matches!(commands[..], [Command::ReleaseAll, Command::GiveBack(Permission::Control)]));
+}
+
+#[test]
+fn closing_during_a_session_asks_and_then_says_goodbye() {
+    let mut stage = Stage::in_session();
+    assert!(matches!(stage.does(AdviserAction::CloseRequested)[..], [Command::ReleaseAll]));
+    assert!(stage.adviser.view(stage.now).confirm_close);
+    let commands = stage.does(AdviserAction::ConfirmClose);
+    assert!(matches!(commands[..], [Command::EndSession(EndReason::Closed), Command::Exit]));
+}
+
+#[test]
+fn losing_the_relay_asks_to_sign_in_again_but_does_not_end_a_session() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::Offline(Offline::Lost));
+    assert!(matches!(stage.page(), AdviserPage::Session(_)));
+    stage.happens(Event::Ended(WhyOver::ByOther));
+    stage.does(AdviserAction::JoinAgain);
+    assert!(matches!(stage.page(), AdviserPage::SignIn(_)));
+}
+
+#[test]
+fn no_secret_is_in_the_debug_form_of_an_action() {
+    let action = AdviserAction::Join { id: "x".into(), code: Zeroizing::new("731940".into()), reason: String::new() };
+    assert!(!format!("{action:?}").contains("731940"));
+}

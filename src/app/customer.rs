@@ -1,0 +1,534 @@
+//! The customer's controller: what happened goes in, what is to be done comes out, and at any moment there is a
+//! [`CustomerView`] of it. It decides nothing about rights (the gate does) and opens nothing (the wiring does).
+
+use std::time::{Duration, Instant};
+
+use lotse_protocol::card::Card;
+use lotse_protocol::message::session::EndReason;
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::view::{
+    Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
+    Offline, Over, Question, Status, Waiting, WhyOver,
+};
+
+/// No answer within this time means no.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// *Allow* cannot be clicked before this time has passed, so that no click meant for something else lands on it.
+pub const ARMED_AFTER: Duration = Duration::from_millis(1500);
+
+/// Most lines kept in the activity list; older ones are dropped from the front.
+const ACTIVITIES: usize = 500;
+
+/// What happened.
+pub enum Event {
+    /// The relay is being looked for.
+    Connecting,
+    /// The relay answered and said whose it is.
+    Connected {
+        /// The institution's name.
+        institution: String,
+    },
+    /// There is no connection to the relay. A session does not end by it.
+    Offline(Offline),
+    /// This program can be reached under this ID, grouped in threes.
+    Registered(String),
+    /// The channel code changed.
+    Code(Code),
+    /// Somebody is being introduced.
+    Knocked,
+    /// The introduction came to nothing.
+    KnockOver,
+    /// An adviser is introduced: the code was right and the card is verified.
+    Introduced(Guest),
+    /// The adviser asks for something.
+    Asked {
+        /// What for.
+        permissions: Permissions,
+        /// Why, in the adviser's words.
+        reason: String,
+    },
+    /// The adviser gives something back.
+    GaveBack(Permissions),
+    /// The gate says what is allowed from now on.
+    Rights(Permissions),
+    /// The adviser did something that the gate let through.
+    Acted(ActivityKind),
+    /// The connection fell silent, or speaks again.
+    Silent(bool),
+    /// The session is over, and not by this side.
+    Ended(WhyOver),
+    /// The screen cannot be shared.
+    CannotShare(CannotShare),
+    /// The system wants this program to end now.
+    Terminate,
+    /// The customer did something.
+    Did(CustomerAction),
+}
+
+/// The channel code as the introduction keeps it.
+pub enum Code {
+    /// There is none.
+    None,
+    /// To be read aloud.
+    Shown {
+        /// Grouped in threes.
+        code: String,
+        /// When a new one takes its place.
+        until: Instant,
+    },
+    /// Somebody is being introduced with it: it stays.
+    InUse {
+        /// Grouped in threes.
+        code: String,
+    },
+    /// Three in a row were lost to wrong guesses.
+    UsedUp,
+}
+
+/// Somebody who knew the code, and who vouches for them.
+pub struct Guest {
+    /// The verified card.
+    pub card: Card,
+    /// Why they come, in their words.
+    pub reason: String,
+    /// The most that can be allowed: card ceiling ∧ institution policy.
+    pub askable: Permissions,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Look for the relay again.
+    Retry,
+    /// Make a new channel code.
+    NewCode,
+    /// Tell the adviser that the customer is looking at a question.
+    SayAsked {
+        /// What for.
+        permissions: Permissions,
+        /// Until no answer means no.
+        seconds_left: u32,
+    },
+    /// Tell the adviser that it was not allowed.
+    SayRefused {
+        /// What.
+        permissions: Permissions,
+        /// By the clock, not by hand.
+        timed_out: bool,
+    },
+    /// Allow it, at the gate.
+    Grant(Permissions),
+    /// Take it back, at the gate.
+    Revoke(Permissions),
+    /// A question is on the screen: nothing of the adviser's hands may reach this computer.
+    SuspendControl,
+    /// The question is gone.
+    ResumeControl,
+    /// End the session and tell the other side why.
+    EndSession(EndReason),
+    /// Bring the window to the front.
+    Attention,
+    /// Leave the program.
+    Exit,
+}
+
+/// The customer's side of the program.
+pub struct Customer {
+    institution: String,
+    test_relay: Option<String>,
+    status: Status,
+    id: Option<String>,
+    code: Code,
+    stage: Stage,
+    closing: Closing,
+}
+
+enum Stage {
+    Waiting,
+    Guest(Visit),
+    Over(Over),
+}
+
+/// The window's X was clicked during a session.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    No,
+    Asking,
+}
+
+/// One adviser's visit.
+struct Visit {
+    guest: Guest,
+    question: Option<Pending>,
+    rights: Permissions,
+    /// When the first thing was allowed; before that there is no session to speak of.
+    since: Option<Instant>,
+    interrupted: bool,
+    activities: Vec<Activity>,
+}
+
+struct Pending {
+    asks: Permissions,
+    reason: String,
+    shown: Instant,
+}
+
+impl Customer {
+    /// A customer's program that has just started. `test_relay` names the relay given by hand, if one was.
+    #[must_use]
+    pub const fn new(test_relay: Option<String>) -> Self {
+        Self {
+            institution: String::new(),
+            test_relay,
+            status: Status::Connecting,
+            id: None,
+            code: Code::None,
+            stage: Stage::Waiting,
+            closing: Closing::No,
+        }
+    }
+
+    /// Takes in what happened at `now` and says what is to be done, in that order.
+    pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
+        let mut commands = Vec::new();
+        match event {
+            Event::Connecting => self.set_status(Status::Connecting),
+            Event::Connected { institution } => self.institution = institution,
+            Event::Offline(why) => {
+                self.id = None;
+                self.set_status(Status::Offline(why));
+            }
+            Event::Registered(id) => {
+                self.id = Some(id);
+                self.set_status(Status::Ready);
+            }
+            Event::Code(code) => self.code = code,
+            Event::Knocked => self.set_status(Status::SomebodyKnocks),
+            Event::KnockOver => self.set_status(Status::Ready),
+            Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
+            Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
+            Event::Asked { permissions, reason } => self.asked(permissions, reason, now, &mut commands),
+            Event::GaveBack(permissions) => commands.push(Command::Revoke(permissions)),
+            Event::Rights(rights) => self.rights(rights, now),
+            Event::Acted(kind) => self.visit(|visit| visit.note(kind, now)),
+            Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
+            Event::Ended(why) => self.over(why, now),
+            Event::Terminate => self.leave(now, &mut commands),
+            Event::Did(action) => self.did(action, now, &mut commands),
+        }
+        commands
+    }
+
+    /// Lets time pass. Returns what is to be done, and when to call again: at the next second of a count-down that is
+    /// shown, or never.
+    pub fn tick(&mut self, now: Instant) -> (Vec<Command>, Option<Instant>) {
+        let mut commands = Vec::new();
+        if let Stage::Guest(Visit { question: Some(pending), .. }) = &self.stage
+            && now.saturating_duration_since(pending.shown) >= ANSWER_WITHIN
+        {
+            self.answer(Answer::TimedOut, now, &mut commands);
+        }
+        (commands, self.next_tick(now))
+    }
+
+    /// What is to be shown at `now`.
+    #[must_use]
+    pub fn view(&self, now: Instant) -> CustomerView {
+        CustomerView {
+            institution: self.institution.clone(),
+            test_relay: self.test_relay.clone(),
+            page: self.page(now),
+            confirm_close: self.closing == Closing::Asking,
+        }
+    }
+
+    fn page(&self, now: Instant) -> CustomerPage {
+        match &self.stage {
+            Stage::Waiting => CustomerPage::Waiting(Waiting {
+                id: self.id.clone(),
+                code: self.code_view(now),
+                status: self.status.clone(),
+            }),
+            Stage::Guest(visit) => visit.page(&self.institution, now),
+            Stage::Over(over) => CustomerPage::Over(over.clone()),
+        }
+    }
+
+    fn code_view(&self, now: Instant) -> CodeView {
+        match &self.code {
+            // A code without an ID to go with it would be read aloud for nothing.
+            _ if self.id.is_none() => CodeView::None,
+            Code::None => CodeView::None,
+            Code::Shown { code, until } => {
+                CodeView::Shown { code: code.clone(), remaining: until.saturating_duration_since(now) }
+            }
+            Code::InUse { code } => CodeView::InUse { code: code.clone() },
+            Code::UsedUp => CodeView::UsedUp,
+        }
+    }
+
+    fn next_tick(&self, now: Instant) -> Option<Instant> {
+        match &self.stage {
+            Stage::Waiting => match &self.code {
+                Code::Shown { until, .. } if self.id.is_some() => next_second_towards(*until, now),
+                _ => None,
+            },
+            Stage::Guest(visit) => match &visit.question {
+                Some(pending) => {
+                    let armed = pending.shown + ARMED_AFTER;
+                    let second = next_second_towards(pending.shown + ANSWER_WITHIN, now).unwrap_or(now);
+                    Some(if now < armed { armed.min(second) } else { second })
+                }
+                None => visit.since.map(|since| next_minute_of(since, now)),
+            },
+            Stage::Over(_) => None,
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        // That this screen cannot be shared is for good, whatever the relay says.
+        if !matches!(self.status, Status::CannotShare(_)) {
+            self.status = status;
+        }
+    }
+
+    fn cannot_share(&mut self, why: CannotShare, now: Instant, commands: &mut Vec<Command>) {
+        self.status = Status::CannotShare(why);
+        if matches!(self.stage, Stage::Guest(_)) {
+            commands.push(Command::EndSession(EndReason::Failed));
+            self.over(WhyOver::Failed, now);
+        }
+    }
+
+    fn introduced(&mut self, guest: Guest, now: Instant, commands: &mut Vec<Command>) {
+        // Viewing is always the first question (invariant 3), whatever else the adviser would like.
+        let first = Permission::View.into();
+        let reason = guest.reason.clone();
+        self.closing = Closing::No;
+        self.stage = Stage::Guest(Visit {
+            guest,
+            question: None,
+            rights: Permissions::NONE,
+            since: None,
+            interrupted: false,
+            activities: Vec::new(),
+        });
+        self.asked(first, reason, now, commands);
+    }
+
+    fn asked(&mut self, permissions: Permissions, reason: String, now: Instant, commands: &mut Vec<Command>) {
+        let Stage::Guest(visit) = &mut self.stage else { return };
+        let asks: Permissions = (permissions & visit.guest.askable).iter().filter(|p| !visit.rights.has(*p)).collect();
+        // One by one, and never a second question over the first; nothing before viewing.
+        let next = asks.iter().next();
+        match next {
+            Some(permission)
+                if visit.question.is_none() && (permission == Permission::View || visit.since.is_some()) =>
+            {
+                visit.question = Some(Pending { asks: permission.into(), reason, shown: now });
+                commands.push(Command::SuspendControl);
+                commands.push(Command::Attention);
+                commands.push(Command::SayAsked {
+                    permissions: permission.into(),
+                    seconds_left: u32::try_from(ANSWER_WITHIN.as_secs()).unwrap_or(u32::MAX),
+                });
+            }
+            _ => commands.push(Command::SayRefused { permissions, timed_out: false }),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer, now: Instant, commands: &mut Vec<Command>) {
+        let Stage::Guest(visit) = &mut self.stage else { return };
+        let Some(pending) = visit.question.take() else { return };
+        if answer == Answer::Allowed && now.saturating_duration_since(pending.shown) < ARMED_AFTER {
+            visit.question = Some(pending);
+            return;
+        }
+        for permission in pending.asks.iter() {
+            let kind = match answer {
+                Answer::Allowed => ActivityKind::Allowed(permission),
+                Answer::Refused | Answer::TimedOut => ActivityKind::Refused(permission),
+            };
+            visit.note(kind, now);
+        }
+        match answer {
+            Answer::Allowed => {
+                visit.since.get_or_insert(now);
+                commands.push(Command::Grant(pending.asks));
+                commands.push(Command::ResumeControl);
+            }
+            Answer::Refused | Answer::TimedOut => {
+                let timed_out = answer == Answer::TimedOut;
+                commands.push(Command::SayRefused { permissions: pending.asks, timed_out });
+                commands.push(Command::ResumeControl);
+                if visit.since.is_none() {
+                    commands.push(Command::EndSession(EndReason::Refused));
+                    self.over(if timed_out { WhyOver::NoAnswer } else { WhyOver::Refused }, now);
+                }
+            }
+        }
+    }
+
+    fn rights(&mut self, rights: Permissions, now: Instant) {
+        self.visit(|visit| {
+            for permission in visit.rights.iter().filter(|p| !rights.has(*p)) {
+                visit.note(ActivityKind::Stopped(permission), now);
+            }
+            visit.rights = rights;
+        });
+    }
+
+    fn did(&mut self, action: CustomerAction, now: Instant, commands: &mut Vec<Command>) {
+        match action {
+            CustomerAction::TryAgain => {
+                self.set_status(Status::Connecting);
+                commands.push(Command::Retry);
+            }
+            CustomerAction::NewCode => commands.push(Command::NewCode),
+            CustomerAction::Allow => self.answer(Answer::Allowed, now, commands),
+            CustomerAction::Refuse => self.answer(Answer::Refused, now, commands),
+            CustomerAction::Stop(permission) => {
+                // Without a picture nobody can steer: taking viewing back takes everything back.
+                let taken = if permission == Permission::View {
+                    Permission::ALL.into_iter().collect()
+                } else {
+                    permission.into()
+                };
+                commands.push(Command::Revoke(taken));
+            }
+            CustomerAction::End => self.end(EndReason::Ended, now, commands),
+            CustomerAction::CloseRequested => {
+                if matches!(&self.stage, Stage::Guest(visit) if visit.since.is_some()) {
+                    self.closing = Closing::Asking;
+                    commands.push(Command::SuspendControl);
+                } else {
+                    self.leave(now, commands);
+                }
+            }
+            CustomerAction::ConfirmClose => self.leave(now, commands),
+            CustomerAction::CancelClose => {
+                self.closing = Closing::No;
+                if !matches!(&self.stage, Stage::Guest(Visit { question: Some(_), .. })) {
+                    commands.push(Command::ResumeControl);
+                }
+            }
+            CustomerAction::Close => self.leave(now, commands),
+        }
+    }
+
+    fn end(&mut self, reason: EndReason, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(self.stage, Stage::Guest(_)) {
+            commands.push(Command::EndSession(reason));
+            self.over(WhyOver::ByMe, now);
+        }
+    }
+
+    fn leave(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.end(EndReason::Closed, now, commands);
+        commands.push(Command::Exit);
+    }
+
+    fn over(&mut self, why: WhyOver, now: Instant) {
+        self.closing = Closing::No;
+        if !matches!(self.stage, Stage::Guest(_)) {
+            return;
+        }
+        if let Stage::Guest(visit) = std::mem::replace(&mut self.stage, Stage::Waiting) {
+            // Somebody who was never let in leaves no page behind, unless it was this customer who kept them out.
+            let seen = visit.since.is_some() || matches!(why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::ByMe);
+            self.set_status(if self.id.is_some() { Status::Ready } else { Status::Connecting });
+            if seen {
+                self.stage = Stage::Over(Over {
+                    who: visit.guest.card.adviser.clone(),
+                    minutes: visit.minutes(now),
+                    why,
+                    activities: visit.activities,
+                });
+            }
+        }
+    }
+
+    fn visit(&mut self, change: impl FnOnce(&mut Visit)) {
+        if let Stage::Guest(visit) = &mut self.stage {
+            change(visit);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Allowed,
+    Refused,
+    TimedOut,
+}
+
+impl Visit {
+    fn page(&self, vouched_by: &str, now: Instant) -> CustomerPage {
+        let card = &self.guest.card;
+        match &self.question {
+            Some(pending) => {
+                let waited = now.saturating_duration_since(pending.shown);
+                CustomerPage::Question(Question {
+                    who: card.adviser.clone(),
+                    institution: card.institution.clone(),
+                    role: card.role.clone(),
+                    vouched_by: vouched_by.to_owned(),
+                    asks: pending.asks,
+                    reason: pending.reason.clone(),
+                    seconds_left: whole_seconds(ANSWER_WITHIN.saturating_sub(waited)),
+                    armed: waited >= ARMED_AFTER,
+                })
+            }
+            None => CustomerPage::Session(CustomerSession {
+                who: card.adviser.clone(),
+                institution: card.institution.clone(),
+                minutes: self.minutes(now),
+                rights: self.rights,
+                interrupted: self.interrupted,
+                activities: self.activities.clone(),
+            }),
+        }
+    }
+
+    fn minutes(&self, now: Instant) -> u64 {
+        self.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60)
+    }
+
+    /// Adds a line; typing and clicking make one line a minute each, not one per key.
+    fn note(&mut self, kind: ActivityKind, now: Instant) {
+        let activity = Activity { minute: self.minutes(now), kind };
+        let repeated = matches!(kind, ActivityKind::Clicked | ActivityKind::Typed)
+            && self.activities.iter().rev().take_while(|a| a.minute == activity.minute).any(|a| *a == activity);
+        if !repeated {
+            if self.activities.len() == ACTIVITIES {
+                self.activities.remove(0);
+            }
+            self.activities.push(activity);
+        }
+    }
+}
+
+/// Seconds as a count-down shows them: the last one is 1, not 0.
+fn whole_seconds(left: Duration) -> u32 {
+    u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
+/// The next moment at which a count-down to `until` shows another number.
+fn next_second_towards(until: Instant, now: Instant) -> Option<Instant> {
+    let left = until.saturating_duration_since(now);
+    if left.is_zero() {
+        return None;
+    }
+    let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+    Some(now + if part.is_zero() { Duration::from_secs(1) } else { part })
+}
+
+fn next_minute_of(since: Instant, now: Instant) -> Instant {
+    let minutes = now.saturating_duration_since(since).as_secs() / 60;
+    since + Duration::from_secs((minutes + 1) * 60)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! The customer's controller, driven without a window, a network or a clock.
+
+use std::time::{Duration, Instant};
+
+use lotse_protocol::card::Card;
+use lotse_protocol::message::session::EndReason;
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest};
+use crate::app::view::{
+    ActivityKind, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status, WhyOver,
+};
+
+/// A customer's program and a clock that only the test turns.
+struct Stage {
+    customer: Customer,
+    now: Instant,
+}
+
+impl Stage {
+    fn ready() -> Self {
+        let mut stage = Self { customer: Customer::new(None), now: Instant::now() };
+        stage.happens(Event::Connected { institution: "University of Example".into() });
+        stage.happens(Event::Registered("482 913 077".into()));
+        stage.happens(Event::Code(Code::Shown { code: "731 940".into(), until: stage.now + Duration::from_secs(600) }));
+        stage
+    }
+
+    fn introduced() -> (Self, Vec<Command>) {
+        let mut stage = Self::ready();
+        let commands = stage.happens(Event::Introduced(Guest {
+            card: maria(),
+            reason: "To look at the e-mail settings with you.".into(),
+            askable: Permissions::from(Permission::View).with(Permission::Control),
+        }));
+        (stage, commands)
+    }
+
+    fn in_session() -> Self {
+        let (mut stage, _) = Self::introduced();
+        stage.passes(ARMED_AFTER);
+        assert_eq!(
+            stage.does(CustomerAction::Allow),
+            [Command::Grant(Permission::View.into()), Command::ResumeControl]
+        );
+        stage.happens(Event::Rights(Permission::View.into()));
+        stage
+    }
+
+    fn happens(&mut self, event: Event) -> Vec<Command> {
+        self.customer.handle(event, self.now)
+    }
+
+    fn does(&mut self, action: CustomerAction) -> Vec<Command> {
+        self.happens(Event::Did(action))
+    }
+
+    fn passes(&mut self, time: Duration) -> Vec<Command> {
+        self.now += time;
+        self.customer.tick(self.now).0
+    }
+
+    fn asks(&mut self, permission: Permission) -> Vec<Command> {
+        self.happens(Event::Asked { permissions: permission.into(), reason: "To show you.".into() })
+    }
+
+    fn page(&self) -> CustomerPage {
+        self.customer.view(self.now).page
+    }
+
+    fn question(&self) -> Question {
+        match self.page() {
+            CustomerPage::Question(question) => question,
+            other => panic!("a question should be open, not {other:?}"),
+        }
+    }
+
+    fn session(&self) -> CustomerSession {
+        match self.page() {
+            CustomerPage::Session(session) => session,
+            other => panic!("a session should be running, not {other:?}"),
+        }
+    }
+
+    fn why_over(&self) -> WhyOver {
+        match self.page() {
+            CustomerPage::Over(over) => over.why,
+            other => panic!("it should be over, not {other:?}"),
+        }
+    }
+}
+
+fn maria() -> Card {
+    Card {
+        account: "maria".into(),
+        adviser: "Maria Huber".into(),
+        institution: "University of Example".into(),
+        role: "Service Desk".into(),
+        ceiling: Permissions::from(Permission::View).with(Permission::Control),
+        introduction: 7,
+        id: lotse_protocol::id::Id::generate(&mut rand::rng()),
+        tenant: String::new(),
+        ticket: String::new(),
+    }
+}
+
+#[test]
+fn id_and_code_are_shown_and_count_down_by_the_second() {
+    let mut stage = Stage::ready();
+    stage.now += Duration::from_millis(18_400);
+    let CustomerPage::Waiting(waiting) = stage.page() else { panic!("not waiting") };
+    assert_eq!(waiting.id.as_deref(), Some("482 913 077"));
+    assert_eq!(waiting.status, Status::Ready);
+    let CodeView::Shown { code, remaining } = waiting.code else { panic!("no code") };
+    assert_eq!((code.as_str(), remaining), ("731 940", Duration::from_millis(581_600)));
+    let (_, next) = stage.customer.tick(stage.now);
+    assert_eq!(next, Some(stage.now + Duration::from_millis(600)));
+}
+
+#[test]
+fn without_a_connection_no_numbers_are_read_aloud_for_nothing() {
+    let mut stage = Stage::ready();
+    stage.happens(Event::Offline(Offline::Lost));
+    let CustomerPage::Waiting(waiting) = stage.page() else { panic!("not waiting") };
+    assert_eq!((waiting.id, waiting.code), (None, CodeView::None));
+    assert_eq!(stage.does(CustomerAction::TryAgain), [Command::Retry]);
+}
+
+#[test]
+fn the_first_question_is_always_viewing() {
+    let (stage, commands) = Stage::introduced();
+    assert_eq!(stage.question().asks, Permission::View.into());
+    assert_eq!(stage.question().who, "Maria Huber");
+    assert!(commands.contains(&Command::Attention));
+    assert!(!commands.iter().any(|c| matches!(c, Command::Grant(_))), "nothing is granted before the customer says so");
+}
+
+#[test]
+fn a_prompt_arms_after_one_and_a_half_seconds() {
+    let (mut stage, _) = Stage::introduced();
+    assert_eq!(stage.does(CustomerAction::Allow), []);
+    assert!(!stage.question().armed);
+    let (_, next) = stage.customer.tick(stage.now);
+    assert_eq!(next, Some(stage.now + Duration::from_secs(1)));
+    stage.passes(ARMED_AFTER);
+    assert!(stage.question().armed);
+    assert_eq!(stage.does(CustomerAction::Allow)[0], Command::Grant(Permission::View.into()));
+}
+
+#[test]
+fn control_is_suspended_before_a_prompt_shows_and_resumed_after() {
+    let mut stage = Stage::in_session();
+    assert_eq!(stage.asks(Permission::Control)[0], Command::SuspendControl);
+    assert_eq!(*stage.does(CustomerAction::Refuse).last().expect("commands"), Command::ResumeControl);
+}
+
+#[test]
+fn case_56_no_answer_means_refused() {
+    let (mut stage, _) = Stage::introduced();
+    assert_eq!(stage.passes(ANSWER_WITHIN - Duration::from_millis(1)), []);
+    assert_eq!(stage.question().seconds_left, 1);
+    let commands = stage.passes(Duration::from_millis(1));
+    assert_eq!(
+        commands,
+        [
+            Command::SayRefused { permissions: Permission::View.into(), timed_out: true },
+            Command::ResumeControl,
+            Command::EndSession(EndReason::Refused),
+        ]
+    );
+    assert_eq!(stage.why_over(), WhyOver::NoAnswer);
+}
+
+#[test]
+fn refusing_control_leaves_viewing_on() {
+    let mut stage = Stage::in_session();
+    stage.asks(Permission::Control);
+    stage.passes(ARMED_AFTER);
+    assert_eq!(
+        stage.does(CustomerAction::Refuse),
+        [Command::SayRefused { permissions: Permission::Control.into(), timed_out: false }, Command::ResumeControl]
+    );
+    assert_eq!(stage.session().rights, Permission::View.into());
+}
+
+#[test]
+fn what_is_above_the_ceiling_is_never_even_asked() {
+    let mut stage = Stage::in_session();
+    let commands = stage.asks(Permission::FilesToViewer);
+    assert_eq!(commands, [Command::SayRefused { permissions: Permission::FilesToViewer.into(), timed_out: false }]);
+    stage.session();
+}
+
+#[test]
+fn a_second_question_does_not_cover_the_first() {
+    let mut stage = Stage::in_session();
+    stage.asks(Permission::Control);
+    stage.passes(Duration::from_secs(5));
+    let left = stage.question().seconds_left;
+    assert!(matches!(stage.asks(Permission::Control)[..], [Command::SayRefused { .. }]));
+    assert_eq!(stage.question().seconds_left, left, "and it does not wind its clock up again");
+}
+
+#[test]
+fn stopping_control_is_one_click_and_viewing_goes_on() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::Rights(Permissions::from(Permission::View).with(Permission::Control)));
+    assert_eq!(stage.does(CustomerAction::Stop(Permission::Control)), [Command::Revoke(Permission::Control.into())]);
+    stage.happens(Event::Rights(Permission::View.into()));
+    assert_eq!(stage.session().rights, Permission::View.into());
+    assert!(stage.session().activities.iter().any(|a| a.kind == ActivityKind::Stopped(Permission::Control)));
+}
+
+#[test]
+fn taking_viewing_back_takes_everything_back() {
+    let mut stage = Stage::in_session();
+    let commands = stage.does(CustomerAction::Stop(Permission::View));
+    assert!(
+        matches!(commands[..], [Command::Revoke(all)] if all.has(Permission::Control) && all.has(Permission::View))
+    );
+}
+
+#[test]
+fn the_windows_x_asks_first_during_a_session_and_only_then() {
+    let mut stage = Stage::ready();
+    assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::Exit]);
+
+    let mut stage = Stage::in_session();
+    assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::SuspendControl]);
+    assert!(stage.customer.view(stage.now).confirm_close);
+    assert_eq!(stage.does(CustomerAction::CancelClose), [Command::ResumeControl]);
+    stage.session();
+    stage.does(CustomerAction::CloseRequested);
+    assert_eq!(stage.does(CustomerAction::ConfirmClose), [Command::EndSession(EndReason::Closed), Command::Exit]);
+}
+
+#[test]
+fn being_told_to_terminate_ends_the_session_without_asking() {
+    let mut stage = Stage::in_session();
+    assert_eq!(stage.happens(Event::Terminate), [Command::EndSession(EndReason::Closed), Command::Exit]);
+}
+
+#[test]
+fn an_adviser_who_leaves_before_the_answer_leaves_no_page_behind() {
+    let (mut stage, _) = Stage::introduced();
+    stage.happens(Event::Ended(WhyOver::OtherGone));
+    assert!(matches!(stage.page(), CustomerPage::Waiting(_)));
+}
+
+#[test]
+fn typing_makes_one_line_a_minute() {
+    let mut stage = Stage::in_session();
+    let before = stage.session().activities.len();
+    for _ in 0..100 {
+        stage.happens(Event::Acted(ActivityKind::Typed));
+        stage.happens(Event::Acted(ActivityKind::Clicked));
+    }
+    assert_eq!(stage.session().activities.len(), before + 2);
+    stage.passes(Duration::from_secs(60));
+    stage.happens(Event::Acted(ActivityKind::Typed));
+    assert_eq!(stage.session().activities.len(), before + 3);
+}
+
+#[test]
+fn losing_the_relay_does_not_end_a_session() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::Offline(Offline::Lost));
+    stage.session();
+    stage.happens(Event::Ended(WhyOver::ByOther));
+    assert_eq!(stage.why_over(), WhyOver::ByOther);
+}
