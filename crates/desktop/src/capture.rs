@@ -6,16 +6,22 @@
 
 pub mod synthetic;
 
-#[path = "capture/unsupported.rs"]
-mod platform;
-
 mod damage;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(target_os = "linux")]
+mod x11;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use damage::{Damage, Rect};
+
+#[cfg(not(target_os = "linux"))]
+use unsupported as platform;
+#[cfg(target_os = "linux")]
+use x11 as platform;
 
 /// An open screen. Not for sharing: one thread waits and grabs; others hold its [`Interrupt`].
 pub struct Capture {

@@ -1,8 +1,21 @@
 //! Hands on this computer: keys, buttons, wheels and the pointer. One facade; the platform's implementation is chosen
 //! here and nowhere else. What may be injected is decided elsewhere (the gate of the host).
 
-#[path = "inject/unsupported.rs"]
-mod platform;
+#[cfg(target_os = "linux")]
+mod keys;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(target_os = "linux")]
+mod x11;
+
+pub mod guard;
+
+#[cfg(not(target_os = "linux"))]
+use unsupported as platform;
+#[cfg(target_os = "linux")]
+use x11 as platform;
+
+use guard::Guard;
 
 /// An open keyboard and mouse. It remembers what it holds down; dropping it lets everything go.
 pub struct Injector {
@@ -24,6 +37,11 @@ impl Injector {
     /// Why there can be no input there.
     pub fn open_named(name: &str) -> Result<Self, InjectError> {
         Ok(Self { platform: platform::Injector::open(Some(name))? })
+    }
+
+    /// From now on what is held is also told to `guard`, which lets go of it should this process die without doing so.
+    pub fn guarded_by(&mut self, guard: Guard) {
+        self.platform.guarded_by(guard);
     }
 
     /// Presses or releases the key at a position of the keyboard: its HID usage on page 0x07. Pressing what is held

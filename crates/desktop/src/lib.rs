@@ -3,3 +3,8 @@
 
 pub mod capture;
 pub mod inject;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod x11;

@@ -66,7 +66,7 @@ pub struct Damage {
 
 impl Damage {
     /// Most rectangles. Each costs a request to the system and a header in the update.
-    pub const MOST: usize = 48;
+    pub const MOST: usize = 32;
     /// Pixels that are as costly to fetch and compare as one more rectangle.
     const RECT_COST: u64 = 2048;
 

@@ -1,12 +1,22 @@
 //! Systems whose mouse and keyboard this build cannot use: an injector that can never exist.
 
+use super::guard::Guard;
 use super::{Button, InjectError, Press};
+
+/// Nothing was ever held here.
+pub(super) fn let_go(_name: Option<&str>, _held: &[super::guard::Held]) -> Result<(), InjectError> {
+    Err(InjectError::NotSupported)
+}
 
 pub(super) enum Injector {}
 
 impl Injector {
     pub(super) fn open(_name: Option<&str>) -> Result<Self, InjectError> {
         Err(InjectError::NotSupported)
+    }
+
+    pub(super) fn guarded_by(&mut self, _guard: Guard) {
+        match *self {}
     }
 
     pub(super) fn key(&mut self, _usage: u32, _press: Press) -> Result<(), InjectError> {
@@ -29,3 +39,6 @@ impl Injector {
         match *self {}
     }
 }
+
+/// There is nothing to outlive.
+pub(super) fn detach(_command: &mut std::process::Command) {}
