@@ -2,7 +2,7 @@
 //! QUIC, whose first byte is 0x40 or above; the kinds below that which STUN (0–3) and DTLS (20–63) use are left to a
 //! direct path.
 
-use rand::{CryptoRng, Rng};
+use rand::CryptoRng;
 
 /// Kind of a packet of the inner connection. What is sealed in it is the relay's to send on and nobody's to read.
 pub const KIND_SEALED: u8 = 0x04;

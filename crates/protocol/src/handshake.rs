@@ -11,14 +11,20 @@
 //! offers; in an invitation the viewer does. Both are logic only: what arrives, what time it is and where randomness
 //! comes from are arguments, what is to be done is polled. Nothing here panics or grows on anything a peer sends.
 
+mod accounts;
+mod codes;
 pub mod joiner;
 pub mod offerer;
+mod transcript;
+
+use prost::Message;
+use rand::CryptoRng;
 
 use crate::bind::BindKey;
 use crate::card::Card;
 use crate::id::Id;
 use crate::keys::{PublicKey, SigningKey};
-use crate::message::introduction::Role;
+use crate::message::introduction::{AbortReason, Aborted, Handshake, Role, handshake::Body};
 use crate::permission::Permissions;
 
 /// The end of the session that this program will be, and what it says about it during the introduction.
@@ -84,4 +90,18 @@ pub struct Established {
     pub reason: String,
     /// The most that the institution allows on the host, as the host said.
     pub policy: Permissions,
+}
+
+fn encode(body: Body) -> Vec<u8> {
+    Handshake { body: Some(body) }.encode_to_vec()
+}
+
+fn aborted(reason: AbortReason, guesses_left: u32) -> Vec<u8> {
+    encode(Body::Aborted(Aborted { reason: reason.into(), guesses_left }))
+}
+
+fn random<const N: usize>(rng: &mut impl CryptoRng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
 }

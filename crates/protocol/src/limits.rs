@@ -1,5 +1,7 @@
 //! Every limit of the wire has a number (design, invariant 10).
 
+use std::time::Duration;
+
 /// Longest message on the control plane, bytes.
 pub const CONTROL_MESSAGE: usize = 16 * 1024;
 /// Longest handshake message, bytes: it is read before there is any trust.
@@ -18,3 +20,27 @@ pub const DISPLAYS: usize = 16;
 pub const SHOWN_TEXT: usize = 200;
 /// Longest adviser card, bytes.
 pub const CARD: usize = 3 * 1024;
+/// Wrong guesses that lose a channel code; also the MACs a joiner sends for one typed code without a valid answer.
+pub const GUESSES: u32 = 3;
+/// Wrong guesses after which an account is blocked until the customer asks for a new code.
+pub const GUESSES_OF_ACCOUNT: u32 = 2;
+/// Codes lost to wrong guesses in a row after which no new one comes until a person asks.
+pub const CODES_LOST: u32 = 3;
+/// Accounts that an offerer remembers.
+pub const ACCOUNTS: usize = 256;
+/// Begun and unfinished introductions after which an account gives way to one with fewer.
+pub const UNFINISHED: u32 = 3;
+/// Introductions an offerer remembers, so that none is begun twice.
+pub const INTRODUCTIONS: usize = 1024;
+/// Typed codes that a joiner remembers.
+pub const TYPED_CODES: usize = 64;
+/// How long a channel code is shown.
+pub const CODE_SHOWN: Duration = Duration::from_secs(10 * 60);
+/// How long after that it is still accepted.
+pub const CODE_GRACE: Duration = Duration::from_secs(2 * 60);
+/// How long an invitation is valid.
+pub const INVITATION: Duration = Duration::from_secs(20 * 60);
+/// How long an introduction may keep an offerer; the code does not change meanwhile.
+pub const INTRODUCTION: Duration = Duration::from_secs(30);
+/// How long a joiner waits for the offerer, from its first message to the last answer.
+pub const JOINING: Duration = Duration::from_secs(10);

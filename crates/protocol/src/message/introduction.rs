@@ -151,6 +151,8 @@ pub enum AbortReason {
     Malformed = 7,
     /// The person cancelled.
     Cancelled = 8,
+    /// It was not through in time.
+    TimedOut = 9,
 }
 
 /// Which end of a session a program is.
