@@ -7,6 +7,7 @@ const ENGLISH: u16 = 0x0409;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=assets/icon/lotse.ico");
     println!("cargo:rerun-if-changed=assets/windows");
     // Not `cfg(windows)`: that would ask for the machine that builds.
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
@@ -18,7 +19,7 @@ fn windows_resources() {
     let mut resources = winresource::WindowsResource::new();
     resources.set_language(ENGLISH);
     resources.set_manifest_file("assets/windows/lotse.manifest");
-    resources.set_icon("assets/windows/lotse.ico");
+    resources.set_icon("assets/icon/lotse.ico");
     // Windows takes the description for the program's name wherever it shows one.
     resources.set("FileDescription", "Lotse");
     resources.set("ProductName", "Lotse");
