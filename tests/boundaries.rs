@@ -36,6 +36,16 @@ fn every_crate_of_the_workspace_has_a_rule() {
 }
 
 #[test]
+fn every_dependency_has_its_line() {
+    let listed = crates::listed(&read(Path::new("docs/dependencies.md")));
+    let used = crates::used(&read(Path::new("Cargo.toml")));
+    assert!(used.len() > 20, "the manifest was read: {used:?}");
+    let without_line: Vec<_> = used.iter().filter(|name| !listed.contains(name)).collect();
+    let not_used: Vec<_> = listed.iter().filter(|name| !used.contains(name)).collect();
+    assert!(without_line.is_empty() && not_used.is_empty(), "no line: {without_line:?}; not used: {not_used:?}");
+}
+
+#[test]
 fn modules_follow_the_arrows() {
     let files = rust_files("src");
     assert!(files.len() > 10, "the sources were found: {files:?}");

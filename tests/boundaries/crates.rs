@@ -103,6 +103,20 @@ pub(crate) fn members(root: &Path) -> Vec<String> {
     names
 }
 
+/// The crates that the first column of the tables in `docs/dependencies.md` names.
+pub(crate) fn listed(document: &str) -> Vec<String> {
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let cells = rows.filter(|cell| *cell != "crate");
+    cells.flat_map(|cell| cell.split(", ").map(str::to_owned)).collect()
+}
+
+/// The crates that `[workspace.dependencies]` names, but for our own.
+pub(crate) fn used(manifest: &str) -> Vec<String> {
+    let lines = manifest.lines().skip_while(|line| *line != "[workspace.dependencies]").skip(1);
+    let names = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once(" = "));
+    names.map(|(name, _)| name.to_owned()).filter(|name| !name.starts_with("lotse-")).collect()
+}
+
 /// The first word of a line such as `quinn v0.11.12` or `lotse-codec v0.1.0 (/somewhere)`.
 fn name(line: &str) -> Option<String> {
     line.split_whitespace().next().map(str::to_owned)
@@ -124,4 +138,12 @@ fn a_crate_that_reaches_too_far_is_caught() {
     assert!(wrong.contains("reaches winit") && wrong.contains("reaches lotse-protocol"), "{wrong}");
     assert_eq!(wrong.lines().count(), 2, "{wrong}");
     assert!(rule.violations(&[], "some-target").join("").contains("zstd is missing"));
+}
+
+#[test]
+fn a_dependency_without_a_line_is_seen() {
+    let manifest =
+        "[a]\nx = 1\n[workspace.dependencies]\nlotse-codec = 1\nsha2 = 1\nquinn = { version = \"0.11\" }\n\n[b]\ny = 1";
+    assert_eq!(used(manifest), ["sha2", "quinn"]);
+    assert_eq!(listed("| crate | what for |\n|---|---|\n| hkdf, sha2 | keys |\ntext"), ["hkdf", "sha2"]);
 }
