@@ -12,7 +12,6 @@ const GUARDED: &[&str] = &[
     "eframe",
     "egui",
     "egui_winit",
-            "lotse_protocol::permission",
     "libc",
     "lotse_codec",
     "lotse_desktop",
