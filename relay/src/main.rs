@@ -1,2 +1,3 @@
-//! placeholder
+//! `lotse-relay`.
+
 fn main() {}
