@@ -1,5 +1,6 @@
 //! Frames to updates.
 
+use std::iter::once;
 use std::ops::AddAssign;
 
 use crate::frame::{Frame, FrameError, MAX_PIXELS, check_size};
@@ -19,8 +20,9 @@ pub struct Encoder {
     compressor: Compressor,
     /// Operations that are not compressed yet.
     raw: Vec<u8>,
-    /// Row of tiles where the last update ran out of budget, so that no part of the picture waits forever.
-    next_row: usize,
+    /// Row and column of the tile where the last update ran out of budget: the next one begins there, so that no part
+    /// of the picture waits forever while another changes all the time.
+    next: (usize, usize),
     keyframe: bool,
 }
 
@@ -131,7 +133,7 @@ impl Encoder {
             writer: Writer::new(TILE * TILE),
             compressor: Compressor::new().map_err(EncodeError::Compressor)?,
             raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
-            next_row: 0,
+            next: (0, 0),
             keyframe: true,
         })
     }
@@ -196,6 +198,7 @@ impl Encoder {
         if !self.tiles.is_size_of(frame) {
             (self.width, self.height) = (frame.width(), frame.height());
             self.tiles = Tiles::new(self.width, self.height);
+            self.next = (0, 0);
             self.keyframe = true;
         }
         for rect in damage.rects() {
@@ -216,7 +219,7 @@ impl Encoder {
         self.compressor.restart()?;
         self.tiles.blacken();
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
-        self.next_row = 0;
+        self.next = (0, 0);
         self.keyframe = false;
         out.push(KEYFRAME);
         write_number(self.width, out);
@@ -233,11 +236,14 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<Operations, &'static str> {
         let mut operations = Operations::default();
-        let rows = self.tiles.rows();
+        let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
+        let (first_row, first_column) = self.next;
+        let others = (first_row + 1..rows).chain(0..first_row).map(|row| (row, 0..columns));
+        let round = once((first_row, first_column..columns)).chain(others).chain(once((first_row, 0..first_column)));
         self.raw.clear();
-        for row in (self.next_row..rows).chain(0..self.next_row) {
+        for (row, columns) in round {
             self.tiles.compare_row(frame, row);
-            for column in 0..self.tiles.columns() {
+            for column in columns {
                 let Some(rect) = self.tiles.changed(row, column) else { continue };
                 let before = self.raw.len();
                 let kind = self.writer.write(frame, rect, &mut self.raw);
@@ -247,7 +253,7 @@ impl Encoder {
                     self.flush(before, start, out)?;
                     if self.raw.len() > room(end, out) && out.len() > start {
                         self.raw.clear();
-                        self.next_row = row;
+                        self.next = (row, column);
                         return Ok(operations);
                     }
                 }

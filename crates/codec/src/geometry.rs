@@ -140,10 +140,10 @@ impl Region {
     }
 }
 
-/// Pixels that a joined rectangle would have more than the two have together, not counting overlap twice is not worth
-/// its arithmetic: an overlap only makes joining look cheaper, which it is.
+/// Pixels that a joined rectangle would have more than the two. An overlap counts twice, which only makes joining look
+/// as cheap as it is.
 fn waste(a: &Rect, b: &Rect) -> u64 {
-    a.around(b).area().saturating_sub(a.area() + b.area())
+    a.around(b).area().saturating_sub(a.area().saturating_add(b.area()))
 }
 
 impl Default for Region {
@@ -218,5 +218,7 @@ mod tests {
         assert!(Rect::new(9, 0, 10, 10).clipped(8, 20).is_empty());
         assert_eq!(Rect::new(1, 2, u32::MAX, u32::MAX).clipped(8, 20), Rect::new(1, 2, 7, 18));
         assert!(Rect::new(u32::MAX, u32::MAX, u32::MAX, u32::MAX).clipped(8, 20).is_empty());
+        let region: Region = (0..100).map(|n| Rect::new(n * n, u32::MAX - n * 7, u32::MAX - n, u32::MAX)).collect();
+        assert_eq!(region.bounds(), Rect::new(0, u32::MAX - 99 * 7, u32::MAX, 99 * 7));
     }
 }

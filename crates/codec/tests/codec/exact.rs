@@ -1,0 +1,270 @@
+//! Whatever the picture, damage and budget: every pixel arrives as it was.
+
+use lotse_codec::{
+    Budget, DecodeError, Decoder, Encoder, Framebuffer, LARGEST_TILE, MAX_DIMENSION, MAX_PIXELS, Pending, Rect, Region,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::sides::{self, Picture, Sides};
+
+/// What happens to a picture from one frame to the next.
+#[derive(Clone, Debug)]
+enum Change {
+    Fill(Rect, [u8; 3]),
+    /// Few colours, by the seed.
+    Text(Rect, u32),
+    /// Any colours, by the seed.
+    Noise(Rect, u32),
+}
+
+impl Change {
+    const fn rect(&self) -> Rect {
+        match self {
+            Self::Fill(rect, _) | Self::Text(rect, _) | Self::Noise(rect, _) => *rect,
+        }
+    }
+
+    fn draw(&self, picture: &mut Picture) {
+        let rect = self.rect();
+        let mut state = match self {
+            Self::Fill(_, colour) => return picture.fill(rect, *colour),
+            Self::Text(_, seed) | Self::Noise(_, seed) => *seed | 1,
+        };
+        let text = matches!(self, Self::Text(..));
+        for (y, x) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x))) {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            let [blue, green, red, _] =
+                if text { (state % 7 * 0x0020_1010).to_le_bytes() } else { state.to_le_bytes() };
+            picture.set(x, y, [blue, green, red]);
+        }
+    }
+}
+
+fn rects() -> impl Strategy<Value = Rect> {
+    (0..220u32, 0..150u32, 1..160u32, 1..160u32).prop_map(|(x, y, width, height)| Rect::new(x, y, width, height))
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (rects(), any::<[u8; 3]>()).prop_map(|(rect, colour)| Change::Fill(rect, colour)),
+        (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Text(rect, seed)),
+        (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Noise(rect, seed)),
+    ]
+}
+
+/// Frames as lists of changes, each with damage beyond the truth and a budget.
+type Step = (Vec<Change>, Vec<Rect>, Budget);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let anything = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>())
+        .prop_map(|(x, y, width, height)| Rect::new(x, y, width, height));
+    let too_much = prop_oneof![rects(), rects(), anything];
+    let budget = prop_oneof![Just(Budget::unlimited()), (0..30_000usize).prop_map(Budget::bytes)];
+    vec((vec(change(), 0..4), vec(too_much, 0..4), budget), 1..8)
+}
+
+/// A picture with padding that changes between frames, as does every X: neither may matter.
+fn with_padding(width: u32, height: u32, padding: usize) -> Picture {
+    let stride = width as usize * 4 + padding;
+    Picture { width, height, stride, data: vec![0; stride * height as usize] }
+}
+
+fn scribble(picture: &mut Picture, value: u8) {
+    let (stride, width) = (picture.stride, picture.width as usize);
+    for row in picture.data.chunks_mut(stride) {
+        row[width * 4..].fill(value);
+        row[..width * 4].chunks_exact_mut(4).for_each(|pixel| pixel[3] = value);
+    }
+}
+
+proptest! {
+    #![proptest_config(sides::cases(96))]
+
+    #[test]
+    fn the_framebuffer_equals_the_frame_once_nothing_is_pending(
+        (width, height, padding) in (1..220u32, 1..150u32, 0..23usize),
+        steps in steps(),
+    ) {
+        let mut picture = with_padding(width, height, padding);
+        let mut sides = Sides::new(width, height);
+        for (number, (changes, too_much, budget)) in steps.iter().enumerate() {
+            changes.iter().for_each(|change| change.draw(&mut picture));
+            scribble(&mut picture, u8::try_from(number * 37 % 256).expect("below 256"));
+            let damage: Region = changes.iter().map(Change::rect).chain(too_much.iter().copied()).collect();
+            let before = sides.framebuffer.clone();
+            let (encoded, changed) = sides.step(&picture, &damage, *budget);
+            prop_assert!(encoded.bytes <= budget.bytes.max(LARGEST_TILE));
+            assert_only_inside(&before, &sides.framebuffer, &changed);
+            if encoded.pending == Pending::Nothing {
+                sides.assert_shows(&picture);
+            }
+        }
+        sides.settle(&picture, &Region::new(), Budget::bytes(5_000));
+        sides.assert_shows(&picture);
+        prop_assert_eq!(sides.step(&picture, &picture.whole(), Budget::unlimited()).0.bytes, 0);
+    }
+
+    #[test]
+    fn the_same_frames_make_the_same_bytes(steps in steps()) {
+        let encode = || {
+            let mut picture = Picture::new(200, 130);
+            let mut encoder = Encoder::new(200, 130).expect("in bounds");
+            let mut out = Vec::new();
+            for (changes, too_much, budget) in &steps {
+                changes.iter().for_each(|change| change.draw(&mut picture));
+                let damage: Region = changes.iter().map(Change::rect).chain(too_much.iter().copied()).collect();
+                encoder.encode(picture.frame(), &damage, *budget, &mut out).expect("it encodes");
+            }
+            out
+        };
+        prop_assert_eq!(encode(), encode());
+    }
+}
+
+/// The region that the decoder returns is what a viewer repaints.
+fn assert_only_inside(before: &Framebuffer, after: &Framebuffer, changed: &Region) {
+    if (before.width(), before.height()) != (after.width(), after.height()) {
+        return assert_eq!(changed.bounds(), Rect::new(0, 0, after.width(), after.height()));
+    }
+    for y in 0..after.height() {
+        for x in 0..after.width() {
+            let inside = changed.rects().iter().any(|r| r.x <= x && x < r.right() && r.y <= y && y < r.bottom());
+            assert!(inside || before.row(x, y, 1) == after.row(x, y, 1), "{x},{y} changed outside {changed:?}");
+        }
+    }
+}
+
+#[test]
+fn one_pixel_is_a_picture() {
+    let mut sides = Sides::new(1, 1);
+    let mut picture = Picture::new(1, 1);
+    for colour in [[1, 2, 3], [0, 0, 0], [255, 255, 255]] {
+        picture.set(0, 0, colour);
+        sides.settle(&picture, &picture.whole(), Budget::unlimited());
+        sides.assert_shows(&picture);
+    }
+}
+
+#[test]
+fn the_narrowest_and_the_widest_pictures_arrive() {
+    for (width, height) in [(MAX_DIMENSION, 1), (1, MAX_DIMENSION), (65, 63), (129, 257)] {
+        let mut sides = Sides::new(width, height);
+        let mut picture = Picture::new(width, height);
+        Change::Noise(Rect::new(0, 0, width, height), 5).draw(&mut picture);
+        sides.settle(&picture, &Region::new(), Budget::unlimited());
+        sides.assert_shows(&picture);
+    }
+}
+
+#[test]
+fn a_keyframe_is_written_even_for_a_black_picture() {
+    let mut sides = Sides::new(100, 100);
+    let picture = Picture::new(100, 100);
+    let (encoded, _) = sides.step(&picture, &Region::new(), Budget::bytes(0));
+    assert!(encoded.keyframe && encoded.bytes > 0);
+    sides.assert_shows(&picture);
+}
+
+#[test]
+fn another_size_begins_with_a_keyframe() {
+    let mut sides = Sides::new(300, 200);
+    for (width, height) in [(300, 200), (120, 333), (1, 1), (640, 480)] {
+        let mut picture = Picture::new(width, height);
+        Change::Noise(Rect::new(0, 0, width, height), width).draw(&mut picture);
+        let (encoded, _) = sides.step(&picture, &Region::new(), Budget::bytes(20_000));
+        assert!(encoded.keyframe);
+        sides.settle(&picture, &Region::new(), Budget::bytes(20_000));
+        sides.assert_shows(&picture);
+    }
+}
+
+#[test]
+fn a_keyframe_stands_alone_and_serves_who_followed_so_far_too() {
+    let mut sides = Sides::new(300, 200);
+    let mut picture = Picture::new(300, 200);
+    Change::Text(Rect::new(10, 10, 200, 100), 7).draw(&mut picture);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    Change::Noise(Rect::new(50, 50, 200, 100), 9).draw(&mut picture);
+
+    sides.encoder.keyframe();
+    assert_eq!(sides.encoder.pending(), Pending::More);
+    let mut joined = (Decoder::new(), Framebuffer::new());
+    let mut pending = Pending::More;
+    let mut updates = 0;
+    while pending == Pending::More {
+        let (encoded, _) = sides.step(&picture, &Region::new(), Budget::bytes(20_000));
+        assert_eq!(encoded.keyframe, updates == 0);
+        joined.0.apply(&sides.update, &mut joined.1).expect("a keyframe needs nothing before it");
+        updates += 1;
+        pending = encoded.pending;
+    }
+    assert!(updates > 1, "this keyframe was to be split");
+    sides.assert_shows(&picture);
+    assert_eq!(joined.1.pixels(), picture.shown());
+}
+
+#[test]
+fn nothing_outside_the_damage_is_sent() {
+    let mut sides = Sides::new(300, 200);
+    let mut picture = Picture::new(300, 200);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    picture.fill(Rect::new(10, 10, 4, 4), [9, 9, 9]);
+    picture.fill(Rect::new(20, 10, 4, 4), [9, 9, 9]);
+    let (_, changed) = sides.step(&picture, &Region::from(Rect::new(10, 10, 4, 4)), Budget::unlimited());
+    assert_eq!(changed.rects(), [Rect::new(10, 10, 4, 4)]);
+    assert_eq!(sides.framebuffer.row(20, 10, 1), [0, 0, 0, 255]);
+}
+
+#[test]
+fn what_changes_back_while_pending_is_not_sent() {
+    let mut sides = Sides::new(640, 640);
+    let mut picture = Picture::new(640, 640);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    let before = picture.clone();
+    Change::Noise(Rect::new(0, 0, 640, 640), 3).draw(&mut picture);
+    let (encoded, _) = sides.step(&picture, &picture.whole(), Budget::bytes(30_000));
+    assert_eq!(encoded.pending, Pending::More);
+    let bytes = sides.settle(&before, &before.whole(), Budget::unlimited());
+    sides.assert_shows(&before);
+    assert!(bytes < 1_000, "{bytes} bytes to turn a few tiles black again");
+}
+
+#[test]
+fn no_part_of_the_picture_waits_forever_while_another_changes_all_the_time() {
+    let mut sides = Sides::new(640, 640);
+    let mut picture = Picture::new(640, 640);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    picture.fill(Rect::new(0, 600, 20, 20), [1, 2, 3]);
+    let mut damage = Region::from(Rect::new(0, 600, 20, 20));
+    let film = Rect::new(0, 0, 640, 320);
+    for seed in 0..20 {
+        Change::Noise(film, seed).draw(&mut picture);
+        damage.add(film);
+        sides.step(&picture, &damage, Budget::bytes(60_000));
+        damage.clear();
+    }
+    assert_eq!(sides.framebuffer.row(0, 600, 1), [1, 2, 3, 255]);
+}
+
+#[test]
+fn an_update_without_a_keyframe_before_it_is_refused_in_so_many_words() {
+    let mut sides = Sides::new(100, 100);
+    let mut picture = Picture::new(100, 100);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    picture.fill(Rect::new(0, 0, 9, 9), [1, 1, 1]);
+    sides.step(&picture, &picture.whole(), Budget::unlimited());
+    let late = Decoder::new().apply(&sides.update, &mut Framebuffer::new());
+    assert_eq!(late.err(), Some(DecodeError::KeyframeNeeded));
+    let elsewhere = sides.decoder.apply(&sides.update, &mut Framebuffer::new());
+    assert_eq!(elsewhere.err(), Some(DecodeError::Framebuffer));
+}
+
+#[test]
+fn sizes_out_of_bounds_make_no_encoder() {
+    for (width, height) in [(0, 1), (1, 0), (MAX_DIMENSION + 1, 1), (MAX_DIMENSION, MAX_PIXELS / MAX_DIMENSION + 1)] {
+        assert!(Encoder::new(width, height).is_err(), "{width}×{height}");
+    }
+}

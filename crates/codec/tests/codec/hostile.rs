@@ -1,0 +1,243 @@
+//! What a hostile host might send: an error or a picture of the right size, bounded memory, never a panic.
+
+use std::time::{Duration, Instant};
+
+use lotse_codec::{Budget, DecodeError, Decoder, Framebuffer, MAX_DIMENSION, MAX_UPDATE, Rect, Region};
+use proptest::prelude::*;
+use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
+
+use crate::sides::{self, Picture, Sides};
+
+/// Most that zstd may hold for a decoder: its window, and what goes with it.
+const DECOMPRESSOR_MEMORY: usize = 9 * 1024 * 1024;
+
+fn number(mut number: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).expect("seven bits"));
+    bytes
+}
+
+fn keyframe(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
+    [vec![1], number(width), number(height), chunks.concat()].concat()
+}
+
+fn chunk(raw_len: usize, packed: &[u8]) -> Vec<u8> {
+    let len = |len: usize| number(u32::try_from(len).expect("short"));
+    [len(raw_len), len(packed.len()), packed.to_vec()].concat()
+}
+
+/// The beginning of a frame with a window of so many bits, flushed or ended.
+fn pack(raw: &[u8], window_log: u32, end: bool) -> Vec<u8> {
+    let mut context = CCtx::create();
+    context.set_parameter(CParameter::WindowLog(window_log)).expect("zstd knows such windows");
+    context.set_parameter(CParameter::ContentSizeFlag(false)).expect("a flag");
+    let mut packed = Vec::with_capacity(raw.len() + 1024);
+    let mut output = OutBuffer::around(&mut packed);
+    let mut input = InBuffer::around(raw);
+    while input.pos() < raw.len() {
+        context.compress_stream(&mut output, &mut input).expect("it compresses");
+    }
+    let left = if end { context.end_stream(&mut output) } else { context.flush_stream(&mut output) };
+    assert_eq!(left, Ok(0));
+    packed
+}
+
+fn solid(rect: Rect) -> Vec<u8> {
+    [vec![1], number(rect.x), number(rect.y), number(rect.width), number(rect.height), vec![1, 2, 3]].concat()
+}
+
+fn refusal(update: &[u8]) -> DecodeError {
+    let mut decoder = Decoder::new();
+    let mut framebuffer = Framebuffer::new();
+    let error = decoder.apply(update, &mut framebuffer).expect_err("this update is no good");
+    assert!(decoder.decompressor_memory() <= DECOMPRESSOR_MEMORY, "{} bytes", decoder.decompressor_memory());
+    assert_eq!(framebuffer.pixels().len(), framebuffer.stride() * framebuffer.height() as usize);
+    // Nothing can build on it, whatever it was.
+    assert_eq!(decoder.apply(&[0], &mut framebuffer).err(), Some(DecodeError::KeyframeNeeded));
+    error
+}
+
+#[test]
+fn the_tests_own_update_is_sound() {
+    let raw = solid(Rect::new(0, 0, 10, 10));
+    let update = keyframe(10, 10, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    let mut framebuffer = Framebuffer::new();
+    Decoder::new().apply(&update, &mut framebuffer).expect("it is sound");
+    assert_eq!(framebuffer.row(9, 9, 1), [1, 2, 3, 255]);
+}
+
+#[test]
+fn case_51_zstd_window_over_the_limit() {
+    let raw = solid(Rect::new(0, 0, 10, 10));
+    for window_log in [24, 27, 31] {
+        // Only the header's claim matters: a compressor with such a window need not be run.
+        let mut packed = pack(&raw, 23, false);
+        assert_eq!(packed[5], (23 - 10) << 3, "the window descriptor of RFC 8878, 3.1.1.1.2");
+        packed[5] = (window_log - 10) << 3;
+        let error = refusal(&keyframe(10, 10, &[chunk(raw.len(), &packed)]));
+        assert!(matches!(error, DecodeError::Compression(_)), "{error}");
+    }
+    // The largest window that the format can name: 3.75 TiB.
+    let mut packed = pack(&raw, 23, false);
+    packed[5] = 0xff;
+    assert!(matches!(refusal(&keyframe(10, 10, &[chunk(raw.len(), &packed)])), DecodeError::Compression(_)));
+}
+
+#[test]
+fn case_51_zstd_output_larger_than_declared() {
+    // 100 MB of zeroes in a few KB; and one byte too many or too few.
+    let bomb = pack(&vec![0; 100_000_000], 23, false);
+    assert!(bomb.len() < 20_000);
+    for declared in [1, 1000, 128 * 1024] {
+        assert_eq!(refusal(&keyframe(10, 10, &[chunk(declared, &bomb)])), DecodeError::ChunkLength);
+    }
+    let raw = solid(Rect::new(0, 0, 10, 10));
+    let packed = pack(&raw, 23, false);
+    for declared in [raw.len() - 1, raw.len() + 1] {
+        assert_eq!(refusal(&keyframe(10, 10, &[chunk(declared, &packed)])), DecodeError::ChunkLength);
+    }
+    for declared in [0, 128 * 1024 + 1, 1 << 27] {
+        assert_eq!(refusal(&keyframe(10, 10, &[chunk(declared, &bomb)])), DecodeError::Malformed);
+    }
+}
+
+#[test]
+fn case_51_zstd_frames_that_end_or_hold_nothing() {
+    let raw = solid(Rect::new(0, 0, 10, 10));
+    let ended = pack(&raw, 23, true);
+    assert_eq!(refusal(&keyframe(10, 10, &[chunk(raw.len(), &ended)])), DecodeError::ChunkLength);
+    // A skippable frame (RFC 8878, 3.1.2).
+    let skippable = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4];
+    assert_eq!(refusal(&keyframe(10, 10, &[chunk(raw.len(), &skippable)])), DecodeError::ChunkLength);
+    assert!(matches!(refusal(&keyframe(10, 10, &[chunk(4, &[1, 2, 3, 4, 5])])), DecodeError::Compression(_)));
+    assert_eq!(refusal(&keyframe(10, 10, &[chunk(4, &[])])), DecodeError::ChunkLength);
+}
+
+#[test]
+fn a_short_update_cannot_cost_more_work_than_a_picture() {
+    let raw = solid(Rect::new(0, 0, 4096, 4096)).repeat(10_000);
+    let update = keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    let begun = Instant::now();
+    assert_eq!(refusal(&update), DecodeError::Operation);
+    assert!(begun.elapsed() < Duration::from_secs(5), "10,000 pictures were painted");
+}
+
+#[test]
+fn pictures_out_of_bounds_are_refused_before_they_are_allocated() {
+    for (width, height) in
+        [(0, 1), (1, 0), (MAX_DIMENSION + 1, 1), (1, MAX_DIMENSION + 1), (MAX_DIMENSION, MAX_DIMENSION)]
+    {
+        assert!(matches!(refusal(&keyframe(width, height, &[])), DecodeError::Size(_)), "{width}×{height}");
+    }
+    let mut decoder = Decoder::with_max_pixels(100);
+    assert!(decoder.apply(&keyframe(10, 10, &[]), &mut Framebuffer::new()).is_ok());
+    assert!(decoder.apply(&keyframe(10, 11, &[]), &mut Framebuffer::new()).is_err());
+}
+
+#[test]
+fn malformed_updates_are_refused() {
+    assert_eq!(refusal(&[2]), DecodeError::Malformed, "an unknown flag");
+    assert_eq!(refusal(&[1]), DecodeError::Malformed, "no size");
+    assert_eq!(refusal(&[1, 10]), DecodeError::Malformed, "half a size");
+    assert_eq!(refusal(&[1, 0x80, 0x80, 0x80, 0x80, 1, 10]), DecodeError::Malformed, "a long number");
+    assert_eq!(refusal(&keyframe(10, 10, &[vec![5, 100, 1]])), DecodeError::Malformed, "a chunk that is cut off");
+    let too_long = vec![0; MAX_UPDATE + 1];
+    assert_eq!(refusal(&too_long), DecodeError::TooLong(MAX_UPDATE + 1));
+}
+
+#[test]
+fn operations_that_make_no_sense_are_refused() {
+    let pixel = Rect::new(0, 0, 1, 1);
+    let with_kind = |kind: u8| [vec![kind], solid(pixel)[1..].to_vec()].concat();
+    let bad: [(&str, Vec<u8>); 11] = [
+        ("no such kind", with_kind(0)),
+        ("a later kind", with_kind(4)),
+        ("empty", solid(Rect::new(0, 0, 0, 1))),
+        ("beyond the right edge", solid(Rect::new(1, 0, 10, 1))),
+        ("beyond the lower edge", solid(Rect::new(0, 10, 1, 1))),
+        ("far beyond", solid(Rect::new((1 << 28) - 1, (1 << 28) - 1, (1 << 28) - 1, (1 << 28) - 1))),
+        ("cut off in its place", vec![1, 0, 0]),
+        ("cut off in its colour", solid(pixel)[..7].to_vec()),
+        ("cut off in its palette", vec![2, 0, 0, 10, 10, 255, 1, 2, 3]),
+        ("cut off in its indices", vec![2, 0, 0, 10, 10, 0, 1, 2, 3, 0, 0]),
+        ("cut off in its planes", [vec![3, 0, 0, 10, 10], vec![0; 299]].concat()),
+    ];
+    for (what, raw) in bad {
+        let update = keyframe(10, 10, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+        assert_eq!(refusal(&update), DecodeError::Operation, "{what}");
+    }
+}
+
+/// Two updates of every kind of operation, the first a keyframe.
+fn sound_updates() -> [Vec<u8>; 2] {
+    let mut sides = Sides::new(150, 90);
+    let mut picture = Picture::new(150, 90);
+    let draw = |picture: &mut Picture, seed: u32| {
+        for (y, x) in (0..90u32).flat_map(|y| (0..150u32).map(move |x| (y, x))) {
+            let noise = (x * 7919 + y * 104_729 + seed).wrapping_mul(0x9e37_79b1).to_be_bytes();
+            match x / 50 {
+                0 => picture.set(x, y, [seed.to_le_bytes()[0], 0, 0]),
+                1 => picture.set(x, y, [noise[0] & 3, 0, 0]),
+                _ => picture.set(x, y, [noise[0], noise[1], noise[2]]),
+            }
+        }
+    };
+    [1, 2].map(|seed| {
+        draw(&mut picture, seed);
+        let whole: Region = picture.whole();
+        let (encoded, _) = sides.step(&picture, &whole, Budget::unlimited());
+        assert!(encoded.operations.palette > 0 && encoded.operations.literal > 0);
+        sides.update.clone()
+    })
+}
+
+/// Applies both; whatever comes of it, the framebuffer is a picture of its size.
+fn survives(updates: &[&[u8]]) -> bool {
+    let mut decoder = Decoder::with_max_pixels(1 << 20);
+    let mut framebuffer = Framebuffer::new();
+    let mut sound = true;
+    for update in updates {
+        sound &= decoder.apply(update, &mut framebuffer).is_ok();
+        assert_eq!(framebuffer.pixels().len(), framebuffer.width() as usize * framebuffer.height() as usize * 4);
+        assert!(framebuffer.pixels().chunks_exact(4).all(|pixel| pixel[3] == 255));
+    }
+    sound
+}
+
+#[test]
+fn an_update_cut_off_anywhere_is_refused() {
+    let [first, second] = sound_updates();
+    assert!(survives(&[&first, &second]));
+    // A keyframe's header alone, and an update's flags alone, are whole updates.
+    for len in (0..first.len()).step_by(61).filter(|len| !matches!(len, 0 | 4)) {
+        assert!(!survives(&[&first[..len]]), "{len} of {} bytes", first.len());
+    }
+    for len in (2..second.len()).step_by(61) {
+        assert!(!survives(&[&first, &second[..len]]), "{len} of {} bytes", second.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(sides::cases(128))]
+
+    #[test]
+    fn flipped_bits_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8u8, any::<bool>()), 1..4)) {
+        let mut updates = sound_updates();
+        for (index, bit, which) in flips {
+            let update = &mut updates[usize::from(which)];
+            let at = index.index(update.len());
+            update[at] ^= 1 << bit;
+        }
+        survives(&[&updates[0], &updates[1]]);
+    }
+
+    #[test]
+    fn any_operations_never_panic(raw in prop::collection::vec(prop_oneof![0..4u8, 0..64u8, any::<u8>()], 1..400)) {
+        let update = keyframe(64, 64, &[chunk(raw.len(), &pack(&raw, 20, false))]);
+        survives(&[&update]);
+    }
+}

@@ -1,0 +1,6 @@
+//! The codec as its users see it: pictures in, updates across, the same pictures out.
+
+mod exact;
+mod hostile;
+mod scenes;
+mod sides;

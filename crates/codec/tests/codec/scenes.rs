@@ -1,0 +1,124 @@
+//! Short sequences as desktops make them, drawn here rather than recorded, so that nobody has to store them.
+
+use lotse_codec::{Budget, Rect, Region};
+
+use crate::sides::{Picture, Sides};
+
+const WIDTH: u32 = 500;
+const HEIGHT: u32 = 300;
+
+/// Glyph cells of the terminal and the editor, pixels.
+const CELL: (u32, u32) = (9, 17);
+
+/// A mix of bits that looks like chance and is the same every time.
+fn mix(seed: u32) -> u32 {
+    let mixed = (seed ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
+    (mixed ^ mixed >> 13).wrapping_mul(0xc2b2_ae35) ^ mixed >> 16
+}
+
+/// Draws a smoothed glyph of this number.
+fn glyph(picture: &mut Picture, column: u32, row: u32, number: u32) {
+    for (y, x) in (0..CELL.1).flat_map(|y| (0..CELL.0).map(move |x| (y, x))) {
+        let ink = if number == 0 { 0 } else { mix(number * 1000 + y / 3 * 10 + x / 2) & 0xc0 };
+        let grey = u8::try_from(255 - ink).expect("two bits below 256");
+        picture.set(column * CELL.0 + x, row * CELL.1 + y, [grey, grey, grey]);
+    }
+}
+
+fn cell(column: u32, row: u32) -> Rect {
+    Rect::new(column * CELL.0, row * CELL.1, CELL.0, CELL.1)
+}
+
+fn paper() -> Picture {
+    let mut picture = Picture::new(WIDTH, HEIGHT);
+    picture.fill(Rect::new(0, 0, WIDTH, HEIGHT), [255, 255, 255]);
+    picture
+}
+
+/// Plays frames with their damage and returns the bytes of everything after the first.
+fn play(frames: impl Iterator<Item = (Picture, Region)>, budget: Budget) -> usize {
+    let mut sides = Sides::new(WIDTH, HEIGHT);
+    let mut bytes = Vec::new();
+    for (picture, damage) in frames {
+        bytes.push(sides.settle(&picture, &damage, budget));
+        sides.assert_shows(&picture);
+    }
+    bytes[1..].iter().sum()
+}
+
+fn typing() -> impl Iterator<Item = (Picture, Region)> {
+    let mut picture = paper();
+    (0..120).map(move |number| {
+        let (column, row) = (number % 50, number / 50 * 2);
+        glyph(&mut picture, column, row, mix(number) % 26 + 1);
+        (picture.clone(), Region::from(cell(column, row)))
+    })
+}
+
+fn terminal() -> impl Iterator<Item = (Picture, Region)> {
+    (0..30).map(|top| {
+        let mut picture = paper();
+        for (row, column) in (0..17).flat_map(|row| (0..50).map(move |column| (row, column))) {
+            let letter = mix((top + row) * 64 + column) % 30;
+            glyph(&mut picture, column, row, if column > mix(top + row) % 50 { 0 } else { letter });
+        }
+        let whole = picture.whole();
+        (picture, whole)
+    })
+}
+
+fn windows() -> impl Iterator<Item = (Picture, Region)> {
+    (0..40).map(|number| {
+        let mut picture = paper();
+        picture.fill(Rect::new(0, 0, WIDTH, HEIGHT), [120, 80, 40]);
+        let window = |number: u32| Rect::new(number * 7, number * 3, 200, 120);
+        picture.fill(window(number), [240, 240, 240]);
+        picture.fill(Rect::new(number * 7, number * 3, 200, 20), [200, 60, 20]);
+        (picture, [window(number), window(number.saturating_sub(1))].into_iter().collect())
+    })
+}
+
+fn film() -> impl Iterator<Item = (Picture, Region)> {
+    (0..8).map(|number| {
+        let mut picture = paper();
+        for (y, x) in (40..200).flat_map(|y| (60..340).map(move |x| (y, x))) {
+            let shade =
+                |slope: u32| u8::try_from((x * slope + y * 2 + number * 5 + mix(x * 999 + y + number) % 4) / 6 % 256);
+            picture.set(x, y, [1, 2, 3].map(|slope| shade(slope).expect("below 256")));
+        }
+        (picture, Region::from(Rect::new(60, 40, 280, 160)))
+    })
+}
+
+#[test]
+fn typing_costs_a_hundred_bytes_a_letter_and_stays_exact() {
+    let bytes = play(typing(), Budget::unlimited());
+    assert!(bytes < 119 * 100, "{bytes} bytes for 119 letters");
+}
+
+#[test]
+fn scrolled_text_stays_exact_and_far_smaller_than_its_pixels() {
+    let bytes = play(terminal(), Budget::unlimited());
+    let pixels = 29 * WIDTH as usize * HEIGHT as usize;
+    assert!(bytes * 30 < pixels * 4, "{bytes} bytes for {pixels} pixels");
+}
+
+#[test]
+fn a_dragged_window_of_plain_colours_costs_next_to_nothing() {
+    let bytes = play(windows(), Budget::unlimited());
+    assert!(bytes < 39 * 400, "{bytes} bytes for 39 moves");
+}
+
+#[test]
+fn film_stays_exact_and_smaller_than_its_pixels() {
+    let bytes = play(film(), Budget::unlimited());
+    assert!(bytes < 7 * 280 * 160 * 2, "{bytes} bytes");
+}
+
+#[test]
+fn a_small_budget_changes_neither_pixels_nor_much_of_the_cost() {
+    let unlimited = play(terminal(), Budget::unlimited());
+    let split = play(terminal(), Budget::bytes(2_000));
+    assert!(split < unlimited * 2, "{split} bytes in pieces, {unlimited} at once");
+    play(film(), Budget::bytes(1));
+}
