@@ -32,8 +32,9 @@ pub mod input_message {
     }
 }
 
-/// A key.
+/// A key. Its `Debug` is silent: what is typed on the customer's computer may be a password.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Key {
     /// HID usage on page 0x07.
     #[prost(uint32, tag = "1")]
@@ -103,3 +104,5 @@ pub struct Move {
 /// Let everything go.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ReleaseAll {}
+
+name_only_debug!(Key);

@@ -33,6 +33,7 @@ pub mod handshake {
 
 /// Joiner → offerer: who knocks.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct M1 {
     /// Version the joiner speaks.
     #[prost(uint32, tag = "1")]
@@ -62,6 +63,7 @@ pub struct M1 {
 
 /// Offerer → joiner: its share.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct M2 {
     /// Version the offerer speaks.
     #[prost(uint32, tag = "1")]
@@ -95,6 +97,7 @@ pub struct M2 {
 
 /// Joiner → offerer: its share and its guess.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct M3 {
     /// `Y_j`, the joiner's CPace share (ristretto255, 32 bytes).
     #[prost(bytes = "vec", tag = "1")]
@@ -112,6 +115,7 @@ pub struct M3 {
 
 /// Offerer → joiner: confirmed.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct M4 {
     /// MAC over the transcript and M3 (HMAC-SHA-512, 64 bytes).
     #[prost(bytes = "vec", tag = "1")]
@@ -169,6 +173,7 @@ pub enum Role {
 
 /// A card and its signature. The bytes of the body are signed as they are, so that a newer card still verifies.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct SignedCard {
     /// An encoded [`CardBody`].
     #[prost(bytes = "vec", tag = "1")]
@@ -180,6 +185,7 @@ pub struct SignedCard {
 
 /// What an institution states about an adviser, for one introduction.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct CardBody {
     /// The adviser's account at the institution; what guesses are counted by.
     #[prost(string, tag = "1")]
@@ -215,3 +221,5 @@ pub struct CardBody {
     #[prost(string, tag = "11")]
     pub ticket: String,
 }
+
+name_only_debug!(M1, M2, M3, M4, SignedCard, CardBody);

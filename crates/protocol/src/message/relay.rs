@@ -105,6 +105,7 @@ pub struct Welcome {
 
 /// A customer's program wants to be reachable.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Register {
     /// 32 random bytes that every adviser card shown to this program must sign.
     #[prost(bytes = "vec", tag = "1")]
@@ -119,7 +120,7 @@ pub struct Registered {
     pub id: u32,
 }
 
-/// An adviser signs in. `Debug` is not derived: it would print the password.
+/// An adviser signs in.
 #[derive(Clone, PartialEq, prost::Message)]
 #[prost(skip_debug)]
 pub struct Login {
@@ -129,12 +130,6 @@ pub struct Login {
     /// The password; the connection is encrypted to the relay's pinned key.
     #[prost(string, tag = "2")]
     pub password: String,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login").finish_non_exhaustive()
-    }
 }
 
 /// The adviser is signed in.
@@ -156,6 +151,7 @@ pub struct LoggedIn {
 
 /// A signed-in adviser asks to be introduced.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Knock {
     /// Whom.
     #[prost(uint32, tag = "1")]
@@ -167,6 +163,7 @@ pub struct Knock {
 
 /// What the adviser's program needs to send its first handshake message.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Introduced {
     /// Number of the introduction at this relay.
     #[prost(uint64, tag = "1")]
@@ -181,6 +178,7 @@ pub struct Introduced {
 
 /// A handshake message on its way. The relay does not look into `payload`.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Pass {
     /// Number of the introduction.
     #[prost(uint64, tag = "1")]
@@ -200,6 +198,7 @@ pub struct OpenPath {
 
 /// A path is open.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct PathOpened {
     /// Number of the introduction.
     #[prost(uint64, tag = "1")]
@@ -260,3 +259,5 @@ pub enum RefusalReason {
     /// The request made no sense at that moment.
     Unexpected = 7,
 }
+
+name_only_debug!(Login, Register, Knock, Introduced, Pass, PathOpened);

@@ -32,6 +32,7 @@ impl StreamKind {
 /// First message of either side on the control stream: ties the inner connection to the introduction. Until the other
 /// side's has been verified nothing else is read or written.
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub struct Bind {
     /// `HMAC(K_bind, role ‖ TLS exporter ‖ transcript)` (64 bytes).
     #[prost(bytes = "vec", tag = "1")]
@@ -226,3 +227,5 @@ pub struct KeyframeWanted {
     #[prost(uint32, tag = "1")]
     pub display: u32,
 }
+
+name_only_debug!(Bind);
