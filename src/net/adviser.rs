@@ -1,0 +1,366 @@
+//! The adviser's part on the control connection: signed in, introduced to a customer. Logic only: what is heard and what
+//! time it is come in, what is to be done is collected in [`Adviser::todo`].
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use lotse_protocol::code::ChannelCode;
+use lotse_protocol::forward::Token;
+use lotse_protocol::handshake::joiner::{Failure, JoinError, Joiner, Output};
+use lotse_protocol::handshake::{Established, Part};
+use lotse_protocol::id::Id;
+use lotse_protocol::message::relay::{
+    Introduced, Knock, Leave, LoggedIn, Login, Pass, PathOpened, RefusalReason, Refused, from_relay, to_relay,
+};
+use lotse_protocol::permission::Permissions;
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::driver::Do;
+use super::{Event, JoinFailure, SignInRefusal};
+
+/// The longest that a person waits for the relay's answer, and for each step of an introduction.
+const STEP: Duration = Duration::from_secs(10);
+
+/// The adviser's part.
+pub(super) struct Adviser {
+    joiner: Joiner,
+    online: bool,
+    sign_in: SignIn,
+    progress: Progress,
+    /// What the relay has been asked and not answered yet: it answers in order.
+    asked: VecDeque<Asked>,
+    knocks: u64,
+    todo: Vec<Do>,
+}
+
+enum SignIn {
+    No,
+    /// Asked; again, after an outage, or for the first time.
+    Asked(Credentials, Instant),
+    Yes(Credentials),
+}
+
+struct Credentials {
+    name: String,
+    password: Zeroizing<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    SignIn,
+    Knock(u64),
+}
+
+/// How far joining has come.
+enum Progress {
+    /// Nothing is being joined.
+    Idle,
+    /// The relay has been asked to introduce.
+    Knocking { knock: u64, until: Instant },
+    /// The handshake runs.
+    Introducing { introduction: u64 },
+    /// The handshake is through, the path is awaited.
+    Path { established: Box<Established>, until: Instant },
+    /// The inner connection is on its way, or the session is running.
+    Busy { introduction: u64 },
+}
+
+impl Adviser {
+    pub(super) fn new() -> Self {
+        Self {
+            joiner: Joiner::new(),
+            online: false,
+            sign_in: SignIn::No,
+            progress: Progress::Idle,
+            asked: VecDeque::new(),
+            knocks: 0,
+            todo: Vec::new(),
+        }
+    }
+
+    /// What is to be done, in order.
+    pub(super) fn todo(&mut self) -> Vec<Do> {
+        std::mem::take(&mut self.todo)
+    }
+
+    /// The relay is there. Who was signed in signs in again.
+    pub(super) fn online(&mut self, now: Instant) {
+        self.online = true;
+        if let SignIn::Asked(credentials, _) | SignIn::Yes(credentials) =
+            std::mem::replace(&mut self.sign_in, SignIn::No)
+        {
+            self.ask_to_sign_in(credentials, now);
+        }
+    }
+
+    /// The relay is gone, and with it whatever was not through. A session lives by itself.
+    pub(super) fn offline(&mut self) {
+        self.online = false;
+        self.asked.clear();
+        if let SignIn::Asked(..) = self.sign_in {
+            self.sign_in = SignIn::No;
+            self.todo.push(Do::Tell(Event::SignInRefused(SignInRefusal::Offline)));
+        }
+        if !matches!(self.progress, Progress::Idle | Progress::Busy { .. }) {
+            self.fail(JoinFailure::Offline);
+        }
+    }
+
+    /// The adviser signs in.
+    pub(super) fn sign_in(&mut self, name: String, password: Zeroizing<String>, now: Instant) {
+        if self.online {
+            self.ask_to_sign_in(Credentials { name, password }, now);
+        } else {
+            self.todo.push(Do::Tell(Event::SignInRefused(SignInRefusal::Offline)));
+        }
+    }
+
+    /// The adviser joins.
+    pub(super) fn join(
+        &mut self,
+        id: Id,
+        code: ChannelCode,
+        part: (Permissions, String),
+        now: Instant,
+        rng: &mut impl CryptoRng,
+    ) {
+        let refusal = match (&self.progress, &self.sign_in) {
+            (Progress::Busy { .. }, _) => Some(JoinFailure::Busy),
+            _ if !self.online => Some(JoinFailure::Offline),
+            (_, SignIn::No | SignIn::Asked(..)) => Some(JoinFailure::NotSignedIn),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            self.todo.push(Do::Tell(Event::JoinFailed(refusal)));
+            return;
+        }
+        self.cancel();
+        let (wanted, reason) = part;
+        match self.joiner.join(id, code, Part::Viewer { wanted, reason }, rng) {
+            Ok(key) => {
+                self.knocks += 1;
+                self.asked.push_back(Asked::Knock(self.knocks));
+                self.progress = Progress::Knocking { knock: self.knocks, until: now + STEP };
+                self.say(to_relay::Body::Knock(Knock { id: id.to_wire(), key: key.as_bytes().to_vec() }));
+            }
+            Err(error) => self.todo.push(Do::Tell(Event::JoinFailed(match error {
+                JoinError::NoGuessLeft => JoinFailure::Untrusted,
+                JoinError::Reason => JoinFailure::Reason,
+                JoinError::Running | JoinError::NotJoining => JoinFailure::Failed,
+            }))),
+        }
+    }
+
+    /// The adviser does not want to join after all. An inner connection on its way is the driver's to drop.
+    pub(super) fn cancel(&mut self) {
+        if matches!(self.progress, Progress::Busy { .. }) {
+            return;
+        }
+        self.joiner.cancel();
+        // Says goodbye to the other side; there is no time in a farewell.
+        while let Some(output) = self.joiner.poll() {
+            if let Output::Send { introduction, payload } = output {
+                self.say(to_relay::Body::Pass(Pass { introduction, payload }));
+            }
+        }
+        self.leave();
+    }
+
+    /// The relay said something.
+    pub(super) fn heard(&mut self, said: from_relay::Body, now: Instant, rng: &mut impl CryptoRng) {
+        match said {
+            from_relay::Body::LoggedIn(logged_in) => {
+                self.answered(|asked| asked == Asked::SignIn);
+                self.signed_in(logged_in);
+            }
+            from_relay::Body::Introduced(introduced) => {
+                let asked = self.answered(|asked| matches!(asked, Asked::Knock(_)));
+                self.introduced(asked, introduced, now, rng);
+            }
+            from_relay::Body::Refused(refused) => {
+                let asked = self.answered(|_| true);
+                self.refused(asked, &refused);
+            }
+            from_relay::Body::Passed(pass) => self.joiner.receive(pass.introduction, &pass.payload, now, rng),
+            from_relay::Body::Left(left) => {
+                match &self.progress {
+                    Progress::Path { established, .. } if established.introduction == left.introduction => {
+                        self.fail(JoinFailure::CustomerGone);
+                    }
+                    Progress::Busy { introduction } if *introduction == left.introduction => {
+                        self.todo.push(Do::PathClosed);
+                    }
+                    _ => {}
+                }
+                self.joiner.left(left.introduction);
+            }
+            from_relay::Body::PathOpened(opened) => self.path_opened(&opened),
+            // Not said to an adviser.
+            from_relay::Body::Welcome(_) | from_relay::Body::Registered(_) => {}
+        }
+        self.drain(now);
+    }
+
+    /// The session is over, or its connection never came about.
+    pub(super) fn finished(&mut self) {
+        self.leave();
+    }
+
+    /// Time has passed.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if matches!(&self.sign_in, SignIn::Asked(_, until) if *until <= now) {
+            self.sign_in = SignIn::No;
+            self.todo.push(Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer)));
+        }
+        match &self.progress {
+            Progress::Knocking { until, .. } | Progress::Path { until, .. } if *until <= now => {
+                self.fail(JoinFailure::NoAnswer);
+            }
+            _ => {}
+        }
+        self.joiner.tick(now);
+        self.drain(now);
+    }
+
+    /// When [`Adviser::tick`] is to be called at the latest.
+    pub(super) fn next_wake(&self) -> Option<Instant> {
+        let sign_in = match &self.sign_in {
+            SignIn::Asked(_, until) => Some(*until),
+            SignIn::No | SignIn::Yes(_) => None,
+        };
+        let progress = match &self.progress {
+            Progress::Knocking { until, .. } | Progress::Path { until, .. } => Some(*until),
+            Progress::Idle | Progress::Introducing { .. } | Progress::Busy { .. } => None,
+        };
+        [sign_in, progress, self.joiner.next_wake()].into_iter().flatten().min()
+    }
+
+    fn ask_to_sign_in(&mut self, credentials: Credentials, now: Instant) {
+        self.asked.push_back(Asked::SignIn);
+        let login = Login { name: credentials.name.clone(), password: credentials.password.as_str().to_owned() };
+        self.sign_in = SignIn::Asked(credentials, now + STEP);
+        self.say(to_relay::Body::Login(login));
+    }
+
+    /// Takes what an answer is to out of what was asked.
+    fn answered(&mut self, fits: impl Fn(Asked) -> bool) -> Option<Asked> {
+        let place = self.asked.iter().position(|asked| fits(*asked))?;
+        self.asked.remove(place)
+    }
+
+    fn signed_in(&mut self, logged_in: LoggedIn) {
+        match std::mem::replace(&mut self.sign_in, SignIn::No) {
+            SignIn::Asked(credentials, _) => {
+                self.sign_in = SignIn::Yes(credentials);
+                self.todo.push(Do::Tell(Event::SignedIn {
+                    display_name: logged_in.display_name,
+                    institution: logged_in.institution,
+                    role: logged_in.role,
+                    ceiling: Permissions::from_wire(logged_in.ceiling),
+                }));
+            }
+            other => self.sign_in = other,
+        }
+    }
+
+    fn introduced(&mut self, asked: Option<Asked>, introduced: Introduced, now: Instant, rng: &mut impl CryptoRng) {
+        let introduction = introduced.introduction;
+        match (&self.progress, asked) {
+            (Progress::Knocking { knock, .. }, Some(Asked::Knock(answered))) if *knock == answered => {}
+            // To a knock that has been given up meanwhile.
+            _ => return self.say(to_relay::Body::Leave(Leave { introduction })),
+        }
+        self.progress = Progress::Introducing { introduction };
+        if self.joiner.introduced(introduction, introduced.card, now, rng).is_err() {
+            self.fail(JoinFailure::Failed);
+        }
+    }
+
+    fn refused(&mut self, asked: Option<Asked>, refused: &Refused) {
+        let wait = refused.retry_after;
+        match (asked, &self.progress, &self.sign_in) {
+            (Some(Asked::SignIn), _, SignIn::Asked(..)) => {
+                self.sign_in = SignIn::No;
+                self.todo.push(Do::Tell(Event::SignInRefused(match refused.reason() {
+                    RefusalReason::Login => SignInRefusal::Wrong,
+                    RefusalReason::Throttled | RefusalReason::Full => SignInRefusal::Wait(wait),
+                    _ => SignInRefusal::Failed,
+                })));
+            }
+            (Some(Asked::Knock(answered)), Progress::Knocking { knock, .. }, _) if *knock == answered => {
+                self.fail(match refused.reason() {
+                    RefusalReason::UnknownId => JoinFailure::UnknownId,
+                    RefusalReason::Throttled | RefusalReason::Full => JoinFailure::Wait(wait),
+                    RefusalReason::NotSignedIn => JoinFailure::NotSignedIn,
+                    RefusalReason::Version => JoinFailure::OtherVersion,
+                    _ => JoinFailure::Failed,
+                });
+            }
+            _ => tracing::debug!(reason = ?refused.reason(), "the relay refused something that is over"),
+        }
+    }
+
+    fn path_opened(&mut self, opened: &PathOpened) {
+        match std::mem::replace(&mut self.progress, Progress::Idle) {
+            Progress::Path { established, until } if established.introduction == opened.introduction => {
+                if let Some(token) = Token::from_wire(&opened.token) {
+                    self.progress = Progress::Busy { introduction: opened.introduction };
+                    self.todo.push(Do::Open(established, token));
+                } else {
+                    self.progress = Progress::Path { established, until };
+                    self.fail(JoinFailure::NoPath);
+                }
+            }
+            // Not one that is awaited.
+            other => self.progress = other,
+        }
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while let Some(output) = self.joiner.poll() {
+            match output {
+                Output::Send { introduction, payload } => {
+                    self.say(to_relay::Body::Pass(Pass { introduction, payload }));
+                }
+                Output::Established(established) => {
+                    self.progress = Progress::Path { established, until: now + STEP };
+                }
+                Output::Failed(failure) => self.fail(match failure {
+                    Failure::WrongCode { guesses_left } => JoinFailure::WrongCode { left: guesses_left },
+                    Failure::NoCode => JoinFailure::NoCode,
+                    Failure::Blocked => JoinFailure::Blocked,
+                    Failure::Busy => JoinFailure::Busy,
+                    Failure::Version => JoinFailure::OtherVersion,
+                    Failure::Card => JoinFailure::CardRefused,
+                    Failure::Malformed => JoinFailure::Failed,
+                    Failure::Cancelled | Failure::Left => JoinFailure::CustomerGone,
+                    Failure::TimedOut => JoinFailure::NoAnswer,
+                    Failure::NotAuthentic => JoinFailure::Untrusted,
+                }),
+            }
+        }
+    }
+
+    /// Joining came to nothing.
+    fn fail(&mut self, why: JoinFailure) {
+        self.cancel();
+        self.todo.push(Do::Tell(Event::JoinFailed(why)));
+    }
+
+    /// Leaves whatever introduction there is.
+    fn leave(&mut self) {
+        let introduction = match std::mem::replace(&mut self.progress, Progress::Idle) {
+            Progress::Introducing { introduction } | Progress::Busy { introduction } => introduction,
+            Progress::Path { established, .. } => established.introduction,
+            Progress::Idle | Progress::Knocking { .. } => return,
+        };
+        self.say(to_relay::Body::Leave(Leave { introduction }));
+    }
+
+    fn say(&mut self, body: to_relay::Body) {
+        if self.online {
+            self.todo.push(Do::Say(body));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The adviser's hands on their way to the network: a short queue in which a pointer that moves on while the link is
+//! slow takes one place, not a thousand.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lotse_protocol::message::input::{ReleaseAll, input_message::Body};
+use tokio::sync::Notify;
+
+/// Most that waits. A link that is so far behind would type what nobody means any more.
+const LONGEST: usize = 512;
+
+/// The queue. Clones share it. It takes nothing until a session opens it.
+#[derive(Clone, Default)]
+pub(super) struct InputQueue {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    open: bool,
+    waiting: VecDeque<Body>,
+}
+
+impl InputQueue {
+    /// Queues `input`. A move replaces the move before it. When the queue is full everything in it is given up, and all
+    /// that is held is let go: half of what was typed would be worse than nothing.
+    pub(super) fn push(&self, input: Body) {
+        let mut state = self.lock();
+        if !state.open {
+            return;
+        }
+        let full = state.waiting.len() >= LONGEST;
+        match (state.waiting.back_mut(), &input) {
+            (Some(last @ Body::Move(_)), Body::Move(_)) => *last = input,
+            _ if full => {
+                state.waiting.clear();
+                state.waiting.push_back(Body::ReleaseAll(ReleaseAll {}));
+            }
+            _ => state.waiting.push_back(input),
+        }
+        drop(state);
+        self.shared.filled.notify_one();
+    }
+
+    /// The next input. Dropping the future loses nothing.
+    pub(super) async fn next(&self) -> Body {
+        loop {
+            if let Some(input) = self.lock().waiting.pop_front() {
+                return input;
+            }
+            self.shared.filled.notified().await;
+        }
+    }
+
+    /// A session begins: input is taken from now on, for as long as the guard lives.
+    pub(super) fn open(&self) -> Open {
+        self.lock().open = true;
+        Open(self.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes the queue, and empties it, when dropped.
+pub(super) struct Open(InputQueue);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        *self.0.lock() = State::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lotse_protocol::message::input::{Key, Move, ReleaseAll, input_message::Body};
+
+    use super::{InputQueue, LONGEST};
+
+    fn key(usage: u32) -> Body {
+        Body::Key(Key { usage, pressed: true })
+    }
+
+    fn moved(x: u32) -> Body {
+        Body::Move(Move { display: 0, x, y: 0 })
+    }
+
+    #[tokio::test]
+    async fn order_is_kept_and_a_move_replaces_the_move_before_it() {
+        let queue = InputQueue::default();
+        let _open = queue.open();
+        for input in [moved(1), moved(2), key(4), moved(3), moved(4), moved(5), key(5)] {
+            queue.push(input);
+        }
+        for expected in [moved(2), key(4), moved(5), key(5)] {
+            assert_eq!(queue.next().await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_runs_over_lets_everything_go() {
+        let queue = InputQueue::default();
+        let _open = queue.open();
+        for _ in 0..=LONGEST {
+            queue.push(key(4));
+        }
+        queue.push(key(5));
+        assert_eq!(queue.next().await, Body::ReleaseAll(ReleaseAll {}));
+        assert_eq!(queue.next().await, key(5));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_from_before_or_between_sessions() {
+        let queue = InputQueue::default();
+        queue.push(key(1));
+        let open = queue.open();
+        queue.push(key(2));
+        drop(open);
+        queue.push(key(3));
+        let _open = queue.open();
+        queue.push(key(4));
+        assert_eq!(queue.next().await, key(4));
+    }
+}

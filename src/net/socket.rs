@@ -1,0 +1,405 @@
+//! The one UDP socket of this program, for both planes (design, section 4). A reader looks at the first byte of every
+//! packet: below 0x40 it belongs to the forward plane and goes to the path with its token, else to the control
+//! connection. Each plane sees an `AsyncUdpSocket` of its own.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use lotse_protocol::forward::{self, Token};
+use quinn::udp::{EcnCodepoint, RecvMeta, Transmit, UdpSocketState};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use socket2::{Domain, Protocol, Type};
+use tokio::io::Interest;
+use tokio::task::AbortHandle;
+
+/// Most bytes that wait in one plane's queue: a kernel's receive buffer, roughly. What comes on top is dropped, as the
+/// network would have done.
+const QUEUE: usize = 1024 * 1024;
+/// Datagrams (or trains of them) read at a time.
+const BATCH: usize = 4;
+/// Longest train that the kernel hands over.
+const TRAIN: usize = 64 * 1024;
+/// Sockets whose error is not about one packet are not asked again for this long.
+const AFTER_ERROR: Duration = Duration::from_millis(100);
+
+/// The socket. It is read for as long as somebody holds it.
+pub struct Socket {
+    shared: Arc<Shared>,
+    reader: AbortHandle,
+}
+
+impl Socket {
+    /// Opens a socket on a port of the system's choice, for IPv6 and IPv4 where the system has both. Must be called
+    /// within a tokio runtime.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open() -> io::Result<Arc<Self>> {
+        let (socket, dual) = match dual_stack() {
+            Ok(socket) => (socket, true),
+            Err(error) => {
+                tracing::debug!(%error, "no dual-stack socket, using IPv4 alone");
+                (std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?, false)
+            }
+        };
+        socket.set_nonblocking(true)?;
+        let state = UdpSocketState::new((&socket).into())?;
+        let shared = Arc::new(Shared {
+            state,
+            dual,
+            blocked: AtomicBool::new(false),
+            control: Inbox::default(),
+            paths: Mutex::default(),
+            io: tokio::net::UdpSocket::from_std(socket)?,
+        });
+        let reader = tokio::spawn(read(shared.clone())).abort_handle();
+        Ok(Arc::new(Self { shared, reader }))
+    }
+
+    /// Can this socket reach `address`, and how is it written here? A dual-stack socket writes IPv4 mapped.
+    #[must_use]
+    pub fn destination(&self, address: SocketAddr) -> Option<SocketAddr> {
+        match (address.ip(), self.shared.dual) {
+            (IpAddr::V4(v4), true) => Some(SocketAddr::new(v4.to_ipv6_mapped().into(), address.port())),
+            (IpAddr::V6(_), false) => None,
+            _ => Some(address),
+        }
+    }
+
+    /// The control connection's view of the socket.
+    #[must_use]
+    pub fn control(self: &Arc<Self>) -> Arc<dyn AsyncUdpSocket> {
+        Arc::new(ControlPlane { socket: self.clone() })
+    }
+
+    /// The view of one path: packets with `token` from `relay`, and to it.
+    #[must_use]
+    pub fn path(self: &Arc<Self>, token: Token, relay: SocketAddr) -> Arc<dyn AsyncUdpSocket> {
+        let inbox = Arc::new(Inbox::default());
+        lock(&self.shared.paths).push(Leg { token, relay, inbox: inbox.clone() });
+        let mut header = [0; forward::HEADER];
+        forward::write_header(&mut header, &token);
+        Arc::new(ForwardPlane { socket: self.clone(), header, relay, inbox, scratch: Mutex::default() })
+    }
+
+    fn send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let shared = &*self.shared;
+        let sent = shared.io.try_io(Interest::WRITABLE, || shared.state.send((&shared.io).into(), transmit));
+        if matches!(&sent, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+            shared.blocked.store(true, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    fn poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Box::pin(Writable { socket: self, waiting: None })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").finish_non_exhaustive()
+    }
+}
+
+/// Where the peer of a path seems to be, for QUIC, which wants an address: the path alone knows where packets go. From
+/// the discard-only prefix (RFC 6666), so that no such packet could ever leave by mistake.
+pub const BEYOND: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 2)), 1);
+/// Where this end of a path seems to be.
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 1)), 1);
+
+fn dual_stack() -> io::Result<std::net::UdpSocket> {
+    let socket = socket2::Socket::new(Domain::IPV6, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_only_v6(false)?;
+    socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into())?;
+    Ok(socket.into())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Shared {
+    io: tokio::net::UdpSocket,
+    state: UdpSocketState,
+    /// Bound to IPv6, carrying IPv4 too.
+    dual: bool,
+    /// The system took no packet last time.
+    blocked: AtomicBool,
+    control: Inbox,
+    paths: Mutex<Vec<Leg>>,
+}
+
+struct Leg {
+    token: Token,
+    relay: SocketAddr,
+    inbox: Arc<Inbox>,
+}
+
+async fn read(shared: Arc<Shared>) {
+    let mut storage = vec![0; BATCH * TRAIN];
+    loop {
+        if shared.io.readable().await.is_err() {
+            return;
+        }
+        let mut metas = [RecvMeta::default(); BATCH];
+        let mut buffers = storage.chunks_exact_mut(TRAIN).map(IoSliceMut::new);
+        let mut buffers: [IoSliceMut<'_>; BATCH] =
+            std::array::from_fn(|_| buffers.next().expect("storage holds BATCH trains"));
+        let read =
+            shared.io.try_io(Interest::READABLE, || shared.state.recv((&shared.io).into(), &mut buffers, &mut metas));
+        match read {
+            Ok(count) => {
+                for (meta, buffer) in metas.iter().zip(&buffers).take(count) {
+                    shared.deliver(meta, &buffer[..meta.len]);
+                }
+            }
+            // The answer of a closed port to some packet of ours, as Windows reports it: QUIC's timers decide.
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionReset) => {}
+            Err(error) => {
+                tracing::debug!(%error, "the socket could not be read");
+                tokio::time::sleep(AFTER_ERROR).await;
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Gives every packet of a train to its plane: a train has one source, but may mix the two.
+    fn deliver(&self, meta: &RecvMeta, train: &[u8]) {
+        for packet in train.chunks(meta.stride.max(1)) {
+            if packet.first().is_some_and(|first| !forward::is_forward(*first)) {
+                self.control.push(Packet {
+                    data: packet.into(),
+                    source: meta.addr,
+                    destination: meta.dst_ip,
+                    ecn: meta.ecn,
+                });
+            } else if let Some((token, sealed)) = forward::parse(packet) {
+                let paths = lock(&self.paths);
+                if let Some(leg) = paths.iter().find(|leg| leg.token == token && leg.relay == meta.addr) {
+                    leg.inbox.push(Packet { data: sealed.into(), source: BEYOND, destination: None, ecn: None });
+                }
+            } else if let Some(token) = forward::parse_check(packet) {
+                self.answer(&token, meta.addr, packet);
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// The relay asks whether this is where the program has moved to: yes, when the token is one of ours.
+    fn answer(&self, token: &Token, relay: SocketAddr, check: &[u8]) {
+        if !lock(&self.paths).iter().any(|leg| leg.token == *token && leg.relay == relay) {
+            return;
+        }
+        let answer = Transmit { destination: relay, ecn: None, contents: check, segment_size: None, src_ip: None };
+        // The relay asks again when this is lost.
+        let _ = self.io.try_io(Interest::WRITABLE, || self.state.send((&self.io).into(), &answer));
+    }
+}
+
+struct Packet {
+    data: Box<[u8]>,
+    source: SocketAddr,
+    destination: Option<IpAddr>,
+    ecn: Option<EcnCodepoint>,
+}
+
+/// Packets of one plane that QUIC has not taken yet.
+#[derive(Default)]
+struct Inbox(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    packets: VecDeque<Packet>,
+    bytes: usize,
+    waker: Option<Waker>,
+}
+
+impl Inbox {
+    fn push(&self, packet: Packet) {
+        let mut queue = lock(&self.0);
+        if queue.bytes + packet.data.len() > QUEUE {
+            return;
+        }
+        queue.bytes += packet.data.len();
+        queue.packets.push_back(packet);
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>], metas: &mut [RecvMeta]) -> Poll<usize> {
+        let mut queue = lock(&self.0);
+        let mut count = 0;
+        while count < buffers.len().min(metas.len()) {
+            let Some(packet) = queue.packets.pop_front() else { break };
+            let length = packet.data.len();
+            queue.bytes -= length;
+            // Longer than anything this program ever agreed to receive.
+            let Some(buffer) = buffers[count].get_mut(..length) else { continue };
+            buffer.copy_from_slice(&packet.data);
+            metas[count] = RecvMeta::default();
+            metas[count].addr = packet.source;
+            metas[count].len = length;
+            metas[count].stride = length;
+            metas[count].ecn = packet.ecn;
+            metas[count].dst_ip = packet.destination;
+            count += 1;
+        }
+        if count > 0 {
+            return Poll::Ready(count);
+        }
+        queue.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// What the control connection sees: everything above 0x3f, as it is.
+#[derive(Debug)]
+struct ControlPlane {
+    socket: Arc<Socket>,
+}
+
+impl AsyncUdpSocket for ControlPlane {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        self.socket.clone().poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.socket.send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        metas: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.socket.shared.control.poll(cx, buffers, metas).map(Ok)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.shared.io.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.socket.shared.state.max_gso_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.socket.shared.state.may_fragment()
+    }
+}
+
+/// What an inner connection sees: the sealed packets of its own path, from [`BEYOND`].
+struct ForwardPlane {
+    socket: Arc<Socket>,
+    header: [u8; forward::HEADER],
+    relay: SocketAddr,
+    inbox: Arc<Inbox>,
+    /// Packets with their headers, on their way to the system.
+    scratch: Mutex<Vec<u8>>,
+}
+
+impl AsyncUdpSocket for ForwardPlane {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        self.socket.clone().poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let mut packets = lock(&self.scratch);
+        packets.clear();
+        let segment = transmit.segment_size.unwrap_or(transmit.contents.len()).max(1);
+        for sealed in transmit.contents.chunks(segment) {
+            packets.extend_from_slice(&self.header);
+            packets.extend_from_slice(sealed);
+        }
+        self.socket.send(&Transmit {
+            destination: self.relay,
+            ecn: None,
+            contents: &packets,
+            segment_size: transmit.segment_size.map(|segment| segment + forward::HEADER),
+            src_ip: None,
+        })
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        metas: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        self.inbox.poll(cx, buffers, metas).map(Ok)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(HERE)
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.socket.shared.state.max_gso_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.socket.shared.state.may_fragment()
+    }
+}
+
+impl Drop for ForwardPlane {
+    fn drop(&mut self) {
+        lock(&self.socket.shared.paths).retain(|leg| !Arc::ptr_eq(&leg.inbox, &self.inbox));
+    }
+}
+
+impl fmt::Debug for ForwardPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForwardPlane").field("relay", &self.relay).finish_non_exhaustive()
+    }
+}
+
+type Waiting = Pin<Box<dyn Future<Output = io::Result<()>> + Send + Sync>>;
+
+/// Waits for room in the socket, but only after it had none: asking the system before each packet would cost as much as
+/// sending it.
+struct Writable {
+    socket: Arc<Socket>,
+    waiting: Option<Waiting>,
+}
+
+impl UdpPoller for Writable {
+    fn poll_writable(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.socket.shared.blocked.load(Ordering::Relaxed) {
+            self.waiting = None;
+            return Poll::Ready(Ok(()));
+        }
+        let shared = self.socket.shared.clone();
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(async move { shared.io.writable().await }));
+        let ready = std::task::ready!(waiting.as_mut().poll(cx));
+        self.waiting = None;
+        self.socket.shared.blocked.store(false, Ordering::Relaxed);
+        Poll::Ready(ready)
+    }
+}
+
+impl fmt::Debug for Writable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writable").finish_non_exhaustive()
+    }
+}
