@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{link::Shape, room::Smallest};
+use crate::{link::Shape, room::Rule};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stack {
@@ -36,7 +36,20 @@ pub enum Flow {
     /// An update whenever quinn takes it.
     Push,
     /// An update when the pull rule has room.
-    Pull(Smallest),
+    Pull(Rule),
+    /// Neither screen nor keys: a control connection.
+    Idle,
+}
+
+/// What an end does that has heard nothing for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Silence {
+    /// Nothing: keys are sent on, beats keep their second.
+    Ignored,
+    /// The viewer sends no keys after three seconds.
+    HoldsKeys,
+    /// The same, and both ends beat every half second after one and a half.
+    HoldsKeysBeatsFaster,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +59,10 @@ pub struct Knobs {
     pub time_threshold: f32,
     pub ack_frequency: bool,
     pub segments: usize,
+    /// The stack's own pings.
+    pub keep_alive: bool,
+    /// Our heartbeat.
+    pub beats: bool,
 }
 
 impl Default for Knobs {
@@ -56,6 +73,8 @@ impl Default for Knobs {
             time_threshold: 9.0 / 8.0,
             ack_frequency: false,
             segments: 1,
+            keep_alive: false,
+            beats: true,
         }
     }
 }
@@ -67,6 +86,7 @@ pub struct Variant {
     pub congestion: Congestion,
     pub cure: Cure,
     pub flow: Flow,
+    pub silence: Silence,
     pub knobs: Knobs,
 }
 
@@ -89,9 +109,10 @@ pub struct Plan {
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub survived: bool,
-    /// After the path's return: first packet, first heartbeat, first new byte of the screen at the viewer, first key's
+    /// After the path's return: first packet at the viewer and at the host, first heartbeat, first new byte of the screen at the viewer, first key's
     /// echo sent after the return, first key at the host.
     pub packet: Option<Duration>,
+    pub packet_at_host: Option<Duration>,
     pub heartbeat: Option<Duration>,
     pub screen: Option<Duration>,
     pub key: Option<Duration>,
@@ -102,6 +123,8 @@ pub struct Outcome {
     pub picture: Vec<Duration>,
     /// Keys sent in the counted span whose picture never came.
     pub unseen: usize,
+    /// The slowest echo of a key sent after ten seconds.
+    pub slowest: Duration,
     /// Screen bytes per second in the counted span.
     pub rate: f64,
     pub largest: usize,

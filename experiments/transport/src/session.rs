@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    plan::{Flow, Outcome, Plan},
+    plan::{Flow, Outcome, Plan, Silence},
     room::Room,
 };
 
@@ -21,6 +21,9 @@ enum Tls {
 /// How long after the path's return the control plane has noticed it: its own heartbeat is one second.
 const NOTICE: Duration = Duration::from_secs(1);
 const BEAT: Duration = Duration::from_secs(1);
+/// Nothing heard for this long: a beat was missed; the path is dead.
+const MISSED: Duration = Duration::from_millis(1500);
+const DEAD: Duration = Duration::from_secs(3);
 /// Length, last key seen, padded.
 const UPDATE_HEADER: usize = 16;
 
@@ -51,14 +54,16 @@ pub async fn run(plan: Plan) -> Outcome {
     let at_host = accepting.await.unwrap();
     let begin = Moment::now();
 
-    let mut tasks = vec![
-        tokio::spawn(beat(host.clone(), at_host.clone())),
-        tokio::spawn(beat(viewer.clone(), at_viewer.clone())),
-        tokio::spawn(hear(at_viewer.clone(), book.clone())),
-        tokio::spawn(serve(at_host.clone(), plan.variant.flow)),
-        tokio::spawn(watch(at_viewer.clone(), book.clone())),
-        tokio::spawn(keys(at_viewer.clone(), book.clone(), plan.seed)),
-    ];
+    let mut tasks = vec![tokio::spawn(hear(at_viewer.clone(), book.clone()))];
+    if plan.variant.knobs.beats {
+        tasks.push(tokio::spawn(beat(host.clone(), at_host.clone(), plan.variant.silence)));
+        tasks.push(tokio::spawn(beat(viewer.clone(), at_viewer.clone(), plan.variant.silence)));
+    }
+    if plan.variant.flow != Flow::Idle {
+        tasks.push(tokio::spawn(serve(at_host.clone(), plan.variant.flow)));
+        tasks.push(tokio::spawn(watch(at_viewer.clone(), book.clone())));
+        tasks.push(tokio::spawn(keys(at_viewer.clone(), book.clone(), plan.seed, plan.variant.silence)));
+    }
     for (at, change) in plan.changes.clone() {
         let link = link.clone();
         tasks.push(tokio::spawn(async move {
@@ -84,13 +89,37 @@ pub async fn run(plan: Plan) -> Outcome {
     outcome(&plan, &book, &link, begin, survived)
 }
 
-async fn beat(end: Arc<End>, connection: Connection) {
+/// When something last arrived.
+struct Ear {
+    connection: Connection,
+    heard: u64,
+    at: Moment,
+}
+
+impl Ear {
+    fn new(connection: &Connection) -> Self {
+        Self { connection: connection.clone(), heard: 0, at: Moment::now() }
+    }
+
+    /// As exact as it is asked often.
+    fn silent_for(&mut self) -> Duration {
+        let heard = self.connection.stats().udp_rx.datagrams;
+        if heard != self.heard {
+            (self.heard, self.at) = (heard, Moment::now());
+        }
+        self.at.elapsed()
+    }
+}
+
+async fn beat(end: Arc<End>, connection: Connection, silence: Silence) {
+    let mut ear = Ear::new(&connection);
     loop {
         end.reserve();
         if connection.send_datagram(Bytes::from_static(b"beat")).is_err() {
             return;
         }
-        sleep(BEAT).await;
+        let is_missed = ear.silent_for() > MISSED;
+        sleep(if is_missed && silence == Silence::HoldsKeysBeatsFaster { BEAT / 2 } else { BEAT }).await;
     }
 }
 
@@ -122,8 +151,8 @@ async fn serve(connection: Connection, flow: Flow) {
             }
         })
     };
-    let smallest = if let Flow::Pull(smallest) = flow { smallest } else { crate::room::Smallest::Recent };
-    let room = Arc::new(std::sync::Mutex::new(Room::new(smallest)));
+    let rule = if let Flow::Pull(rule) = flow { rule } else { crate::DESIGN };
+    let room = Arc::new(std::sync::Mutex::new(Room::new(rule)));
     let freed = Arc::new(Notify::new());
     let listening = {
         let (room, freed, connection) = (room.clone(), freed.clone(), connection.clone());
@@ -202,7 +231,8 @@ async fn watch(connection: Connection, book: Arc<std::sync::Mutex<Book>>) {
 }
 
 /// The viewer's keys, ten a second with some jitter, and their echo.
-async fn keys(connection: Connection, book: Arc<std::sync::Mutex<Book>>, seed: u64) {
+async fn keys(connection: Connection, book: Arc<std::sync::Mutex<Book>>, seed: u64, silence: Silence) {
+    let mut ear = Ear::new(&connection);
     let (mut keys, mut echo) = connection.open_bi().await.unwrap();
     keys.set_priority(10).unwrap();
     keys.write_all(&[0; 16]).await.unwrap();
@@ -220,6 +250,9 @@ async fn keys(connection: Connection, book: Arc<std::sync::Mutex<Book>>, seed: u
     }
     for number in 1.. {
         sleep(Duration::from_millis(80 + (number * 17 + seed * 7) % 41)).await;
+        if ear.silent_for() > DEAD && silence != Silence::Ignored {
+            continue;
+        }
         let mut key = [0; 16];
         key[..8].copy_from_slice(&number.to_be_bytes());
         book.lock().unwrap().keys.insert(number, (Moment::now(), None, None));
@@ -238,6 +271,8 @@ fn outcome(plan: &Plan, book: &Book, link: &Link, begin: Moment, survived: bool)
         out.picture.extend(shown.map(|at| at - *sent));
         out.unseen += usize::from(shown.is_none());
     }
+    let later = book.keys.values().filter(|key| key.0 >= begin + Duration::from_secs(10));
+    out.slowest = later.filter_map(|key| key.1.map(|at| at - key.0)).max().unwrap_or_default();
     out.echo.sort();
     out.picture.sort();
     let bytes_in = |from: Moment, to: Moment| -> usize {
@@ -247,6 +282,7 @@ fn outcome(plan: &Plan, book: &Book, link: &Link, begin: Moment, survived: bool)
     if let Some(returns) = plan.returns {
         let back = begin + returns;
         out.packet = link.first(Side::Viewer).map(|at| at - back);
+        out.packet_at_host = link.first(Side::Host).map(|at| at - back);
         out.heartbeat = book.beats.iter().find(|at| **at >= back).map(|at| *at - back);
         out.screen = book.screen.iter().find(|(at, _)| *at >= back).map(|(at, _)| *at - back);
         out.key = book.keys.values().filter(|key| key.0 >= back).filter_map(|key| key.1).min().map(|at| at - back);

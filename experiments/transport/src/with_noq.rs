@@ -103,6 +103,9 @@ fn transport(variant: Variant) -> TransportConfig {
         .persistent_congestion_threshold(knobs.persistent_congestion)
         .packet_threshold(knobs.packet_threshold)
         .time_threshold(knobs.time_threshold);
+    if knobs.keep_alive {
+        config.keep_alive_interval(Some(BEAT));
+    }
     match variant.congestion {
         Congestion::Cubic => config.congestion_controller_factory(Arc::new(CubicConfig::default())),
         Congestion::Bbr => config.congestion_controller_factory(Arc::new(Bbr3Config::default())),

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -37,14 +37,14 @@ struct End {
     side: Side,
     segments: usize,
     peer: Arc<Mutex<SocketAddr>>,
-    reserve: Arc<AtomicU64>,
+    reserve: Arc<AtomicBool>,
     client: Option<ClientConfig>,
 }
 
 impl End {
     fn new(side: Side, link: &Arc<Link>, plan: &Plan, tls: Tls) -> Self {
         let variant = plan.variant;
-        let reserve = Arc::new(AtomicU64::new(0));
+        let reserve = Arc::new(AtomicBool::new(false));
         let transport = Arc::new(transport(variant, reserve.clone()));
         let peer = Arc::new(Mutex::new(address(2)));
         let mut config = EndpointConfig::default();
@@ -88,7 +88,7 @@ impl End {
 
     /// One more packet may leave, whatever the congestion window says.
     fn reserve(&self) {
-        self.reserve.store(1200, Ordering::Relaxed);
+        self.reserve.store(true, Ordering::Relaxed);
     }
 }
 
@@ -100,7 +100,7 @@ fn address(last: u16) -> SocketAddr {
     (Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last), 1).into()
 }
 
-fn transport(variant: Variant, reserve: Arc<AtomicU64>) -> TransportConfig {
+fn transport(variant: Variant, reserve: Arc<AtomicBool>) -> TransportConfig {
     let knobs = variant.knobs;
     let mut config = TransportConfig::default();
     config
@@ -117,6 +117,9 @@ fn transport(variant: Variant, reserve: Arc<AtomicU64>) -> TransportConfig {
         .persistent_congestion_threshold(knobs.persistent_congestion)
         .packet_threshold(knobs.packet_threshold)
         .time_threshold(knobs.time_threshold);
+    if knobs.keep_alive {
+        config.keep_alive_interval(Some(BEAT));
+    }
     if knobs.ack_frequency {
         config.ack_frequency_config(Some(quinn::AckFrequencyConfig::default()));
     }
@@ -142,7 +145,7 @@ impl ControllerFactory for Plain {
 
 struct ReserveConfig {
     inner: Arc<dyn ControllerFactory + Send + Sync>,
-    reserve: Arc<AtomicU64>,
+    reserve: Arc<AtomicBool>,
 }
 
 impl ControllerFactory for ReserveConfig {
@@ -151,16 +154,16 @@ impl ControllerFactory for ReserveConfig {
     }
 }
 
-/// A congestion controller that lets reserved bytes leave although its window is full.
+/// A congestion controller that lets one reserved packet leave although its window is full.
 struct Reserved {
     inner: Box<dyn Controller>,
-    reserve: Arc<AtomicU64>,
+    reserve: Arc<AtomicBool>,
 }
 
 impl Controller for Reserved {
     fn on_sent(&mut self, now: Instant, bytes: u64, last_packet_number: u64) {
-        // A heartbeat that has left has used the reserve up, whatever its size.
-        self.reserve.store(0, Ordering::Relaxed);
+        // One packet, whatever its size.
+        self.reserve.store(false, Ordering::Relaxed);
         self.inner.on_sent(now, bytes, last_packet_number);
     }
 
@@ -181,7 +184,7 @@ impl Controller for Reserved {
     }
 
     fn window(&self) -> u64 {
-        if self.reserve.load(Ordering::Relaxed) > 0 { u64::MAX } else { self.inner.window() }
+        if self.reserve.load(Ordering::Relaxed) { u64::MAX } else { self.inner.window() }
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
