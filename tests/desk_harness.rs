@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use desk::hands::{Button, keysym};
 use desk::impair::{Conditions, Link};
 use desk::process::{Program, Tree, on_display};
+use desk::relay::Relay;
 use desk::screen::Rect;
 use desk::{Desk, PATIENCE, until};
 
@@ -223,4 +224,19 @@ fn a_narrow_link_spreads_packets_out_and_drops_what_waits_too_long() {
     }
     assert!((5..=10).contains(&arrived), "{arrived} of 20 came back");
     assert!(begun.elapsed() >= Duration::from_millis(60), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_relay_starts_takes_an_adviser_and_comes_back_after_a_kill() {
+    let mut relay = Relay::start();
+    let account = relay.add_adviser("maria", "Maria Huber");
+    assert_eq!(account.name, "maria");
+    assert!(account.password.len() >= 10);
+    let [_, address, _, key] = relay.arguments();
+    assert_eq!(address, relay.address().to_string());
+    relay.kill_and_restart();
+    assert_eq!(relay.arguments(), ["--relay".to_owned(), address, "--relay-key".to_owned(), key.clone()]);
+    assert!(relay.log().contains(&key), "the relay says its key:\n{}", relay.log());
+    assert_eq!(relay.stop(Duration::from_secs(3)), Some(0), "{}", relay.log());
+    assert!(!relay.log().contains(&account.password));
 }

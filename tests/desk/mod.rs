@@ -9,6 +9,7 @@
 pub(crate) mod hands;
 pub(crate) mod impair;
 pub(crate) mod process;
+pub(crate) mod relay;
 pub(crate) mod screen;
 pub(crate) mod window;
 
