@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use lotse_protocol::id::{Id, IdError};
 use lotse_protocol::permission::{Permission, Permissions};
 
 /// What the customer's window shows.
@@ -282,6 +283,10 @@ pub enum SignInProblem {
     Wrong,
     /// Too many attempts; wait so many seconds.
     Wait(u32),
+    /// No connection, or no answer within 10 s.
+    NoAnswer,
+    /// The relay did not do it, for a reason that is not the adviser's.
+    Failed,
 }
 
 /// Joining.
@@ -333,6 +338,14 @@ pub enum JoinProblem {
     NoAnswer,
     /// Too many attempts; wait so many seconds.
     Wait(u32),
+    /// The relay no longer knows who is signed in.
+    NotSignedIn,
+    /// The reason is too long, or has characters that are not shown.
+    Reason,
+    /// The code was right and is spent, but the programs could not be connected.
+    NoPath,
+    /// One of the programs did not understand the other.
+    Failed,
 }
 
 /// The customer decides.
@@ -429,4 +442,15 @@ impl std::fmt::Debug for AdviserAction {
             Self::JoinAgain => "JoinAgain",
         })
     }
+}
+
+/// Looks at an ID as it is being typed: nothing is asked of anybody.
+///
+/// # Errors
+/// [`JoinProblem::IdLength`] or [`JoinProblem::IdMistyped`].
+pub fn check_id(typed: &str) -> Result<Id, JoinProblem> {
+    typed.parse().map_err(|error| match error {
+        IdError::Length | IdError::NotDigits => JoinProblem::IdLength,
+        IdError::CheckDigit => JoinProblem::IdMistyped,
+    })
 }

@@ -1,5 +1,11 @@
 //! Keyboard and mouse over the picture, translated to the customer's side.
 
+use std::collections::HashSet;
+
+use winit::event::MouseScrollDelta;
+
+use super::placement::Placement;
+
 /// What the adviser's hands did. Positions are pixels of the customer's display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -52,4 +58,208 @@ pub enum MouseButton {
     Back,
     /// The fifth.
     Forward,
+}
+
+/// Turns the window's events into [`Input`], in order.
+#[derive(Default)]
+pub(super) struct Translator {
+    /// Keys that went down over the picture and have not come up.
+    keys: HashSet<u32>,
+    /// Mouse buttons likewise.
+    buttons: HashSet<MouseButton>,
+    /// Where the pointer was last, in pixels of the window.
+    pointer: (f64, f64),
+    /// A move not handed on yet.
+    moved: Option<(u32, u32)>,
+    /// Parts of a notch not handed on yet, from touch pads.
+    wheel: (f64, f64),
+    /// What is to be handed on.
+    out: Vec<Input>,
+}
+
+/// Pixels of a touch pad that count as one notch; what browsers use.
+const PIXELS_PER_NOTCH: f64 = 100.0;
+/// A notch (Windows' `WHEEL_DELTA`).
+const NOTCH: f64 = 120.0;
+
+impl Translator {
+    /// What happened since the last call; the last move comes last.
+    pub(super) fn take(&mut self) -> Vec<Input> {
+        self.flush_move();
+        std::mem::take(&mut self.out)
+    }
+
+    /// A key, by `usage`. Presses of what is down already are repeats, and releases of what is not down belong to
+    /// somebody else.
+    pub(super) fn key(&mut self, usage: u32, pressed: bool) {
+        let changed = if pressed { self.keys.insert(usage) } else { self.keys.remove(&usage) };
+        if changed {
+            self.out.push(Input::Key { usage, pressed });
+        }
+    }
+
+    /// Is a key or button down that went down over the picture? Then its release belongs to the picture too.
+    pub(super) fn holds_button(&self) -> bool {
+        !self.buttons.is_empty()
+    }
+
+    /// Is `usage` down?
+    pub(super) fn holds_key(&self, usage: u32) -> bool {
+        self.keys.contains(&usage)
+    }
+
+    /// The pointer moved to `at`, in pixels of the window; `true` if that is the picture's.
+    pub(super) fn pointer(&mut self, at: (f64, f64), placement: Option<&Placement>) -> bool {
+        self.pointer = at;
+        let Some(placement) = placement else { return false };
+        let position = match placement.under(at.0, at.1) {
+            None if self.holds_button() => Some(placement.nearest(at.0, at.1)),
+            position => position,
+        };
+        self.moved = position.or(self.moved);
+        position.is_some()
+    }
+
+    /// Is the pointer over the picture?
+    pub(super) fn is_over(&self, placement: Option<&Placement>) -> bool {
+        placement.is_some_and(|placement| placement.under(self.pointer.0, self.pointer.1).is_some())
+    }
+
+    /// A mouse button; `true` if it is the picture's.
+    pub(super) fn button(&mut self, button: MouseButton, pressed: bool, placement: Option<&Placement>) -> bool {
+        let Some(placement) = placement else { return false };
+        let over = placement.under(self.pointer.0, self.pointer.1).is_some();
+        let ours = if pressed { over && self.buttons.insert(button) } else { self.buttons.remove(&button) };
+        if ours {
+            // The position travels with the button: an earlier move must not arrive after it.
+            self.moved = None;
+            let (x, y) = placement.nearest(self.pointer.0, self.pointer.1);
+            self.out.push(Input::Button { button, pressed, x, y });
+        }
+        ours
+    }
+
+    /// A wheel over the picture; `true` if it is the picture's. winit: positive is content to the right, and down, so
+    /// the wheel to the left, and away from the person.
+    pub(super) fn wheel(&mut self, delta: MouseScrollDelta, placement: Option<&Placement>) -> bool {
+        if !self.is_over(placement) {
+            return false;
+        }
+        let (x, y) = match delta {
+            MouseScrollDelta::LineDelta(x, y) => (f64::from(x) * NOTCH, f64::from(y) * NOTCH),
+            MouseScrollDelta::PixelDelta(at) => (at.x * NOTCH / PIXELS_PER_NOTCH, at.y * NOTCH / PIXELS_PER_NOTCH),
+        };
+        self.wheel = (self.wheel.0 - x, self.wheel.1 + y);
+        let (horizontal, vertical) = (self.wheel.0.trunc(), self.wheel.1.trunc());
+        self.wheel = (self.wheel.0 - horizontal, self.wheel.1 - vertical);
+        if horizontal != 0.0 || vertical != 0.0 {
+            self.flush_move();
+            self.out.push(Input::Wheel { horizontal: horizontal as i32, vertical: vertical as i32 });
+        }
+        true
+    }
+
+    /// The picture no longer has keyboard and mouse.
+    pub(super) fn release_all(&mut self) {
+        if !self.keys.is_empty() || !self.buttons.is_empty() {
+            self.flush_move();
+            self.keys.clear();
+            self.buttons.clear();
+            self.out.push(Input::ReleaseAll);
+        }
+    }
+
+    fn flush_move(&mut self) {
+        if let Some((x, y)) = self.moved.take() {
+            self.out.push(Input::Move { x, y });
+        }
+    }
+}
+
+impl MouseButton {
+    /// winit's number; buttons beyond the fifth are not handed on.
+    pub(super) fn from_winit(button: winit::event::MouseButton) -> Option<Self> {
+        match button {
+            winit::event::MouseButton::Left => Some(Self::Left),
+            winit::event::MouseButton::Middle => Some(Self::Middle),
+            winit::event::MouseButton::Right => Some(Self::Right),
+            winit::event::MouseButton::Back => Some(Self::Back),
+            winit::event::MouseButton::Forward => Some(Self::Forward),
+            winit::event::MouseButton::Other(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winit::event::MouseScrollDelta;
+
+    use super::{Input, MouseButton, Translator};
+    use crate::shell::placement::Placement;
+    use crate::shell::screen::Area;
+    use crate::ui::Scale;
+
+    fn placement() -> Placement {
+        Placement::new(Area { x: 10, y: 10, width: 100, height: 100 }, (100, 100), Scale::OneToOne, (0.0, 0.0))
+            .expect("has a size")
+    }
+
+    #[test]
+    fn moves_become_one_but_never_pass_a_button() {
+        let (mut translator, placement) = (Translator::default(), placement());
+        for x in 20..30 {
+            assert!(translator.pointer((f64::from(x), 15.0), Some(&placement)));
+        }
+        assert!(translator.button(MouseButton::Left, true, Some(&placement)));
+        translator.pointer((40.0, 15.0), Some(&placement));
+        translator.pointer((41.0, 15.0), Some(&placement));
+        assert_eq!(
+            translator.take(),
+            [Input::Button { button: MouseButton::Left, pressed: true, x: 19, y: 5 }, Input::Move { x: 31, y: 5 }]
+        );
+    }
+
+    #[test]
+    fn a_drag_ends_where_it_began_even_outside() {
+        let (mut translator, placement) = (Translator::default(), placement());
+        translator.pointer((20.0, 20.0), Some(&placement));
+        translator.button(MouseButton::Left, true, Some(&placement));
+        assert!(translator.pointer((500.0, 5.0), Some(&placement)), "still the picture's");
+        assert!(translator.button(MouseButton::Left, false, Some(&placement)));
+        assert!(!translator.button(MouseButton::Left, true, Some(&placement)), "a press outside is not");
+        assert_eq!(
+            translator.take().last(),
+            Some(&Input::Button { button: MouseButton::Left, pressed: false, x: 99, y: 0 })
+        );
+    }
+
+    #[test]
+    fn repeats_and_foreign_releases_are_dropped_and_focus_loss_releases() {
+        let mut translator = Translator::default();
+        translator.key(4, false);
+        translator.key(4, true);
+        translator.key(4, true);
+        translator.release_all();
+        translator.release_all();
+        assert_eq!(translator.take(), [Input::Key { usage: 4, pressed: true }, Input::ReleaseAll]);
+    }
+
+    #[test]
+    fn a_touch_pads_crumbs_add_up_to_what_was_scrolled() {
+        let (mut translator, placement) = (Translator::default(), placement());
+        translator.pointer((20.0, 20.0), Some(&placement));
+        translator.take();
+        let crumb = MouseScrollDelta::PixelDelta(winit::dpi::PhysicalPosition::new(0.0, 1.25));
+        for _ in 0..80 {
+            translator.wheel(crumb, Some(&placement));
+        }
+        let sum: i32 = translator
+            .take()
+            .iter()
+            .map(|input| if let Input::Wheel { vertical, .. } = input { *vertical } else { 0 })
+            .sum();
+        assert_eq!(sum, 120);
+        translator.wheel(MouseScrollDelta::LineDelta(0.0, -1.0), Some(&placement));
+        assert_eq!(translator.take(), [Input::Wheel { horizontal: 0, vertical: -120 }]);
+    }
 }

@@ -4,9 +4,14 @@
 //! The shell sleeps until something happens: an event of the window system, a [`Waker`], or the moment that
 //! [`App::tick`] asked for. It draws when the view has changed, never on a clock of its own.
 
+mod front;
 pub mod input;
+mod placement;
+pub mod raster;
 pub mod screen;
+mod software;
 mod wake;
+mod window;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +20,12 @@ pub use input::{Input, MouseButton};
 pub use screen::{Area, Screen};
 pub use wake::Waker;
 
+use front::Front;
+use software::Software;
+use winit::event_loop::{ControlFlow, EventLoop};
+
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
+use crate::ui::{self, UiState};
 
 /// What runs behind the window. All calls come from the thread that called [`run`].
 pub trait App {
@@ -110,6 +120,19 @@ pub enum ShellError {
 ///
 /// # Errors
 /// No display, no window, or no way to draw in it.
-pub fn run<A: App + 'static>(_options: Options, _start: impl FnOnce(Waker) -> A) -> Result<(), ShellError> {
-    Err(ShellError::Display("not built yet".into()))
+pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -> Result<(), ShellError> {
+    let event_loop =
+        EventLoop::<wake::Event>::with_user_event().build().map_err(|error| ShellError::Display(error.to_string()))?;
+    event_loop.set_control_flow(ControlFlow::Wait);
+    let waker = Waker::new(event_loop.create_proxy());
+    let front = Front::new(start(waker.clone()), UiState::for_system());
+    let builder = window::builder(options.window);
+    let context = egui::Context::default();
+    ui::theme::install(&context);
+    let mut software = Software::new(front, waker, context, builder);
+    let ended = event_loop.run_app(&mut software);
+    match software.failed {
+        Some(error) => Err(error),
+        None => ended.map_err(|error| ShellError::Display(error.to_string())),
+    }
 }

@@ -1,9 +1,413 @@
 //! The adviser's window.
 
-use super::UiState;
-use crate::app::view::{AdviserAction, AdviserView};
+use std::time::Duration;
+
+use egui::text::{CCursor, CCursorRange};
+use egui::{Align, Frame, Key, Layout, Margin, TextEdit, Ui, Vec2};
+use lotse_protocol::permission::Permission;
+use zeroize::Zeroizing;
+
+use super::customer::{activities, offline};
+use super::parts::{
+    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, status, strong, title,
+    weak,
+};
+use super::text::clock;
+use super::theme::{self, Palette};
+use super::{PageTurn, Scale, UiState};
+use crate::app::view::{
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
+    WaitingForCustomer, check_id,
+};
+
+/// Text is no wider than this, however wide the window.
+const WIDTH: f32 = 420.0;
+const ID_DIGITS: usize = 9;
+const CODE_DIGITS: usize = 6;
 
 /// Draws the adviser's window; answers what the adviser did, in order.
-pub fn adviser(_ui: &mut egui::Ui, _view: &AdviserView, _state: &mut UiState) -> Vec<AdviserAction> {
-    Vec::new()
+pub fn adviser(ui: &mut Ui, view: &AdviserView, state: &mut UiState) -> Vec<AdviserAction> {
+    state.picture = None;
+    let mut actions = Vec::new();
+    if let AdviserPage::Session(session) = &view.page {
+        self::session(ui, view, session, state, &mut actions);
+        return actions;
+    }
+    page(ui, state, WIDTH, |ui, state| {
+        header(ui, &state.text, &view.institution, view.test_relay.as_deref());
+        ui.add_space(16.0);
+        if view.confirm_close {
+            title(ui, state.text.say("confirm-title"));
+            body(ui, state.text.say("confirm-text-adviser"));
+            ui.add_space(16.0);
+            confirm(ui, state, &mut actions);
+            return;
+        }
+        match &view.page {
+            AdviserPage::SignIn(sign_in) => self::sign_in(ui, sign_in, state, &mut actions),
+            AdviserPage::Join(join) => self::join(ui, join, state, &mut actions),
+            AdviserPage::Waiting(waiting) => self::waiting(ui, waiting, state, &mut actions),
+            AdviserPage::Over(over) => self::over(ui, over, state, &mut actions),
+            AdviserPage::Session(_) => {}
+        }
+    });
+    actions
+}
+
+/// How things stand, where that is not "ready"; answers whether something can be begun.
+fn connection(ui: &mut Ui, how: &Status, state: &UiState, actions: &mut Vec<AdviserAction>) -> Enabled {
+    match how {
+        Status::Offline(why) => {
+            if offline(ui, *why, state).clicked() {
+                actions.push(AdviserAction::TryAgain);
+            }
+            ui.add_space(8.0);
+            Enabled::No
+        }
+        Status::Connecting => {
+            status(ui, Palette::current(ui).weak, state.text.say("status-connecting"));
+            Enabled::No
+        }
+        Status::CannotShare(why) => {
+            notice(ui, state.text.cannot_share(why));
+            Enabled::No
+        }
+        Status::Ready | Status::SomebodyKnocks => Enabled::Yes,
+    }
+}
+
+fn sign_in(ui: &mut Ui, sign_in: &SignIn, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    let turn = state.turn_to("sign-in");
+    title(ui, state.text.say("sign-in-title"));
+    ui.add_space(8.0);
+    let label = field_label(ui, state.text.say("sign-in-name"));
+    let name = field(ui, &label, TextEdit::singleline(&mut state.name).char_limit(128), theme::body()).response.response;
+    ui.add_space(8.0);
+    let label = field_label(ui, state.text.say("sign-in-password"));
+    let edit = TextEdit::singleline(&mut *state.password).password(true).char_limit(1024);
+    let password = field(ui, &label, edit, theme::body()).response.response;
+    if turn == PageTurn::New {
+        name.request_focus();
+    }
+    if let Some(problem) = sign_in.problem {
+        ui.add_space(4.0);
+        notice(ui, state.text.sign_in_problem(problem));
+    }
+    ui.add_space(12.0);
+    let connected = connection(ui, &sign_in.status, state, actions);
+    let complete = !state.name.trim().is_empty() && !state.password.is_empty();
+    let ready = connected == Enabled::Yes && complete && !sign_in.busy;
+    let key = if sign_in.busy { "sign-in-busy" } else { "sign-in" };
+    let clicked = button(ui, Role::Main, Enabled::when(ready), state.text.say(key), ui.available_width()).clicked();
+    let entered = entered(ui, &password);
+    if entered || clicked {
+        if ready {
+            let name = state.name.trim().to_owned();
+            let typed = std::mem::take(&mut state.password);
+            // The field keeps what was typed to undo it: not this.
+            egui::text_edit::TextEditState::default().store(ui.ctx(), password.id);
+            actions.push(AdviserAction::SignIn { name, password: typed });
+        } else {
+            password.request_focus();
+        }
+    } else if self::entered(ui, &name) {
+        password.request_focus();
+    }
+}
+
+/// Was Enter pressed in this field?
+fn entered(ui: &Ui, field: &egui::Response) -> bool {
+    field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+}
+
+fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    let turn = state.turn_to("join");
+    if join.id != state.given_id {
+        state.given_id.clone_from(&join.id);
+        if let Some(id) = &join.id {
+            state.id = grouped(id, ID_DIGITS);
+        }
+    }
+    title(ui, state.text.say("join-title"));
+    weak(ui, state.text.say("join-hint"));
+    ui.add_space(8.0);
+
+    let label = field_label(ui, state.text.say("join-id"));
+    let id = digits(ui, &label, &mut state.id, ID_DIGITS, "000 000 000");
+    let checked = check_id(&state.id);
+    match checked {
+        Err(problem @ JoinProblem::IdMistyped) => under_field(ui, state.text.join_problem(problem)),
+        // Not told before the person has left the field.
+        Err(problem @ JoinProblem::IdLength) if !state.id.is_empty() && id.lost_focus_for_good(ui) => {
+            under_field(ui, state.text.join_problem(problem));
+        }
+        _ => {}
+    }
+    ui.add_space(4.0);
+    let label = field_label(ui, state.text.say("join-code"));
+    let code = digits(ui, &label, &mut state.code, CODE_DIGITS, "000 000");
+    ui.add_space(4.0);
+    let label = field_label(ui, state.text.say("join-reason"));
+    let hint = state.text.say("join-reason-hint");
+    let edit = TextEdit::singleline(&mut state.reason).char_limit(200).hint_text(hint);
+    let reason = field(ui, &label, edit, theme::body()).response.response;
+
+    if turn == PageTurn::New {
+        if checked.is_ok() { code.response.request_focus() } else { id.response.request_focus() }
+    }
+    // Typed to the end and right: on to the code.
+    if id.completed && checked.is_ok() || entered(ui, &id.response) {
+        code.response.request_focus();
+    }
+
+    if let (Some(problem), false) = (join.problem, join.busy) {
+        ui.add_space(4.0);
+        notice(ui, state.text.join_problem(problem));
+    }
+    ui.add_space(8.0);
+    let connected = connection(ui, &join.status, state, actions);
+    if join.busy {
+        status(ui, Palette::current(ui).accent, state.text.say("join-busy"));
+        if button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), ui.available_width()).clicked() {
+            actions.push(AdviserAction::Cancel);
+        }
+    } else {
+        let complete = checked.is_ok() && state.code.chars().filter(char::is_ascii_digit).count() == CODE_DIGITS;
+        let ready = complete && connected == Enabled::Yes;
+        let enabled = Enabled::when(ready);
+        let clicked = button(ui, Role::Main, enabled, state.text.say("join"), ui.available_width()).clicked();
+        if ready && (clicked || entered(ui, &code.response) || entered(ui, &reason)) {
+            let typed: Zeroizing<String> = std::mem::take(&mut state.code);
+            egui::text_edit::TextEditState::default().store(ui.ctx(), code.response.id);
+            actions.push(AdviserAction::Join {
+                id: state.id.clone(),
+                code: typed,
+                reason: state.reason.trim().to_owned(),
+            });
+        }
+    }
+    ui.add_space(8.0);
+    small(ui, state.text.say_with("join-signed-in", [("adviser", join.adviser.as_str().into())]));
+}
+
+fn under_field(ui: &mut Ui, text: String) {
+    let palette = Palette::current(ui);
+    ui.label(egui::RichText::new(text).font(theme::small()).color(palette.warning_on_background()));
+}
+
+/// A field for digits, grouped while they are typed.
+struct Digits {
+    response: egui::Response,
+    /// The last digit has just been typed or pasted.
+    completed: bool,
+}
+
+impl Digits {
+    fn lost_focus_for_good(&self, ui: &Ui) -> bool {
+        !self.response.has_focus() && ui.memory(|memory| memory.focused().is_some())
+    }
+}
+
+fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, hint: &str) -> Digits {
+    let before = typed.clone();
+    // Room for what is pasted: groups, hyphens, a word in front.
+    let edit = TextEdit::singleline(typed).hint_text(hint).char_limit(64);
+    let mut output = field(ui, label, edit, theme::title());
+    let response = output.response.response.clone();
+    let mut completed = false;
+    if *typed != before {
+        let cursor = output.cursor_range.map_or(typed.chars().count(), |range| range.primary.index.0);
+        let digits_before = typed.chars().take(cursor).filter(char::is_ascii_digit).count().min(most);
+        *typed = grouped(typed, most);
+        // A group's space goes with the digit before it.
+        let at = if digits_before == 0 { 0 } else { digits_before + (digits_before - 1) / 3 };
+        output.state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(at))));
+        output.state.store(ui.ctx(), response.id);
+        completed = grouped(&before, most) != *typed && typed.chars().filter(char::is_ascii_digit).count() == most;
+    }
+    Digits { response, completed }
+}
+
+fn waiting(ui: &mut Ui, waiting: &WaitingForCustomer, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    let turn = state.turn_to("asked");
+    title(ui, state.text.say("asked-title"));
+    weak(ui, state.text.say_with("asked-id", [("id", waiting.id.as_str().into())]));
+    ui.add_space(8.0);
+    body(ui, state.text.say("asked-what"));
+    card(ui, |ui| {
+        for permission in waiting.asked.iter() {
+            strong(ui, state.text.permission(permission));
+        }
+    });
+    let left = clock(Duration::from_secs(waiting.seconds_left.into()));
+    status(ui, Palette::current(ui).accent, state.text.say_with("asked-left", [("time", left.into())]));
+    ui.add_space(12.0);
+    let cancel = button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), 140.0);
+    if turn == PageTurn::New {
+        cancel.request_focus();
+    }
+    if cancel.clicked() {
+        actions.push(AdviserAction::Cancel);
+    }
+}
+
+fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    let turn = state.turn_to("over");
+    title(ui, state.text.say("over-title"));
+    let said = [("who", over.who.as_str().into()), ("minutes", over.minutes.into())];
+    body(ui, state.text.say_with("over-adviser-connected", said));
+    body(ui, state.text.over_adviser(over.why));
+    if !over.activities.is_empty() {
+        ui.add_space(8.0);
+        activities(ui, &over.activities, state);
+    }
+    ui.add_space(16.0);
+    let again = button(ui, Role::Main, Enabled::Yes, state.text.say("join-again"), 200.0);
+    if turn == PageTurn::New {
+        again.request_focus();
+        state.id.clear();
+        state.code = Zeroizing::default();
+        state.reason.clear();
+    }
+    if again.clicked() {
+        actions.push(AdviserAction::JoinAgain);
+    }
+}
+
+fn confirm(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    let turn = state.turn_to("confirm");
+    let escape = ui.input(|input| input.key_pressed(Key::Escape));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let no = button(ui, Role::Plain, Enabled::Yes, state.text.say("confirm-no"), 140.0);
+        if turn == PageTurn::New {
+            no.request_focus();
+        }
+        let yes = button(ui, Role::Danger, Enabled::Yes, state.text.say("confirm-yes"), 140.0);
+        if no.clicked() || escape {
+            actions.push(AdviserAction::CancelClose);
+        } else if yes.clicked() {
+            actions.push(AdviserAction::ConfirmClose);
+        }
+    });
+}
+
+/// The customer's screen, a toolbar above it and a strip below. Nothing ever lies over the picture: it is not drawn by
+/// the user interface.
+fn session(
+    ui: &mut Ui,
+    view: &AdviserView,
+    session: &AdviserSession,
+    state: &mut UiState,
+    actions: &mut Vec<AdviserAction>,
+) {
+    let palette = Palette::current(ui);
+    let bar = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 8));
+    if view.confirm_close {
+        egui::Panel::top("confirm").frame(bar).show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                strong(ui, state.text.say("confirm-title"));
+                confirm(ui, state, actions);
+            });
+        });
+    } else {
+        state.turn_to("session");
+        egui::Panel::top("toolbar").frame(bar).show(ui, |ui| toolbar(ui, session, state, actions));
+    }
+    let strip_frame = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 4));
+    egui::Panel::bottom("strip").frame(strip_frame).show(ui, |ui| strip(ui, &session.path, view, state));
+    egui::CentralPanel::default().frame(Frame::new()).show(ui, |ui| picture(ui, state));
+}
+
+fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    ui.horizontal(|ui| {
+        strong(ui, &session.id);
+        ui.separator();
+        control(ui, session, state, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), 0.0).clicked() {
+                actions.push(AdviserAction::End);
+            }
+            ui.add_space(8.0);
+            for (scale, key) in [(Scale::OneToOne, "scale-one-to-one"), (Scale::Fit, "scale-fit")] {
+                let role = if state.scale == scale { Role::Main } else { Role::Plain };
+                let response = button(ui, role, Enabled::Yes, state.text.say(key), 0.0);
+                if response.clicked() {
+                    state.scale = scale;
+                    ui.ctx().request_repaint();
+                }
+            }
+        });
+    });
+}
+
+/// Mouse and keyboard: had, asked for, refused, or to be asked for.
+fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut Vec<AdviserAction>) {
+    let palette = Palette::current(ui);
+    if session.rights.has(Permission::Control) {
+        status(ui, palette.good, state.text.say("control-on"));
+        if button(ui, Role::Plain, Enabled::Yes, state.text.say("control-give-back"), 0.0).clicked() {
+            actions.push(AdviserAction::GiveBack(Permission::Control));
+        }
+        return;
+    }
+    if let Some((_, seconds)) = session.asked {
+        let left = clock(Duration::from_secs(seconds.into()));
+        status(ui, palette.accent, state.text.say_with("control-asked", [("time", left.into())]));
+        return;
+    }
+    let refused = session.refused.has(Permission::Control);
+    status(ui, palette.weak, state.text.say(if refused { "control-refused" } else { "view-only" }));
+    if session.askable.has(Permission::Control) {
+        let key = if refused { "control-ask-again" } else { "control-ask" };
+        if button(ui, Role::Main, Enabled::Yes, state.text.say(key), 0.0).clicked() {
+            actions.push(AdviserAction::Ask(Permission::Control));
+        }
+    }
+}
+
+fn strip(ui: &mut Ui, path: &PathView, view: &AdviserView, state: &UiState) {
+    let palette = Palette::current(ui);
+    ui.horizontal(|ui| {
+        if path.interrupted {
+            let said = egui::RichText::new(format!("⚠  {}", state.text.say("strip-interrupted")));
+            ui.label(said.font(theme::small()).color(palette.warning_on_background()));
+        } else {
+            if let Some(ms) = path.delay_ms {
+                small(ui, state.text.say_with("strip-delay", [("ms", ms.into())]));
+                small(ui, "·");
+            }
+            small(ui, state.text.rate(path.rate_kbit));
+        }
+        if let Some(relay) = &view.test_relay {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                small(ui, state.text.say_with("test-relay", [("relay", relay.as_str().into())]));
+            });
+        }
+    });
+}
+
+/// Leaves room for the picture; at 1:1 with scroll bars beside it.
+fn picture(ui: &mut Ui, state: &mut UiState) {
+    let room = ui.available_rect_before_wrap();
+    if state.picture_size == (0, 0) {
+        ui.centered_and_justified(|ui| weak(ui, state.text.say("picture-coming")));
+        return;
+    }
+    match state.scale {
+        Scale::Fit => state.picture = Some(room),
+        Scale::OneToOne => {
+            let pixels_per_point = ui.ctx().pixels_per_point();
+            let (width, height) = state.picture_size;
+            let size = Vec2::new(width as f32, height as f32) / pixels_per_point;
+            let sources = egui::scroll_area::ScrollSource { scroll_bar: true, drag: Default::default(), mouse_wheel: false };
+            let area = egui::ScrollArea::both().auto_shrink(false).scroll_source(sources).show(ui, |ui| {
+                ui.allocate_space(size);
+            });
+            let over = (size - area.inner_rect.size()).max(Vec2::ZERO);
+            let along = |offset: f32, over: f32| if over > 0.0 { (offset / over).clamp(0.0, 1.0) } else { 0.0 };
+            state.scroll = Vec2::new(along(area.state.clamped_offset().x, over.x), along(area.state.clamped_offset().y, over.y));
+            state.picture = Some(area.inner_rect);
+        }
+    }
 }

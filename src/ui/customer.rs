@@ -1,9 +1,315 @@
 //! The customer's window.
 
-use super::UiState;
-use crate::app::view::{CustomerAction, CustomerView};
+use std::time::{Duration, Instant};
+
+use egui::{Align, Key, Layout, Ui};
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::parts::{
+    Enabled, Role, body, button, card, copy_button, header, link, notice, page, small, status, strong, title, weak,
+    width_of,
+};
+use super::text::clock;
+use super::theme::{self, Palette};
+use super::{Copied, PageTurn, UiState};
+use crate::app::view::{
+    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Status,
+    Waiting,
+};
+
+/// Text is no wider than this, however wide the window.
+const WIDTH: f32 = 460.0;
+/// How long the tick of a copy button stays.
+const TICK: Duration = Duration::from_secs(2);
 
 /// Draws the customer's window; answers what the customer did, in order.
-pub fn customer(_ui: &mut egui::Ui, _view: &CustomerView, _state: &mut UiState) -> Vec<CustomerAction> {
-    Vec::new()
+pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<CustomerAction> {
+    state.picture = None;
+    let mut actions = Vec::new();
+    page(ui, state, WIDTH, |ui, state| {
+        header(ui, &state.text, &view.institution, view.test_relay.as_deref());
+        ui.add_space(16.0);
+        if view.confirm_close {
+            confirm(ui, state, &mut actions);
+            return;
+        }
+        match &view.page {
+            CustomerPage::Waiting(waiting) => self::waiting(ui, waiting, state, &mut actions),
+            CustomerPage::Question(question) => self::question(ui, question, state, &mut actions),
+            CustomerPage::Session(session) => self::session(ui, session, state, &mut actions),
+            CustomerPage::Over(over) => self::over(ui, over, state, &mut actions),
+        }
+    });
+    actions
+}
+
+fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    state.turn_to("waiting");
+    title(ui, state.text.say("waiting-title"));
+    ui.add_space(8.0);
+    let used_up = waiting.code == CodeView::UsedUp;
+    card(ui, |ui| {
+        let id = waiting.id.as_deref();
+        number(ui, state, "waiting-id", id, Copied::Id);
+        ui.add_space(16.0);
+        let code = match &waiting.code {
+            CodeView::Shown { code, .. } | CodeView::InUse { code } => Some(code.as_str()),
+            CodeView::None | CodeView::UsedUp => None,
+        };
+        number(ui, state, "waiting-code", code, Copied::Code);
+        match &waiting.code {
+            CodeView::Shown { remaining, .. } => {
+                ui.horizontal(|ui| {
+                    let left = state.text.say_with("waiting-code-left", [("time", clock(*remaining).into())]);
+                    small(ui, left);
+                    small(ui, "·");
+                    if link(ui, state.text.say("new-code")).clicked() {
+                        actions.push(CustomerAction::NewCode);
+                    }
+                });
+            }
+            CodeView::InUse { .. } => {
+                ui.horizontal(|ui| {
+                    ui.set_min_height(32.0);
+                    small(ui, state.text.say("waiting-code-in-use"));
+                });
+            }
+            CodeView::None | CodeView::UsedUp => {}
+        }
+    });
+    ui.add_space(8.0);
+    let palette = Palette::current(ui);
+    match &waiting.status {
+        Status::Connecting => {
+            status(ui, palette.weak, state.text.say("status-connecting"));
+        }
+        Status::Ready if used_up => {
+            notice(ui, state.text.say("code-used-up"));
+            if button(ui, Role::Main, Enabled::Yes, state.text.say("new-code"), 140.0).clicked() {
+                actions.push(CustomerAction::NewCode);
+            }
+        }
+        Status::Ready => {
+            status(ui, palette.good, state.text.say("status-ready"));
+        }
+        Status::SomebodyKnocks => {
+            status(ui, palette.accent, state.text.say("status-knocks"));
+        }
+        Status::Offline(why) => {
+            if offline(ui, *why, state).clicked() {
+                actions.push(CustomerAction::TryAgain);
+            }
+        }
+        Status::CannotShare(why) => {
+            notice(ui, state.text.cannot_share(why));
+        }
+    }
+}
+
+/// Why there is no connection, and *Try again*.
+pub(super) fn offline(ui: &mut Ui, why: Offline, state: &UiState) -> egui::Response {
+    notice(ui, state.text.offline(why));
+    button(ui, Role::Main, Enabled::Yes, state.text.say("try-again"), 140.0)
+}
+
+/// A number to be read aloud, with its name above and a button to copy it.
+fn number(ui: &mut Ui, state: &mut UiState, name: &str, digits: Option<&str>, what: Copied) {
+    let name = state.text.say(name);
+    weak(ui, &name);
+    let row = ui.fonts_mut(|fonts| fonts.row_height(&theme::number()));
+    ui.allocate_ui_with_layout(egui::vec2(ui.available_width(), row), Layout::left_to_right(Align::Center), |ui| {
+        let Some(digits) = digits else {
+            let palette = Palette::current(ui);
+            ui.label(egui::RichText::new("–").font(theme::number()).color(palette.weak));
+            return;
+        };
+        let text = egui::RichText::new(digits).font(theme::number());
+        ui.add(egui::Label::new(text).selectable(true).extend());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let label = match what {
+                Copied::Id => state.text.say("copy-id"),
+                Copied::Code => state.text.say("copy-code"),
+            };
+            let now = Instant::now();
+            let left = state.copied.filter(|(copied, _)| *copied == what).and_then(|(_, at)| (at + TICK).checked_duration_since(now));
+            if let Some(left) = left {
+                ui.ctx().request_repaint_after(left);
+            }
+            if copy_button(ui, &label, left.is_some()).clicked() {
+                ui.ctx().copy_text(digits.to_owned());
+                state.copied = Some((what, now));
+                ui.ctx().request_repaint();
+            }
+        });
+    });
+}
+
+fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    let turn = state.turn_to("question");
+    // Enter is what a person types who did not see the question coming: it answers nothing. Escape says no.
+    let escape = ui.input_mut(|input| {
+        input.events.retain(|event| !matches!(event, egui::Event::Key { key: Key::Enter, .. }));
+        input.key_pressed(Key::Escape)
+    });
+    title(ui, asked(question.asks, &question.who, state));
+    if question.asks.iter().count() > 1 {
+        for permission in question.asks.iter() {
+            body(ui, format!("•  {}", state.text.permission(permission)));
+        }
+    }
+    let from = [question.role.as_str(), question.institution.as_str()];
+    let from: Vec<&str> = from.into_iter().filter(|part| !part.is_empty()).collect();
+    if !from.is_empty() {
+        body(ui, from.join(", "));
+    }
+    let palette = Palette::current(ui);
+    let vouched = state.text.say_with("question-vouched", [("by", question.vouched_by.as_str().into())]);
+    ui.label(egui::RichText::new(format!("✓  {vouched}")).font(theme::body()).color(palette.good));
+    if !question.reason.is_empty() {
+        ui.add_space(4.0);
+        card(ui, |ui| {
+            let quoted = match state.text.language {
+                super::text::Language::English => format!("“{}”", question.reason),
+                super::text::Language::German => format!("„{}“", question.reason),
+            };
+            body(ui, quoted)
+        });
+    }
+    ui.add_space(4.0);
+    let warning = if question.asks.has(Permission::View) { "question-warning-view" } else { "question-warning" };
+    notice(ui, state.text.say(warning));
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let width = ((ui.available_width() - 12.0) / 2.0).floor();
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let refuse = button(ui, Role::Plain, Enabled::Yes, state.text.say("refuse"), width);
+        if turn == PageTurn::New {
+            refuse.request_focus();
+        }
+        let allow = button(ui, Role::Main, Enabled::when(question.armed), state.text.say("allow"), width);
+        if refuse.clicked() || escape {
+            actions.push(CustomerAction::Refuse);
+        } else if allow.clicked() && question.armed {
+            actions.push(CustomerAction::Allow);
+        }
+    });
+    let left = clock(Duration::from_secs(question.seconds_left.into()));
+    small(ui, state.text.say_with("question-left", [("time", left.into())]));
+}
+
+/// What is asked for, as one sentence if it is one thing.
+fn asked(asks: Permissions, who: &str, state: &UiState) -> String {
+    let mut each = asks.iter();
+    match (each.next(), each.next()) {
+        (Some(only), None) => state.text.ask(only, who),
+        _ => state.text.say_with("ask-several", [("who", who.into())]),
+    }
+}
+
+fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    state.turn_to("session");
+    let control = session.rights.has(Permission::Control);
+    let key = if control { "session-title-control" } else { "session-title" };
+    title(ui, state.text.say_with(key, [("who", session.who.as_str().into())]));
+    let minutes = state.text.say_with("session-minutes", [("minutes", session.minutes.into())]);
+    let palette = Palette::current(ui);
+    let line = if session.institution.is_empty() { minutes } else { format!("{} · {minutes}", session.institution) };
+    weak(ui, line);
+    if session.interrupted {
+        notice(ui, state.text.say("session-interrupted"));
+    }
+    ui.add_space(8.0);
+    if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), ui.available_width()).clicked() {
+        actions.push(CustomerAction::End);
+    }
+    ui.add_space(16.0);
+    strong(ui, state.text.say("session-allowed"));
+    card(ui, |ui| {
+        let rights: Vec<Permission> = session.rights.iter().filter(|right| *right != Permission::View).collect();
+        if rights.is_empty() {
+            body(ui, state.text.say("session-view-only"));
+        }
+        for right in rights {
+            ui.horizontal(|ui| {
+                status(ui, palette.accent, state.text.permission(right));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if button(ui, Role::Plain, Enabled::Yes, state.text.say("session-stop"), 0.0).clicked() {
+                        actions.push(CustomerAction::Stop(right));
+                    }
+                });
+            });
+        }
+    });
+    ui.add_space(16.0);
+    activities(ui, &session.activities, state);
+}
+
+/// What was done, newest last.
+pub(super) fn activities(ui: &mut Ui, activities: &[Activity], state: &UiState) {
+    strong(ui, state.text.say("session-activities"));
+    card(ui, |ui| {
+        if activities.is_empty() {
+            weak(ui, state.text.say("activity-none"));
+        }
+        let minute = |minute: u64| state.text.say_with("activity-minute", [("minute", minute.into())]);
+        let column = activities.last().map_or(0.0, |last| width_of(ui, &minute(last.minute), theme::small())) + 12.0;
+        egui::ScrollArea::vertical().max_height(160.0).auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+            for activity in activities {
+                ui.horizontal_top(|ui| {
+                    let row = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
+                    ui.allocate_ui_with_layout(egui::vec2(column, row), Layout::left_to_right(Align::Center), |ui| {
+                        ui.set_min_width(column);
+                        small(ui, minute(activity.minute));
+                    });
+                    body(ui, state.text.activity(activity.kind));
+                });
+            }
+        });
+    });
+}
+
+fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    let turn = state.turn_to("over");
+    title(ui, state.text.say("over-title"));
+    if !over.who.is_empty() {
+        let said = [("who", over.who.as_str().into()), ("minutes", over.minutes.into())];
+        body(ui, state.text.say_with("over-connected", said));
+    }
+    body(ui, state.text.over_customer(over.why));
+    if !over.activities.is_empty() {
+        ui.add_space(8.0);
+        activities(ui, &over.activities, state);
+    }
+    ui.add_space(8.0);
+    card(ui, |ui| body(ui, state.text.say("over-nothing-stays")));
+    ui.add_space(8.0);
+    let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), 140.0);
+    if turn == PageTurn::New {
+        close.request_focus();
+    }
+    if close.clicked() {
+        actions.push(CustomerAction::Close);
+    }
+}
+
+fn confirm(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    let turn = state.turn_to("confirm");
+    title(ui, state.text.say("confirm-title"));
+    body(ui, state.text.say("confirm-text-customer"));
+    ui.add_space(16.0);
+    let escape = ui.input(|input| input.key_pressed(Key::Escape));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let width = ((ui.available_width() - 12.0) / 2.0).floor();
+        let no = button(ui, Role::Plain, Enabled::Yes, state.text.say("confirm-no"), width);
+        if turn == PageTurn::New {
+            no.request_focus();
+        }
+        let yes = button(ui, Role::Danger, Enabled::Yes, state.text.say("confirm-yes"), width);
+        if no.clicked() || escape {
+            actions.push(CustomerAction::CancelClose);
+        } else if yes.clicked() {
+            actions.push(CustomerAction::ConfirmClose);
+        }
+    });
 }

@@ -2,18 +2,44 @@
 
 mod adviser;
 mod customer;
+mod parts;
+pub mod text;
+pub mod theme;
+
+#[cfg(test)]
+mod tests;
 
 pub use adviser::adviser;
 pub use customer::customer;
 
+use std::time::Instant;
+
+use text::{Language, Text};
+use zeroize::Zeroizing;
+
 /// What the user interface remembers between two pictures of itself: texts being typed, the language, how the picture
 /// is scaled. Nothing here decides anything.
-#[derive(Default)]
 pub struct UiState {
     /// Where the remote picture goes, in points, as laid out last; `None` on pages without one.
     pub picture: Option<egui::Rect>,
+    /// The remote picture's size in pixels; the window's side fills it in before each layout. 0 × 0 without one.
+    pub picture_size: (u32, u32),
     /// How the picture fills its place.
     pub scale: Scale,
+    /// How far the picture is scrolled at 1:1, from 0 to 1 each way.
+    pub scroll: egui::Vec2,
+    text: Text,
+    /// What was copied last, and when: the tick stays for a moment.
+    copied: Option<(Copied, Instant)>,
+    name: String,
+    password: Zeroizing<String>,
+    id: String,
+    code: Zeroizing<String>,
+    reason: String,
+    /// The ID of the command line, once taken over.
+    given_id: Option<String>,
+    /// The page shown last, to put the keyboard where it belongs on a new one.
+    page: Option<&'static str>,
 }
 
 /// How the remote picture fills its place.
@@ -24,4 +50,50 @@ pub enum Scale {
     Fit,
     /// One pixel of the customer's is one pixel here; what does not fit is scrolled to.
     OneToOne,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    Id,
+    Code,
+}
+
+impl UiState {
+    /// A fresh one, in the system's language.
+    #[must_use]
+    pub fn for_system() -> Self {
+        Self::new(Language::of_system())
+    }
+
+    /// A fresh one.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self {
+            picture: None,
+            picture_size: (0, 0),
+            scale: Scale::default(),
+            scroll: egui::Vec2::ZERO,
+            text: Text::new(language),
+            copied: None,
+            name: String::new(),
+            password: Zeroizing::default(),
+            id: String::new(),
+            code: Zeroizing::default(),
+            reason: String::new(),
+            given_id: None,
+            page: None,
+        }
+    }
+
+    /// Is `page` another than the one shown last?
+    fn turn_to(&mut self, page: &'static str) -> PageTurn {
+        if self.page.replace(page) == Some(page) { PageTurn::Same } else { PageTurn::New }
+    }
+}
+
+/// Has the page just appeared?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PageTurn {
+    New,
+    Same,
 }

@@ -1,0 +1,177 @@
+# Sätze für Menschen, die ein wenig besorgt sind. Kein Fachjargon. Jede Meldung gibt es in beiden Sprachen, mit
+# denselben Angaben; ein Test vergleicht sie.
+
+language-other = English
+help-line = Fernhilfe
+test-relay = Zum Testen: { $relay }
+
+permission-view = Bildschirm sehen
+permission-control = Maus und Tastatur benutzen
+permission-clipboard-to-host = Etwas in die Zwischenablage legen
+permission-clipboard-to-viewer = Die Zwischenablage lesen
+permission-files-to-host = Eine Datei auf diesen Computer senden
+permission-files-to-viewer = Eine Datei von diesem Computer holen
+permission-system-information = Angaben über diesen Computer lesen
+permission-recording = Die Sitzung aufzeichnen
+
+waiting-title = Lesen Sie diese beiden Nummern am Telefon vor
+waiting-id = Ihre ID
+waiting-code = Kanalcode
+waiting-code-left = neuer Code in { $time }
+waiting-code-in-use = wird gerade benutzt
+copy-id = ID kopieren
+copy-code = Kanalcode kopieren
+new-code = Neuer Code
+code-used-up = Drei Codes sind durch falsche Versuche verloren gegangen. Wenn Sie gerade mit der Beratung telefonieren, klicken Sie auf „Neuer Code“ und lesen ihn vor.
+status-connecting = Verbindung wird aufgebaut …
+status-ready = Bereit. Niemand kann Ihren Bildschirm sehen.
+status-knocks = Jemand meldet sich gerade an. Noch kann niemand Ihren Bildschirm sehen.
+try-again = Erneut versuchen
+offline-name-unknown = Der Dienst ist nicht zu finden. Prüfen Sie, ob dieser Computer im Internet ist, und versuchen Sie es erneut.
+offline-no-answer = Der Dienst antwortet nicht. Prüfen Sie, ob dieser Computer im Internet ist, und versuchen Sie es erneut. Bleibt es dabei, sagen Sie es dem Service Desk: Etwas blockiert ihn vielleicht.
+offline-not-our-relay = Es antwortet etwas anderes als der Dienst. Zur Sicherheit wurde nichts gesendet. Versuchen Sie es in einem anderen Netz, oder sagen Sie es dem Service Desk.
+offline-other-version = Dieses Programm und der Dienst passen nicht mehr zusammen. Laden Sie das Programm von der Seite Ihrer Einrichtung neu herunter und starten Sie dieses.
+offline-full = Der Dienst ist gerade ausgelastet. Warten Sie eine Minute und versuchen Sie es erneut.
+offline-lost = Die Verbindung ist abgerissen. Prüfen Sie, ob dieser Computer im Internet ist, und versuchen Sie es erneut.
+cannot-share-wayland = Auf dieser Oberfläche (Wayland) lässt sich der Bildschirm noch nicht teilen. Melden Sie sich ab, wählen Sie beim Anmelden eine Oberfläche „mit Xorg“ und starten Sie das Programm dort.
+cannot-share-not-supported = Diese Version kann den Bildschirm dieses Computers noch nicht teilen. Sagen Sie es Ihrer Beratung; mehr müssen Sie nicht tun.
+cannot-share-failed = Der Bildschirm lässt sich nicht teilen. Starten Sie das Programm neu; bleibt es dabei, lesen Sie Ihrer Beratung dies vor: { $reason }
+
+ask-view = { $who } möchte Ihren Bildschirm sehen
+ask-control = { $who } möchte Ihre Maus und Tastatur benutzen
+ask-clipboard-to-host = { $who } möchte etwas in Ihre Zwischenablage legen
+ask-clipboard-to-viewer = { $who } möchte Ihre Zwischenablage lesen
+ask-files-to-host = { $who } möchte Ihnen eine Datei senden
+ask-files-to-viewer = { $who } möchte eine Datei von Ihnen holen
+ask-system-information = { $who } möchte Angaben über Ihren Computer lesen
+ask-recording = { $who } möchte die Sitzung aufzeichnen
+ask-several = { $who } bittet Sie, dies zu erlauben:
+question-vouched = bestätigt durch { $by }
+question-warning-view = Schließen Sie zuerst, was privat ist. Wir fragen nie nach Bankdaten oder Passwörtern.
+question-warning = Sie können das jederzeit mit einem Klick zurücknehmen. Wir fragen nie nach Bankdaten oder Passwörtern.
+question-left = wird von selbst abgelehnt in { $time }
+allow = Erlauben
+refuse = Ablehnen
+
+session-title = { $who } sieht Ihren Bildschirm
+session-title-control = { $who } sieht Ihren Bildschirm und benutzt Maus und Tastatur
+session-minutes = { $minutes ->
+    [0] seit weniger als einer Minute
+    [one] seit einer Minute
+   *[other] seit { $minutes } Minuten
+}
+session-interrupted = Die Verbindung ist gerade unterbrochen. Es geht von selbst weiter; Sie müssen nichts tun.
+session-allowed = Gerade erlaubt
+session-view-only = Nur zusehen. Maus und Tastatur gehören Ihnen allein.
+session-stop = Zurücknehmen
+session-activities = Was getan wurde
+activity-none = Noch nichts.
+activity-minute = { $minute } min
+activity-allowed = Erlaubt: { $what }
+activity-refused = Abgelehnt: { $what }
+activity-stopped = Zurückgenommen: { $what }
+activity-clicked = Mit der Maus geklickt
+activity-typed = Auf der Tastatur getippt
+end = Beenden
+
+confirm-title = Sitzung beenden?
+confirm-text-customer = Ihr Bildschirm ist dann nicht mehr zu sehen. Um später weiterzumachen, fangen Sie mit neuen Nummern neu an.
+confirm-text-adviser = Sie sehen den Bildschirm dann nicht mehr. Um später weiterzumachen, lassen Sie sich neue Nummern vorlesen.
+confirm-yes = Ja, beenden
+confirm-no = Nein, weiter
+
+over-title = Die Sitzung ist beendet
+over-connected = { $minutes ->
+    [0] { $who } war weniger als eine Minute verbunden.
+    [one] { $who } war eine Minute verbunden.
+   *[other] { $who } war { $minutes } Minuten verbunden.
+}
+over-adviser-connected = { $minutes ->
+    [0] Sie waren weniger als eine Minute mit { $who } verbunden.
+    [one] Sie waren eine Minute mit { $who } verbunden.
+   *[other] Sie waren { $minutes } Minuten mit { $who } verbunden.
+}
+over-customer-by-me = Sie haben sie beendet.
+over-customer-by-other = Die Beratung hat sie beendet.
+over-customer-other-gone = Das Programm der Beratung ist nicht mehr da. Wenn Sie noch nicht fertig waren, rufen Sie wieder an.
+over-customer-connection-lost = Die Verbindung ist abgerissen und nicht wiedergekommen. Wenn Sie noch nicht fertig waren, starten Sie das Programm neu und lesen die neuen Nummern vor.
+over-customer-refused = Sie haben abgelehnt. Niemand hat Ihren Bildschirm gesehen.
+over-customer-no-answer = Sie haben nicht rechtzeitig geantwortet, darum wurde abgelehnt. Niemand hat Ihren Bildschirm gesehen. Wenn Sie Hilfe möchten, starten Sie das Programm neu.
+over-customer-failed = Auf diesem Computer ist etwas fehlgeschlagen. Starten Sie das Programm neu und lesen Sie die neuen Nummern vor.
+over-adviser-by-me = Sie haben sie beendet.
+over-adviser-by-other = Die Gegenseite hat sie beendet.
+over-adviser-other-gone = Das Programm der Gegenseite ist nicht mehr da. Wenn Sie noch nicht fertig waren, bitten Sie darum, es neu zu starten.
+over-adviser-connection-lost = Die Verbindung ist abgerissen und nicht wiedergekommen. Bitten Sie darum, das Programm neu zu starten und die neuen Nummern vorzulesen.
+over-adviser-refused = Die Gegenseite hat abgelehnt. Sprechen Sie darüber, warum Sie fragen, und verbinden Sie sich dann mit neuen Nummern.
+over-adviser-no-answer = Eine Minute lang kam keine Antwort; das gilt als Nein. Fragen Sie, ob die Frage zu sehen ist, und verbinden Sie sich dann erneut.
+over-adviser-failed = Auf diesem Computer ist etwas fehlgeschlagen. Verbinden Sie sich erneut; bleibt es dabei, sagen Sie es Ihrem Service Desk.
+over-nothing-stays = Es wurde nichts installiert, und auf diesem Computer bleibt nichts zurück. Sie können diese Datei jetzt löschen.
+close = Schließen
+join-again = Jemand anderem helfen
+
+sign-in-title = Als Beratung anmelden
+sign-in-name = Name
+sign-in-password = Passwort
+sign-in = Anmelden
+sign-in-busy = Anmeldung läuft …
+sign-in-wrong = Name oder Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es erneut; ein vergessenes Passwort ersetzt Ihnen Ihre Einrichtung.
+sign-in-no-answer = Der Dienst Ihrer Einrichtung antwortet nicht. Prüfen Sie das Netz dieses Computers und versuchen Sie es erneut.
+sign-in-failed = Der Dienst Ihrer Einrichtung konnte Sie gerade nicht anmelden. Warten Sie eine Minute und versuchen Sie es erneut. Bleibt es so, sagen Sie es denen, die ihn betreiben.
+sign-in-wait = { $seconds ->
+    [one] Zu viele Versuche. Warten Sie eine Sekunde und versuchen Sie es erneut.
+   *[other] Zu viele Versuche. Warten Sie { $seconds } Sekunden und versuchen Sie es erneut.
+}
+
+join-title = Jemandem helfen
+join-signed-in = Angemeldet als { $adviser }
+join-hint = Lassen Sie sich die beiden Nummern aus dem Fenster vorlesen.
+join-id = ID
+join-code = Kanalcode
+join-reason = Grund, wird der Gegenseite gezeigt
+join-reason-hint = z. B. E-Mail-Einstellungen
+join = Verbinden
+join-busy = Verbindung wird aufgebaut …
+join-id-length = Die ID hat neun Ziffern. Lassen Sie sie noch einmal vorlesen und vergleichen Sie.
+join-id-mistyped = In dieser ID steckt ein Tippfehler: Die letzte Ziffer passt nicht zu den anderen. Vergleichen Sie Ziffer für Ziffer.
+join-code-length = Der Kanalcode hat sechs Ziffern. Lassen Sie ihn noch einmal vorlesen und vergleichen Sie.
+join-unknown-id = Unter dieser ID ist niemand bereit. Fragen Sie, ob im Fenster „Bereit“ steht, und vergleichen Sie die ID.
+join-wrong-code = { $left ->
+    [0] Der Code stimmt nicht und ist nun verloren. Lassen Sie sich den neuen vorlesen.
+    [one] Der Code stimmt nicht. Lassen Sie ihn noch einmal vorlesen; ein Versuch bleibt.
+   *[other] Der Code stimmt nicht. Lassen Sie ihn noch einmal vorlesen; { $left } Versuche bleiben.
+}
+join-no-code = Dieser Code ist abgelaufen. Lassen Sie sich den neuen vorlesen.
+join-blocked = Zwei falsche Codes: Das Programm der Gegenseite nimmt von Ihnen keinen mehr an. Bitten Sie darum, auf „Neuer Code“ zu klicken und ihn vorzulesen.
+join-busy-there = Dort wird gerade jemand anderes verbunden. Warten Sie eine halbe Minute und versuchen Sie es erneut.
+join-customer-gone = Das Programm der Gegenseite ist nicht mehr da. Bitten Sie darum, es neu zu starten und die neuen Nummern vorzulesen.
+join-other-version = Ihr Programm und das der Gegenseite passen nicht zusammen. Bitten Sie darum, es neu herunterzuladen; hilft das nicht, ist Ihres zu alt.
+join-untrusted = Drei Versuche und keine ehrliche Antwort: Vielleicht hört jemand dazwischen mit. Machen Sie nicht weiter. Sagen Sie es Ihrer Einrichtung.
+join-card-refused = Das Programm der Gegenseite hat Ihre Anmeldung nicht angenommen. Prüfen Sie, ob beide das Programm Ihrer Einrichtung benutzen, schließen Sie Ihres und melden Sie sich neu an.
+join-no-answer = Das Programm der Gegenseite antwortet nicht. Fragen Sie, ob es noch offen ist, und versuchen Sie es erneut.
+join-not-signed-in = Sie sind nicht mehr angemeldet. Melden Sie sich neu an.
+join-reason = Der Grund ist zu lang oder enthält Zeichen, die nicht angezeigt werden können. Kürzen Sie ihn und versuchen Sie es erneut.
+join-no-path = Der Code stimmte, aber die beiden Programme ließen sich nicht verbinden. Lassen Sie sich den neuen Code vorlesen und versuchen Sie es erneut.
+join-failed = Die beiden Programme haben einander nicht verstanden. Prüfen Sie, ob beide das neueste Programm Ihrer Einrichtung benutzen, und versuchen Sie es erneut.
+join-wait = { $seconds ->
+    [one] Zu viele Versuche. Warten Sie eine Sekunde und versuchen Sie es erneut.
+   *[other] Zu viele Versuche. Warten Sie { $seconds } Sekunden und versuchen Sie es erneut.
+}
+cancel = Abbrechen
+
+asked-title = Die Gegenseite entscheidet
+asked-id = Verbunden mit { $id }
+asked-what = Dort sind Ihr Name und diese Frage zu sehen:
+asked-left = noch { $time } für die Antwort
+
+control-ask = Um Steuerung bitten
+control-ask-again = Erneut bitten
+control-asked = Um Steuerung gebeten · { $time }
+control-on = Sie steuern
+control-give-back = Zurückgeben
+control-refused = Steuerung wurde abgelehnt
+view-only = Nur zusehen
+scale-fit = Einpassen
+scale-one-to-one = 1:1
+picture-coming = Das Bild kommt …
+strip-delay = Verzögerung { $ms } ms
+strip-interrupted = Unterbrochen. Es geht von selbst weiter, sobald der andere Computer antwortet.

@@ -1,0 +1,187 @@
+# Sentences for people who are a little worried. No jargon. Every message exists in both languages, with the same
+# arguments; a test compares them.
+
+language-other = Deutsch
+help-line = Remote help
+test-relay = For testing: { $relay }
+
+# Permissions, as they stand in a list.
+permission-view = See the screen
+permission-control = Use mouse and keyboard
+permission-clipboard-to-host = Put something on the clipboard
+permission-clipboard-to-viewer = Read the clipboard
+permission-files-to-host = Send a file to this computer
+permission-files-to-viewer = Fetch a file from this computer
+permission-system-information = Read facts about this computer
+permission-recording = Record the session
+
+# The customer waits.
+waiting-title = Read these two numbers to your adviser
+waiting-id = Your ID
+waiting-code = Channel code
+waiting-code-left = new code in { $time }
+waiting-code-in-use = being used just now
+copy-id = Copy the ID
+copy-code = Copy the channel code
+new-code = New code
+code-used-up = Three codes were lost to wrong attempts. If you are on the phone with your adviser, click “New code” and read it out.
+status-connecting = Connecting …
+status-ready = Ready. Nobody can see your screen.
+status-knocks = Somebody is announcing themselves. Nobody can see your screen yet.
+try-again = Try again
+offline-name-unknown = The service cannot be found. Check that this computer is on the internet, then try again.
+offline-no-answer = The service does not answer. Check that this computer is on the internet, then try again. If it stays like this, tell the service desk: something may be blocking it.
+offline-not-our-relay = Something other than the service is answering. To be safe, nothing was sent. Try again on another network, or tell the service desk.
+offline-other-version = This program and the service no longer fit together. Download the program again from your institution’s page and start that one.
+offline-full = The service is full just now. Wait a minute, then try again.
+offline-lost = The connection was lost. Check that this computer is on the internet, then try again.
+cannot-share-wayland = On this desktop (Wayland) the screen cannot be shared yet. Sign out, choose a desktop “on Xorg” when you sign in again, and start this program there.
+cannot-share-not-supported = This version cannot share the screen of this computer yet. Tell your adviser; you need do nothing more.
+cannot-share-failed = The screen cannot be shared. Start the program again; if it stays like this, read this out to your adviser: { $reason }
+
+# The question.
+ask-view = { $who } wants to see your screen
+ask-control = { $who } wants to use your mouse and keyboard
+ask-clipboard-to-host = { $who } wants to put something on your clipboard
+ask-clipboard-to-viewer = { $who } wants to read your clipboard
+ask-files-to-host = { $who } wants to send you a file
+ask-files-to-viewer = { $who } wants to fetch a file from you
+ask-system-information = { $who } wants to read facts about your computer
+ask-recording = { $who } wants to record the session
+ask-several = { $who } asks you to allow this:
+question-vouched = vouched for by { $by }
+question-warning-view = Close what is private first. We never ask for banking or passwords.
+question-warning = You can take this back with one click at any time. We never ask for banking or passwords.
+question-left = refused by itself in { $time }
+allow = Allow
+refuse = Refuse
+
+# Somebody is connected.
+session-title = { $who } sees your screen
+session-title-control = { $who } sees your screen and uses mouse and keyboard
+session-minutes = { $minutes ->
+    [0] for less than a minute
+    [one] for one minute
+   *[other] for { $minutes } minutes
+}
+session-interrupted = The connection is interrupted just now. It goes on by itself; you need do nothing.
+session-allowed = Allowed now
+session-view-only = Looking only. Mouse and keyboard are yours alone.
+session-stop = Take back
+session-activities = What was done
+activity-none = Nothing yet.
+activity-minute = { $minute } min
+activity-allowed = Allowed: { $what }
+activity-refused = Refused: { $what }
+activity-stopped = Taken back: { $what }
+activity-clicked = Clicked with the mouse
+activity-typed = Typed on the keyboard
+end = End
+
+# The window's X.
+confirm-title = End the session?
+confirm-text-customer = Your adviser will no longer see your screen. To go on later, you start anew with new numbers.
+confirm-text-adviser = You will no longer see the customer’s screen. To go on later, ask for new numbers.
+confirm-yes = Yes, end it
+confirm-no = No, go on
+
+# It is over.
+over-title = The session has ended
+over-connected = { $minutes ->
+    [0] { $who } was connected for less than a minute.
+    [one] { $who } was connected for one minute.
+   *[other] { $who } was connected for { $minutes } minutes.
+}
+over-adviser-connected = { $minutes ->
+    [0] You were connected with { $who } for less than a minute.
+    [one] You were connected with { $who } for one minute.
+   *[other] You were connected with { $who } for { $minutes } minutes.
+}
+over-customer-by-me = You ended it.
+over-customer-by-other = Your adviser ended it.
+over-customer-other-gone = Your adviser’s program is gone. If you were not finished, call again.
+over-customer-connection-lost = The connection was lost and did not come back. If you were not finished, start the program again and read out the new numbers.
+over-customer-refused = You refused. Nobody has seen your screen.
+over-customer-no-answer = You did not answer in time, so it was refused. Nobody has seen your screen. If you want help, start the program again.
+over-customer-failed = Something failed on this computer. Start the program again and read out the new numbers.
+over-adviser-by-me = You ended it.
+over-adviser-by-other = The customer ended it.
+over-adviser-other-gone = The customer’s program is gone. If you were not finished, ask the customer to start it again.
+over-adviser-connection-lost = The connection was lost and did not come back. Ask the customer to start the program again and to read out the new numbers.
+over-adviser-refused = The customer refused. Talk about why you ask, then join again with new numbers.
+over-adviser-no-answer = The customer did not answer within a minute, which counts as no. Ask whether the question is on the screen, then join again.
+over-adviser-failed = Something failed on this computer. Join again; if it stays like this, tell your service desk.
+over-nothing-stays = Nothing was installed and nothing stays on this computer. You can delete this file now.
+close = Close
+join-again = Help someone else
+
+# The adviser signs in.
+sign-in-title = Sign in as an adviser
+sign-in-name = Name
+sign-in-password = Password
+sign-in = Sign in
+sign-in-busy = Signing in …
+sign-in-wrong = Name or password is not right. Check both and try again; if you have forgotten the password, your institution gives you a new one.
+sign-in-no-answer = Your institution’s service does not answer. Check the network of this computer, then try again.
+sign-in-failed = Your institution’s service could not sign you in just now. Wait a minute, then try again. If it stays so, tell whoever runs it.
+sign-in-wait = { $seconds ->
+    [one] Too many attempts. Wait one second, then try again.
+   *[other] Too many attempts. Wait { $seconds } seconds, then try again.
+}
+
+# The adviser joins.
+join-title = Help a customer
+join-signed-in = Signed in as { $adviser }
+join-hint = Ask for the two numbers in the customer’s window.
+join-id = ID
+join-code = Channel code
+join-reason = Reason, shown to the customer
+join-reason-hint = e.g. e-mail settings
+join = Join
+join-busy = Joining …
+join-id-length = The ID has nine digits. Ask for it again and compare.
+join-id-mistyped = There is a slip in this ID: its last digit does not fit the others. Compare it with the customer digit by digit.
+join-code-length = The channel code has six digits. Ask for it again and compare.
+join-unknown-id = Nobody is ready under this ID. Ask whether the customer’s window says “Ready”, and compare the ID.
+join-wrong-code = { $left ->
+    [0] The code is not right, and it is lost now. Ask the customer to read out the new one.
+    [one] The code is not right. Ask for it again; one more try is left.
+   *[other] The code is not right. Ask for it again; { $left } more tries are left.
+}
+join-no-code = This code has run out. Ask the customer to read out the new one.
+join-blocked = Two wrong codes: the customer’s program takes no more from you. Ask the customer to click “New code” and to read it out.
+join-busy-there = Somebody else is being connected there just now. Wait half a minute, then try again.
+join-customer-gone = The customer’s program went away. Ask the customer to start it again and to read out the new numbers.
+join-other-version = Your program and the customer’s do not fit together. Ask the customer to download it anew; if that does not help, yours is too old.
+join-untrusted = Three attempts, and no honest answer: something may be listening in between. Do not go on. Tell your institution.
+join-card-refused = The customer’s program did not accept your sign-in. Check that you both use your institution’s program, then close yours and sign in again.
+join-no-answer = The customer’s program does not answer. Ask whether it is still open, then try again.
+join-not-signed-in = You are no longer signed in. Sign in again.
+join-reason = The reason is too long, or has characters that cannot be shown. Shorten it, then try again.
+join-no-path = The code was right, but the two programs could not be connected. Ask the customer for the new code, then try again.
+join-failed = The two programs did not understand each other. Check that you both use your institution’s newest program, then try again.
+join-wait = { $seconds ->
+    [one] Too many attempts. Wait one second, then try again.
+   *[other] Too many attempts. Wait { $seconds } seconds, then try again.
+}
+cancel = Cancel
+
+# The adviser waits for the customer.
+asked-title = The customer decides
+asked-id = Connected with { $id }
+asked-what = The customer sees your name and this question:
+asked-left = { $time } left to answer
+
+# The adviser sees the screen.
+control-ask = Ask for control
+control-ask-again = Ask again
+control-asked = Asked for control · { $time }
+control-on = You have control
+control-give-back = Give it back
+control-refused = Control was refused
+view-only = Looking only
+scale-fit = Fit
+scale-one-to-one = 1:1
+picture-coming = The picture is coming …
+strip-delay = Delay { $ms } ms
+strip-interrupted = Interrupted. It goes on by itself once the customer’s computer answers.

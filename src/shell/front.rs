@@ -1,0 +1,224 @@
+//! What both renderers have in common: the application behind the window, and what was shown of it last.
+
+use std::time::Instant;
+
+use winit::event::{ElementState, WindowEvent};
+use winit::keyboard::PhysicalKey;
+
+use super::input::{MouseButton, Translator};
+use super::placement::Placement;
+use super::screen::Area;
+use super::{Action, App, View};
+use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
+use crate::ui::{self, UiState};
+use crate::viewer::keyboard;
+
+/// The application, and the window's state that does not depend on how it is drawn.
+pub(super) struct Front<A> {
+    pub(super) app: A,
+    pub(super) ui: UiState,
+    shown: Option<Shown>,
+    /// When the application wants to be asked again.
+    pub(super) next: Option<Instant>,
+    /// Something happened that the application has to be asked about.
+    stirred: bool,
+    input: Translator,
+    keyboard: Keyboard,
+    pub(super) placement: Option<Placement>,
+}
+
+/// A copy of the view that was drawn last.
+#[derive(PartialEq)]
+enum Shown {
+    Customer(CustomerView),
+    Adviser(AdviserView),
+}
+
+/// Who gets the keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keyboard {
+    /// The customer's computer.
+    Picture,
+    /// The buttons around the picture, since one was clicked.
+    Window,
+}
+
+/// What is to be done after an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// The view is another than the one shown.
+    pub(super) changed: bool,
+    /// The person is to be called.
+    pub(super) attention: bool,
+    /// The window is to be closed.
+    pub(super) exit: bool,
+}
+
+/// Whose event it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taker {
+    /// The picture's: handed on to the application.
+    Picture,
+    /// The user interface's.
+    Ui,
+}
+
+impl<A: App> Front<A> {
+    pub(super) fn new(app: A, ui: UiState) -> Self {
+        Self {
+            app,
+            ui,
+            shown: None,
+            next: None,
+            stirred: true,
+            input: Translator::default(),
+            keyboard: Keyboard::Picture,
+            placement: None,
+        }
+    }
+
+    /// The application has to be asked again.
+    pub(super) fn stir(&mut self) {
+        self.stirred = true;
+    }
+
+    /// Hands collected input on and asks the application, if there is reason to.
+    pub(super) fn turn(&mut self, now: Instant) -> Turn {
+        if !self.takes_input() {
+            self.input.release_all();
+        }
+        let inputs = self.input.take();
+        for input in inputs {
+            self.app.input(input);
+        }
+        let due = self.next.is_some_and(|at| at <= now);
+        if !self.stirred && !due {
+            return Turn::default();
+        }
+        self.stirred = false;
+        self.next = self.app.tick(now);
+        Turn {
+            changed: !self.shown.as_ref().is_some_and(|shown| shown.is(self.app.view())),
+            attention: self.app.attention(),
+            exit: self.app.wants_exit(),
+        }
+    }
+
+    /// Draws the user interface and does what the person did in it.
+    pub(super) fn show(&mut self, ui: &mut egui::Ui) {
+        let actions: Vec<Action> = match self.app.view() {
+            View::Customer(view) => {
+                self.shown = Some(Shown::Customer(view.clone()));
+                ui::customer(ui, view, &mut self.ui).into_iter().map(Action::Customer).collect()
+            }
+            View::Adviser(view) => {
+                self.shown = Some(Shown::Adviser(view.clone()));
+                ui::adviser(ui, view, &mut self.ui).into_iter().map(Action::Adviser).collect()
+            }
+        };
+        for action in actions {
+            self.act(action);
+        }
+    }
+
+    /// The window's X.
+    pub(super) fn close_requested(&mut self) {
+        let action = match self.app.view() {
+            View::Customer(_) => Action::Customer(CustomerAction::CloseRequested),
+            View::Adviser(_) => Action::Adviser(AdviserAction::CloseRequested),
+        };
+        self.act(action);
+    }
+
+    fn act(&mut self, action: Action) {
+        self.app.act(action);
+        self.stirred = true;
+    }
+
+    /// Looks at an event of the window before the user interface does.
+    pub(super) fn event(&mut self, event: &WindowEvent) -> Taker {
+        let takes = self.takes_input();
+        let placement = self.placement.filter(|_| takes);
+        let placement = placement.as_ref();
+        let ours = match event {
+            // Sent on focus for what was down already: nobody pressed it for the customer.
+            WindowEvent::KeyboardInput { is_synthetic: true, .. } => takes,
+            WindowEvent::KeyboardInput { event, .. } => {
+                let usage = match event.physical_key {
+                    PhysicalKey::Code(code) => keyboard::usage(code),
+                    PhysicalKey::Unidentified(_) => None,
+                };
+                let pressed = event.state == ElementState::Pressed;
+                let to_picture = takes && self.keyboard == Keyboard::Picture;
+                let ours = to_picture || (!pressed && usage.is_some_and(|usage| self.input.holds_key(usage)));
+                if let (true, Some(usage), false) = (ours, usage, event.repeat) {
+                    self.input.key(usage, pressed);
+                }
+                ours
+            }
+            WindowEvent::Ime(_) | WindowEvent::ModifiersChanged(_) => false,
+            WindowEvent::CursorMoved { position, .. } => self.input.pointer((position.x, position.y), placement),
+            WindowEvent::MouseInput { state, button, .. } => {
+                let pressed = *state == ElementState::Pressed;
+                if pressed {
+                    self.keyboard = if self.input.is_over(placement) { Keyboard::Picture } else { Keyboard::Window };
+                    if self.keyboard == Keyboard::Window {
+                        self.input.release_all();
+                    }
+                }
+                match MouseButton::from_winit(*button) {
+                    Some(button) => self.input.button(button, pressed, placement),
+                    None => self.input.is_over(placement),
+                }
+            }
+            WindowEvent::MouseWheel { delta, .. } => self.input.wheel(*delta, placement),
+            WindowEvent::Focused(false) => {
+                self.input.release_all();
+                false
+            }
+            _ => false,
+        };
+        if ours { Taker::Picture } else { Taker::Ui }
+    }
+
+    /// Are keyboard and mouse over the picture for the customer's computer?
+    fn takes_input(&self) -> bool {
+        match self.app.view() {
+            View::Customer(_) => false,
+            View::Adviser(view) => match &view.page {
+                AdviserPage::Session(session) => {
+                    !view.confirm_close && session.rights.has(lotse_protocol::permission::Permission::Control)
+                }
+                _ => false,
+            },
+        }
+    }
+
+    /// Places the picture where the user interface left room for it.
+    pub(super) fn place(&mut self, pixels_per_point: f32, window: (u32, u32)) {
+        let Some(rect) = self.ui.picture else {
+            self.placement = None;
+            return;
+        };
+        // Pixels of a window, and not below 0 after `max`.
+        #[expect(clippy::cast_sign_loss, reason = "not below 0")]
+        let pixel = |points: f32| (points * pixels_per_point).round().max(0.0) as u32;
+        let (x, y) = (pixel(rect.min.x), pixel(rect.min.y));
+        let place =
+            Area { x, y, width: pixel(rect.max.x).saturating_sub(x), height: pixel(rect.max.y).saturating_sub(y) };
+        let scroll = (self.ui.scroll.x, self.ui.scroll.y);
+        self.placement = place
+            .and(Area::all(window.0, window.1))
+            .and_then(|place| Placement::new(place, self.ui.picture_size, self.ui.scale, scroll));
+    }
+}
+
+impl Shown {
+    fn is(&self, view: View<'_>) -> bool {
+        match (self, view) {
+            (Self::Customer(shown), View::Customer(view)) => shown == view,
+            (Self::Adviser(shown), View::Adviser(view)) => shown == view,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! egui's triangles to pixels, by the processor.
+//!
+//! `dream-soft-render` draws, at most 1280×720 pixels at a time; larger areas are drawn in bands.
+
+use std::collections::HashMap;
+
+use dream_soft_render::{ClipRect, Color, Error, MAX_SURFACE_PIXELS, Mesh, SoftwareRenderer, TextureId, Vertex};
+use egui::epaint::{ClippedPrimitive, ImageData, ImageDelta, Primitive};
+use egui::{Color32, TexturesDelta};
+
+use super::screen::Area;
+
+/// The longest side of a texture that egui is told: with it the font atlas stays below the 4 MiB that
+/// `dream-soft-render` has room for twice.
+pub const MAX_TEXTURE_SIDE: usize = 1024;
+
+/// Pixels of a window, one `u32` each: 0x00RRGGBB.
+pub struct Target<'a> {
+    /// Row by row, without gaps.
+    pub pixels: &'a mut [u32],
+    /// Pixels per row.
+    pub width: u32,
+}
+
+/// Draws egui's output.
+#[derive(Default)]
+pub struct Raster {
+    renderer: SoftwareRenderer,
+    textures: HashMap<egui::TextureId, Texture>,
+    vertices: Vec<Vertex>,
+}
+
+struct Texture {
+    id: TextureId,
+    size: [usize; 2],
+}
+
+impl Raster {
+    /// Takes over new and changed textures. Those freed stay until [`free`](Self::free), since this frame may still
+    /// show them.
+    ///
+    /// # Errors
+    /// A texture is larger than [`MAX_TEXTURE_SIDE`] allows.
+    pub fn set_textures(&mut self, delta: &mut TexturesDelta) -> Result<(), Error> {
+        for (id, changes) in delta.set.drain() {
+            for change in changes {
+                self.set_texture(id, &change)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets textures; after drawing.
+    ///
+    /// # Errors
+    /// None in practice: only textures that are known are freed.
+    pub fn free(&mut self, delta: &mut TexturesDelta) -> Result<(), Error> {
+        for id in delta.free.drain() {
+            if let Some(texture) = self.textures.remove(&id) {
+                self.renderer.free_texture(texture.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_texture(&mut self, id: egui::TextureId, change: &ImageDelta) -> Result<(), Error> {
+        let ImageData::Color(image) = &change.image;
+        let [width, height] = image.size;
+        let pixels: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+        match (change.pos, self.textures.get(&id)) {
+            (Some([x, y]), Some(texture)) => self.renderer.update_texture(texture.id, x, y, width, height, &pixels),
+            (None, Some(texture)) if texture.size == image.size => {
+                self.renderer.update_texture(texture.id, 0, 0, width, height, &pixels)
+            }
+            (_, known) => {
+                if let Some(texture) = known {
+                    self.renderer.free_texture(texture.id)?;
+                }
+                let created = self.renderer.create_texture(width, height, &pixels)?;
+                self.textures.insert(id, Texture { id: created, size: image.size });
+                Ok(())
+            }
+        }
+    }
+
+    /// Draws what of `primitives` lies in `area` (pixels of the window) over `background`.
+    ///
+    /// # Errors
+    /// egui's output is not what a rasteriser can draw; a defect.
+    pub fn draw(
+        &mut self,
+        primitives: &[ClippedPrimitive],
+        pixels_per_point: f32,
+        area: Area,
+        background: Color32,
+        target: &mut Target<'_>,
+    ) -> Result<(), Error> {
+        let rows = (MAX_SURFACE_PIXELS / area.width.max(1) as usize).max(1) as u32;
+        let mut y = area.y;
+        while y < area.y + area.height {
+            let band = Area { y, height: rows.min(area.y + area.height - y), ..area };
+            self.draw_band(primitives, pixels_per_point, band, background, target)?;
+            y += band.height;
+        }
+        Ok(())
+    }
+
+    fn draw_band(
+        &mut self,
+        primitives: &[ClippedPrimitive],
+        pixels_per_point: f32,
+        band: Area,
+        background: Color32,
+        target: &mut Target<'_>,
+    ) -> Result<(), Error> {
+        let mut frame = self.renderer.begin_frame(band.width as usize, band.height as usize)?;
+        frame.clear(color(background));
+        for primitive in primitives {
+            let Primitive::Mesh(mesh) = &primitive.primitive else { continue };
+            let Some(clip) = clip(primitive.clip_rect, pixels_per_point, band) else { continue };
+            self.vertices.clear();
+            self.vertices.extend(mesh.vertices.iter().map(|vertex| {
+                let x = vertex.pos.x * pixels_per_point - band.x as f32;
+                let y = vertex.pos.y * pixels_per_point - band.y as f32;
+                Vertex::new([x, y], [vertex.uv.x, vertex.uv.y], color(vertex.color))
+            }));
+            let texture = self.textures.get(&mesh.texture_id).map(|texture| texture.id);
+            frame.mesh(Mesh { vertices: &self.vertices, indices: &mesh.indices, texture }, clip)?;
+        }
+        let drawn = frame.surface().pixels.chunks_exact(band.width as usize * 4);
+        let rows = target.pixels.chunks_exact_mut(target.width as usize).skip(band.y as usize);
+        for (row, drawn) in rows.zip(drawn) {
+            let row = &mut row[band.x as usize..(band.x + band.width) as usize];
+            for (pixel, rgba) in row.iter_mut().zip(drawn.chunks_exact(4)) {
+                *pixel = u32::from_be_bytes([0, rgba[0], rgba[1], rgba[2]]);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn color(color: Color32) -> Color {
+    let [r, g, b, a] = color.to_array();
+    Color::from_rgba_premultiplied(r, g, b, a)
+}
+
+/// The clip rectangle in pixels of `band`; `None` if nothing of it is inside.
+fn clip(rect: egui::Rect, pixels_per_point: f32, band: Area) -> Option<ClipRect> {
+    // A float too small or too large for the target is its smallest or largest: that is what clipping wants.
+    #[expect(clippy::cast_sign_loss, reason = "saturates")]
+    let inside = |value: f32, from: u32, size: u32| {
+        ((value * pixels_per_point).round() - from as f32).clamp(0.0, size as f32) as u32
+    };
+    let clip = ClipRect::new(
+        inside(rect.min.x, band.x, band.width),
+        inside(rect.min.y, band.y, band.height),
+        inside(rect.max.x, band.x, band.width),
+        inside(rect.max.y, band.y, band.height),
+    );
+    (clip.min_x < clip.max_x && clip.min_y < clip.max_y).then_some(clip)
+}

@@ -1,0 +1,716 @@
+//! Every page of both windows: found and used as a person would, and drawn by our own rasteriser for looking at
+//! (`target/ui-snapshots`).
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use egui::epaint::{ClippedShape, Shape};
+use egui::{Event, Key, Rect, Role, Theme, Vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, TestRenderer};
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::text::Language;
+use super::{Scale, UiState, theme};
+use crate::app::view::{
+    Activity, ActivityKind, AdviserAction, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView,
+    CustomerAction, CustomerPage, CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question,
+    SignIn, SignInProblem, Status, Waiting, WaitingForCustomer, WhyOver,
+};
+use crate::shell::raster::{MAX_TEXTURE_SIDE, Raster, Target};
+use crate::shell::screen::Area;
+
+const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::German, "de")];
+const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
+
+// ---- The pages.
+
+fn customer_view(page: CustomerPage) -> CustomerView {
+    CustomerView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
+}
+
+fn waiting_page(code: CodeView, status: Status) -> CustomerPage {
+    CustomerPage::Waiting(Waiting { id: Some("482 913 077".into()), code, status })
+}
+
+fn shown_code() -> CodeView {
+    CodeView::Shown { code: "731 940".into(), remaining: Duration::from_secs(581) }
+}
+
+fn question(asks: Permissions, armed: bool) -> CustomerPage {
+    CustomerPage::Question(Question {
+        who: "Maria Huber".into(),
+        institution: "University of Example".into(),
+        role: "Service Desk".into(),
+        vouched_by: "support.example.edu".into(),
+        asks,
+        reason: "To look at the e-mail settings with you.".into(),
+        seconds_left: 58,
+        armed,
+    })
+}
+
+fn activities() -> Vec<Activity> {
+    vec![
+        Activity { minute: 0, kind: ActivityKind::Allowed(Permission::View) },
+        Activity { minute: 1, kind: ActivityKind::Refused(Permission::Control) },
+        Activity { minute: 3, kind: ActivityKind::Allowed(Permission::Control) },
+        Activity { minute: 3, kind: ActivityKind::Clicked },
+        Activity { minute: 11, kind: ActivityKind::Typed },
+        Activity { minute: 12, kind: ActivityKind::Stopped(Permission::Control) },
+    ]
+}
+
+fn view_only() -> Permissions {
+    Permission::View.into()
+}
+
+fn with_control() -> Permissions {
+    view_only().with(Permission::Control)
+}
+
+fn customer_session(rights: Permissions, interrupted: bool) -> CustomerPage {
+    CustomerPage::Session(CustomerSession {
+        who: "Maria Huber".into(),
+        institution: "University of Example".into(),
+        minutes: 4,
+        rights,
+        interrupted,
+        activities: if rights == view_only() { Vec::new() } else { activities() },
+    })
+}
+
+fn customer_pages() -> Vec<(String, CustomerView)> {
+    let mut pages = vec![
+        ("waiting-connecting".into(), {
+            let waiting = Waiting { id: None, code: CodeView::None, status: Status::Connecting };
+            let mut view = customer_view(CustomerPage::Waiting(waiting));
+            view.institution.clear();
+            view
+        }),
+        ("waiting-ready".into(), customer_view(waiting_page(shown_code(), Status::Ready))),
+        (
+            "waiting-knock".into(),
+            customer_view(waiting_page(CodeView::InUse { code: "731 940".into() }, Status::SomebodyKnocks)),
+        ),
+        ("waiting-used-up".into(), customer_view(waiting_page(CodeView::UsedUp, Status::Ready))),
+        (
+            "waiting-test-relay".into(),
+            CustomerView {
+                test_relay: Some("127.0.0.1:4433".into()),
+                ..customer_view(waiting_page(shown_code(), Status::Ready))
+            },
+        ),
+        ("question-view".into(), customer_view(question(view_only(), false))),
+        ("question-view-armed".into(), customer_view(question(view_only(), true))),
+        ("question-control".into(), customer_view(question(Permission::Control.into(), true))),
+        ("question-both".into(), customer_view(question(with_control(), true))),
+        ("session-view".into(), customer_view(customer_session(view_only(), false))),
+        ("session-control".into(), customer_view(customer_session(with_control(), false))),
+        ("session-interrupted".into(), customer_view(customer_session(with_control(), true))),
+        (
+            "confirm".into(),
+            CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) },
+        ),
+    ];
+    for (name, why) in [
+        ("name-unknown", Offline::NameUnknown),
+        ("no-answer", Offline::NoAnswer),
+        ("not-our-relay", Offline::NotOurRelay),
+        ("other-version", Offline::OtherVersion),
+        ("full", Offline::Full),
+        ("lost", Offline::Lost),
+    ] {
+        let waiting = Waiting { id: None, code: CodeView::None, status: Status::Offline(why) };
+        pages.push((format!("offline-{name}"), customer_view(CustomerPage::Waiting(waiting))));
+    }
+    for (name, why) in [
+        ("wayland", CannotShare::Wayland),
+        ("not-supported", CannotShare::NotSupported),
+        ("failed", CannotShare::Failed("MIT-SHM: BadAccess (attempt to access private resource denied)".into())),
+    ] {
+        let waiting = Waiting { id: None, code: CodeView::None, status: Status::CannotShare(why) };
+        pages.push((format!("cannot-share-{name}"), customer_view(CustomerPage::Waiting(waiting))));
+    }
+    for (name, why) in WHYS {
+        pages.push((format!("over-{name}"), customer_view(CustomerPage::Over(over("Maria Huber", why)))));
+    }
+    pages
+}
+
+const WHYS: [(&str, WhyOver); 7] = [
+    ("by-me", WhyOver::ByMe),
+    ("by-other", WhyOver::ByOther),
+    ("other-gone", WhyOver::OtherGone),
+    ("connection-lost", WhyOver::ConnectionLost),
+    ("refused", WhyOver::Refused),
+    ("no-answer", WhyOver::NoAnswer),
+    ("failed", WhyOver::Failed),
+];
+
+fn over(who: &str, why: WhyOver) -> Over {
+    let activities = if matches!(why, WhyOver::Refused | WhyOver::NoAnswer) { Vec::new() } else { activities() };
+    Over { who: who.into(), minutes: 12, why, activities }
+}
+
+fn adviser_view(page: AdviserPage) -> AdviserView {
+    AdviserView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
+}
+
+fn sign_in(status: Status, busy: bool, problem: Option<SignInProblem>) -> AdviserView {
+    adviser_view(AdviserPage::SignIn(SignIn { status, busy, problem }))
+}
+
+fn join(problem: Option<JoinProblem>) -> AdviserView {
+    adviser_view(AdviserPage::Join(Join {
+        adviser: "Maria Huber".into(),
+        status: Status::Ready,
+        id: None,
+        busy: false,
+        problem,
+    }))
+}
+
+fn adviser_session(rights: Permissions) -> AdviserSession {
+    AdviserSession {
+        id: "482 913 077".into(),
+        rights,
+        askable: Permission::Control.into(),
+        asked: None,
+        refused: Permissions::NONE,
+        path: PathView { delay_ms: Some(23), rate_kbit: 1240, interrupted: false },
+    }
+}
+
+fn adviser_pages() -> Vec<(String, AdviserView)> {
+    let in_session = |session| adviser_view(AdviserPage::Session(session));
+    let mut pages = vec![
+        ("sign-in".into(), sign_in(Status::Ready, false, None)),
+        ("sign-in-wrong".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wrong))),
+        ("sign-in-wait".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wait(30)))),
+        ("sign-in-no-answer".into(), sign_in(Status::Ready, false, Some(SignInProblem::NoAnswer))),
+        ("sign-in-failed".into(), sign_in(Status::Ready, false, Some(SignInProblem::Failed))),
+        ("sign-in-offline".into(), sign_in(Status::Offline(Offline::NoAnswer), false, None)),
+        ("join".into(), join(None)),
+        (
+            "join-busy".into(),
+            adviser_view(AdviserPage::Join(Join {
+                adviser: "Maria Huber".into(),
+                status: Status::Ready,
+                id: Some("482913077".into()),
+                busy: true,
+                problem: None,
+            })),
+        ),
+        (
+            "waiting".into(),
+            adviser_view(AdviserPage::Waiting(WaitingForCustomer {
+                id: "482 913 077".into(),
+                asked: with_control(),
+                seconds_left: 41,
+            })),
+        ),
+        ("session-view".into(), in_session(adviser_session(view_only()))),
+        ("session-control".into(), in_session(adviser_session(with_control()))),
+        (
+            "session-asked".into(),
+            in_session(AdviserSession {
+                asked: Some((Permission::Control.into(), 41)),
+                ..adviser_session(view_only())
+            }),
+        ),
+        (
+            "session-refused".into(),
+            in_session(AdviserSession { refused: Permission::Control.into(), ..adviser_session(view_only()) }),
+        ),
+        (
+            "session-interrupted".into(),
+            in_session(AdviserSession {
+                path: PathView { delay_ms: Some(23), rate_kbit: 0, interrupted: true },
+                ..adviser_session(with_control())
+            }),
+        ),
+        (
+            "confirm".into(),
+            AdviserView { confirm_close: true, ..in_session(adviser_session(with_control())) },
+        ),
+    ];
+    for (name, problem) in [
+        ("unknown-id", JoinProblem::UnknownId),
+        ("wrong-code-1", JoinProblem::WrongCode { left: 1 }),
+        ("no-code", JoinProblem::NoCode),
+        ("blocked", JoinProblem::Blocked),
+        ("busy-there", JoinProblem::Busy),
+        ("customer-gone", JoinProblem::CustomerGone),
+        ("other-version", JoinProblem::OtherVersion),
+        ("untrusted", JoinProblem::Untrusted),
+        ("card-refused", JoinProblem::CardRefused),
+        ("no-answer", JoinProblem::NoAnswer),
+        ("wait", JoinProblem::Wait(20)),
+        ("not-signed-in", JoinProblem::NotSignedIn),
+        ("reason", JoinProblem::Reason),
+        ("no-path", JoinProblem::NoPath),
+        ("failed", JoinProblem::Failed),
+    ] {
+        pages.push((format!("join-{name}"), join(Some(problem))));
+    }
+    for (name, why) in WHYS {
+        pages.push((format!("over-{name}"), adviser_view(AdviserPage::Over(over("482 913 077", why)))));
+    }
+    pages
+}
+
+// ---- Windows that exist only here.
+
+/// What the shell would remember between two pictures.
+struct Window<V, A> {
+    view: V,
+    ui: UiState,
+    actions: Vec<A>,
+}
+
+type CustomerWindow = Window<CustomerView, CustomerAction>;
+type AdviserWindow = Window<AdviserView, AdviserAction>;
+
+const CUSTOMER_SIZE: Vec2 = Vec2::new(420.0, 560.0);
+const ADVISER_SIZE: Vec2 = Vec2::new(1000.0, 700.0);
+
+fn open_customer<'a>(view: CustomerView, language: Language) -> Harness<'a, CustomerWindow> {
+    builder(CUSTOMER_SIZE).build_ui_state(
+        |ui, window: &mut CustomerWindow| {
+            let actions = whole(ui, |ui| super::customer(ui, &window.view, &mut window.ui));
+            window.actions.extend(actions);
+        },
+        Window { view, ui: UiState::new(language), actions: Vec::new() },
+    )
+}
+
+fn open_adviser<'a>(view: AdviserView, language: Language) -> Harness<'a, AdviserWindow> {
+    let mut ui = UiState::new(language);
+    ui.picture_size = (1920, 1080);
+    builder(ADVISER_SIZE).build_ui_state(
+        |ui, window: &mut AdviserWindow| {
+            let actions = whole(ui, |ui| super::adviser(ui, &window.view, &mut window.ui));
+            window.actions.extend(actions);
+        },
+        Window { view, ui, actions: Vec::new() },
+    )
+}
+
+/// The whole window, as in the program; the harness leaves a margin.
+fn whole<R>(ui: &mut egui::Ui, content: impl FnOnce(&mut egui::Ui) -> R) -> R {
+    let window = ui.ctx().content_rect();
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(window));
+    ui.set_clip_rect(window);
+    content(&mut ui)
+}
+
+fn builder<S>(size: Vec2) -> egui_kittest::HarnessBuilder<S> {
+    Harness::builder().with_size(size).with_context_setup(theme::install)
+}
+
+// ---- What a person does.
+
+#[test]
+fn allow_cannot_be_clicked_before_it_is_armed() {
+    let mut harness = open_customer(customer_view(question(view_only(), false)), Language::English);
+    harness.run();
+    let allow = harness.get_by_role_and_label(Role::Button, "Allow");
+    assert!(allow.accesskit_node().is_disabled());
+    allow.click();
+    harness.run();
+    assert_eq!(harness.state().actions, []);
+
+    harness.state_mut().view = customer_view(question(view_only(), true));
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Allow").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Allow]);
+}
+
+#[test]
+fn a_question_begins_on_refuse_takes_no_enter_and_escape_refuses() {
+    let mut harness = open_customer(customer_view(question(view_only(), true)), Language::English);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "Refuse").is_focused());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [], "Enter answers nothing, not even no");
+
+    harness.get_by_role_and_label(Role::Button, "Allow").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [], "Enter does not allow, even on Allow");
+
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Refuse]);
+}
+
+#[test]
+fn tab_leads_from_refuse_to_allow_and_on() {
+    let mut harness = open_customer(customer_view(question(view_only(), true)), Language::English);
+    harness.run();
+    harness.key_press(Key::Tab);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "Allow").is_focused());
+    harness.key_press(Key::Space);
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Allow]);
+}
+
+#[test]
+fn the_customer_ends_and_takes_back_with_one_click() {
+    let mut harness = open_customer(customer_view(customer_session(with_control(), false)), Language::German);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Zurücknehmen").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "■  Beenden").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Stop(Permission::Control), CustomerAction::End]);
+}
+
+#[test]
+fn closing_asks_and_escape_stays() {
+    let view = CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) };
+    let mut harness = open_customer(view, Language::English);
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Yes, end it").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::CancelClose, CustomerAction::ConfirmClose]);
+}
+
+#[test]
+fn the_waiting_customer_can_copy_ask_for_a_code_and_try_again() {
+    let mut harness = open_customer(customer_view(waiting_page(shown_code(), Status::Ready)), Language::English);
+    harness.run();
+    harness.get_by_label("Copy the ID").click();
+    // The tick stays for two seconds: no waiting for the picture to rest.
+    harness.step();
+    harness.step();
+    let copied = harness.output().platform_output.commands.iter().any(
+        |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "482 913 077"),
+    );
+    let ticked = harness.state().ui.copied.is_some();
+    assert!(copied || ticked, "nothing was copied");
+    harness.get_by_role_and_label(Role::Button, "New code").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [CustomerAction::NewCode]);
+
+    harness.state_mut().view = customer_view(waiting_page(CodeView::None, Status::Offline(Offline::NoAnswer)));
+    harness.run_steps(2);
+    harness.get_by_role_and_label(Role::Button, "Try again").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [CustomerAction::NewCode, CustomerAction::TryAgain]);
+}
+
+#[test]
+fn the_language_switches_in_the_window() {
+    let mut harness = open_customer(customer_view(waiting_page(shown_code(), Status::Ready)), Language::English);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Deutsch").click();
+    harness.run();
+    harness.get_by_label("Bereit. Niemand kann Ihren Bildschirm sehen.");
+    harness.get_by_role_and_label(Role::Button, "English").click();
+    harness.run();
+    harness.get_by_label("Ready. Nobody can see your screen.");
+}
+
+#[test]
+fn signing_in_goes_by_enter_and_forgets_the_password() {
+    let mut harness = open_adviser(sign_in(Status::Ready, false, None), Language::English);
+    harness.run();
+    type_into(&mut harness, "Name", "huber");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::PasswordInput, "Password").is_focused());
+    harness.get_by_role_and_label(Role::PasswordInput, "Password").type_text("pilot on board");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let [AdviserAction::SignIn { name, password }] = harness.state().actions.as_slice() else {
+        panic!("{:?}", harness.state().actions);
+    };
+    assert_eq!((name.as_str(), password.as_str()), ("huber", "pilot on board"));
+    assert!(harness.state().ui.password.is_empty());
+}
+
+/// A valid ID; its last digit is the Damm check digit of the others.
+fn valid_id() -> String {
+    (0..10).map(|digit| format!("48291307{digit}")).find(|id| crate::app::view::check_id(id).is_ok()).expect("one of ten")
+}
+
+fn grouped_id() -> String {
+    super::parts::grouped(&valid_id(), 9)
+}
+
+#[test]
+fn joining_groups_while_typing_and_goes_on_to_the_code_and_by_enter() {
+    let mut harness = open_adviser(join(None), Language::English);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::TextInput, "ID").is_focused());
+    for digit in valid_id().chars() {
+        harness.get_by_role_and_label(Role::TextInput, "ID").type_text(&digit.to_string());
+        harness.run();
+    }
+    assert_eq!(harness.state().ui.id, grouped_id());
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Channel code").is_focused(), "on to the code by itself");
+    for digit in "731940".chars() {
+        harness.get_by_role_and_label(Role::TextInput, "Channel code").type_text(&digit.to_string());
+        harness.run();
+    }
+    assert_eq!(harness.state().ui.code.as_str(), "731 940");
+    harness.key_press(Key::Enter);
+    harness.run();
+    let [AdviserAction::Join { id, code, reason }] = harness.state().actions.as_slice() else {
+        panic!("{:?}", harness.state().actions);
+    };
+    assert_eq!((id.as_str(), code.as_str(), reason.as_str()), (grouped_id().as_str(), "731 940", ""));
+    assert!(harness.state().ui.code.is_empty(), "a code is for one attempt");
+}
+
+#[test]
+fn pasting_takes_any_grouping() {
+    let plain = valid_id();
+    let with_hyphens = format!("{}-{}-{}", &plain[..3], &plain[3..6], &plain[6..]);
+    for pasted in [plain.clone(), grouped_id(), with_hyphens, format!("ID: {plain}")] {
+        let mut harness = open_adviser(join(None), Language::English);
+        harness.run();
+        harness.event(Event::Paste(pasted));
+        harness.run();
+        assert_eq!(harness.state().ui.id, grouped_id());
+    }
+}
+
+#[test]
+fn deleting_in_the_middle_keeps_the_cursor() {
+    let mut harness = open_adviser(join(None), Language::English);
+    harness.run();
+    harness.event(Event::Paste("12345".into()));
+    harness.run();
+    assert_eq!(harness.state().ui.id, "123 45");
+    harness.key_press(Key::ArrowLeft);
+    harness.key_press(Key::Backspace);
+    harness.run();
+    assert_eq!(harness.state().ui.id, "123 5");
+    harness.get_by_role_and_label(Role::TextInput, "ID").type_text("9");
+    harness.run();
+    assert_eq!(harness.state().ui.id, "123 95", "typed where the digit was taken away");
+}
+
+#[test]
+fn a_mistyped_id_is_told_under_the_field_at_once_and_joins_nothing() {
+    let valid = valid_id();
+    let last = valid.chars().last().and_then(|digit| digit.to_digit(10)).expect("a digit");
+    let mistyped = format!("{}{}", &valid[..8], (last + 1) % 10);
+    let mut harness = open_adviser(join(None), Language::English);
+    harness.run();
+    harness.event(Event::Paste(mistyped));
+    harness.run();
+    harness.get_by_label_contains("slip in this ID");
+    assert!(harness.get_by_role_and_label(Role::TextInput, "ID").is_focused(), "the slip is to be corrected here");
+    type_into(&mut harness, "Channel code", "731940");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "Join").accesskit_node().is_disabled());
+    assert_eq!(harness.state().actions, []);
+}
+
+#[test]
+fn the_command_lines_id_is_filled_in_and_the_code_is_next() {
+    let mut view = join(None);
+    if let AdviserPage::Join(join) = &mut view.page {
+        join.id = Some(valid_id());
+    }
+    let mut harness = open_adviser(view, Language::English);
+    harness.run();
+    assert_eq!(harness.state().ui.id, grouped_id());
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Channel code").is_focused());
+}
+
+#[test]
+fn the_adviser_asks_gives_back_scales_and_ends() {
+    let session = |rights| adviser_view(AdviserPage::Session(adviser_session(rights)));
+    let mut harness = open_adviser(session(view_only()), Language::English);
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Ask for control").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "1:1").click();
+    harness.run();
+    assert_eq!(harness.state().ui.scale, Scale::OneToOne);
+    harness.get_by_role_and_label(Role::Button, "■  End").click();
+    harness.state_mut().view = session(with_control());
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Give it back").click();
+    harness.run();
+    let expected =
+        [AdviserAction::Ask(Permission::Control), AdviserAction::End, AdviserAction::GiveBack(Permission::Control)];
+    assert_eq!(harness.state().actions, expected);
+}
+
+#[test]
+fn nothing_is_drawn_over_the_picture() {
+    for confirm_close in [false, true] {
+        for scale in [Scale::Fit, Scale::OneToOne] {
+            let mut view = adviser_view(AdviserPage::Session(adviser_session(with_control())));
+            view.confirm_close = confirm_close;
+            let mut harness = open_adviser(view, Language::English);
+            harness.state_mut().ui.scale = scale;
+            harness.run();
+            let picture = harness.state().ui.picture.expect("the page has a picture").shrink(1.0);
+            assert!(picture.height() > 500.0, "{picture}");
+            // The first one is the harness's own background.
+            for shape in harness.output().shapes.iter().skip(1) {
+                let bounds = shape.shape.visual_bounding_rect().intersect(shape.clip_rect);
+                assert!(!bounds.intersects(picture) || !bounds.is_positive(), "{bounds} in {picture}: {:?}", shape.shape);
+            }
+        }
+    }
+}
+
+fn type_into<S>(harness: &mut Harness<'_, S>, label: &str, text: &str) {
+    harness.get_by_role_and_label(Role::TextInput, label).focus();
+    harness.run();
+    harness.get_by_role_and_label(Role::TextInput, label).type_text(text);
+    harness.run();
+}
+
+// ---- What a person sees.
+
+/// Collects textures for the rasteriser.
+#[derive(Clone, Default)]
+struct Paper(Rc<RefCell<Raster>>);
+
+impl TestRenderer for Paper {
+    fn handle_delta(&mut self, delta: &mut egui::TexturesDelta) {
+        let mut raster = self.0.borrow_mut();
+        raster.set_textures(delta).expect("textures fit");
+        raster.free(delta).expect("textures are known");
+    }
+}
+
+/// Lays every page out and hands it over with what was drawn.
+fn every_page(scale: f32, mut look: impl FnMut(&str, Theme, Page<'_>)) {
+    for (language, language_name) in LANGUAGES {
+        for (theme, theme_name) in THEMES {
+            for (name, view) in customer_pages() {
+                let paper = Paper::default();
+                let state = UiState::new(language);
+                let mut harness = on_paper(&paper, CUSTOMER_SIZE, theme, scale).build_ui_state(
+                    |ui, state: &mut UiState| {
+                        let _actions = whole(ui, |ui| super::customer(ui, &view, state));
+                    },
+                    state,
+                );
+                harness.run();
+                let name = format!("customer-{name}-{language_name}-{theme_name}-{scale}");
+                look(&name, theme, Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: CUSTOMER_SIZE });
+            }
+            for (name, view) in adviser_pages() {
+                let paper = Paper::default();
+                let mut state = UiState::new(language);
+                state.picture_size = (1920, 1080);
+                let mut harness = on_paper(&paper, ADVISER_SIZE, theme, scale).build_ui_state(
+                    |ui, state: &mut UiState| {
+                        let _actions = whole(ui, |ui| super::adviser(ui, &view, state));
+                    },
+                    state,
+                );
+                harness.run();
+                let name = format!("adviser-{name}-{language_name}-{theme_name}-{scale}");
+                look(&name, theme, Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: ADVISER_SIZE });
+            }
+        }
+    }
+}
+
+struct Page<'a> {
+    output: &'a egui::FullOutput,
+    context: &'a egui::Context,
+    paper: &'a Paper,
+    size: Vec2,
+}
+
+fn on_paper<S>(paper: &Paper, size: Vec2, theme: Theme, scale: f32) -> egui_kittest::HarnessBuilder<S> {
+    builder(size)
+        .with_theme(theme)
+        .with_pixels_per_point(scale)
+        .with_max_steps(8)
+        .renderer(paper.clone())
+}
+
+/// Every text that is drawn, with where, and where it may be seen.
+fn texts(shape: &ClippedShape) -> Vec<(String, Rect, Rect)> {
+    fn collect(shape: &Shape, clip: Rect, into: &mut Vec<(String, Rect, Rect)>) {
+        match shape {
+            Shape::Text(text) if !text.galley.text().trim().is_empty() => {
+                into.push((text.galley.text().to_owned(), text.visual_bounding_rect(), clip));
+            }
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, into)),
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    collect(&shape.shape, shape.clip_rect, &mut all);
+    all
+}
+
+/// At both sizes, in both languages: everything that is to be read is inside the window and not cut off. Pages that
+/// scroll are the exception that is looked for: none but those with a long list may.
+#[test]
+fn no_text_is_cut_off() {
+    let _ = MAX_TEXTURE_SIDE;
+    for scale in [1.0, 2.0] {
+        every_page(scale, |name, _, page| {
+            let window = Rect::from_min_size(egui::Pos2::ZERO, page.size);
+            for (text, bounds, clip) in page.output.shapes.iter().flat_map(texts) {
+                let seen = clip.intersect(window).expand(1.0);
+                assert!(
+                    seen.min.x <= bounds.min.x && bounds.max.x <= seen.max.x,
+                    "{name}: {text:?} at {bounds} is cut off at the side by {seen}"
+                );
+                let scrolls = name.contains("session-control") || name.contains("session-interrupted") || name.contains("over-");
+                assert!(
+                    scrolls || seen.min.y <= bounds.min.y && bounds.max.y <= seen.max.y,
+                    "{name}: {text:?} at {bounds} does not fit into the window, {seen}"
+                );
+            }
+        });
+    }
+}
+
+/// Not a comparison: pictures to be looked at, and the proof that every page can be drawn by the software renderer.
+#[test]
+fn every_page_can_be_drawn() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/ui-snapshots");
+    std::fs::create_dir_all(&folder).expect("target can be written to");
+    for scale in [1.0, 2.0] {
+        every_page(scale, |name, theme, page| {
+            let (width, height) = ((page.size.x * scale) as u32, (page.size.y * scale) as u32);
+            let primitives = page.context.tessellate(page.output.shapes.clone(), scale);
+            let mut pixels = vec![0u32; (width * height) as usize];
+            let background = theme::Palette::of(theme).background;
+            let mut target = Target { pixels: &mut pixels, width };
+            page.paper
+                .0
+                .borrow_mut()
+                .draw(&primitives, scale, Area::all(width, height), background, &mut target)
+                .expect("egui's output can be drawn");
+            let text = theme::Palette::of(theme).text.to_array();
+            let ink = u32::from_be_bytes([0, text[0], text[1], text[2]]);
+            assert!(pixels.iter().filter(|pixel| **pixel == ink).count() > 50, "{name} shows no text");
+            let bytes: Vec<u8> =
+                pixels.iter().flat_map(|pixel| [(pixel >> 16) as u8, (pixel >> 8) as u8, *pixel as u8]).collect();
+            let file = std::fs::File::create(folder.join(format!("{name}.png"))).expect("target can be written to");
+            let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.set_compression(png::Compression::Fast);
+            encoder.write_header().and_then(|mut writer| writer.write_image_data(&bytes)).expect("a PNG can be written");
+        });
+    }
+}

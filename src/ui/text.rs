@@ -1,0 +1,362 @@
+//! Every sentence, from the Fluent files in `assets/text`. What a state needs said is chosen here, exhaustively, so
+//! that a new state does not compile without its sentence.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use lotse_protocol::permission::Permission;
+use unic_langid::LanguageIdentifier;
+
+use crate::app::view::{ActivityKind, CannotShare, JoinProblem, Offline, SignInProblem, WhyOver};
+
+const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
+const GERMAN: &str = include_str!("../../assets/text/de.ftl");
+
+/// The languages of the user interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// German.
+    German,
+}
+
+impl Language {
+    /// The system's, or English.
+    #[must_use]
+    pub fn of_system() -> Self {
+        match sys_locale::get_locale() {
+            Some(locale) if locale.to_ascii_lowercase().starts_with("de") => Self::German,
+            _ => Self::English,
+        }
+    }
+
+    /// The other one: what the switch in the window offers.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::English => Self::German,
+            Self::German => Self::English,
+        }
+    }
+}
+
+/// The sentences in one language.
+pub struct Text {
+    /// Which one.
+    pub language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Text {
+    /// Reads the sentences of `language`.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        let (source, tag) = match language {
+            Language::English => (ENGLISH, "en"),
+            Language::German => (GERMAN, "de"),
+        };
+        // A mistake in the files is found by the tests below; a person still sees what could be read.
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(partly, _)| partly);
+        let tag: LanguageIdentifier = tag.parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new(vec![tag]);
+        // Names are checked for bidirectional controls where they enter; the isolation marks have no glyph.
+        bundle.set_use_isolating(false);
+        let _first = bundle.add_resource(resource);
+        Self { language, bundle }
+    }
+
+    /// A sentence without arguments.
+    #[must_use]
+    pub fn say(&self, key: &str) -> String {
+        self.format(key, None)
+    }
+
+    /// A sentence with arguments.
+    #[must_use]
+    pub fn say_with<'a, const N: usize>(&'a self, key: &str, arguments: [(&'a str, Argument<'a>); N]) -> String {
+        let mut all = FluentArgs::with_capacity(N);
+        for (name, argument) in arguments {
+            match argument {
+                Argument::Text(text) => all.set(name, FluentValue::String(text)),
+                Argument::Number(number) => all.set(name, FluentValue::from(number)),
+            }
+        }
+        self.format(key, Some(&all))
+    }
+
+    fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
+        let pattern = self.bundle.get_message(key).and_then(|message| message.value());
+        // Cannot be missing: a test looks every key up in both files.
+        let Some(pattern) = pattern else { return key.to_owned() };
+        self.bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
+    }
+
+    /// Why there is no connection.
+    #[must_use]
+    pub fn offline(&self, why: Offline) -> String {
+        self.say(match why {
+            Offline::NameUnknown => "offline-name-unknown",
+            Offline::NoAnswer => "offline-no-answer",
+            Offline::NotOurRelay => "offline-not-our-relay",
+            Offline::OtherVersion => "offline-other-version",
+            Offline::Full => "offline-full",
+            Offline::Lost => "offline-lost",
+        })
+    }
+
+    /// Why this screen cannot be shared.
+    #[must_use]
+    pub fn cannot_share(&self, why: &CannotShare) -> String {
+        match why {
+            CannotShare::Wayland => self.say("cannot-share-wayland"),
+            CannotShare::NotSupported => self.say("cannot-share-not-supported"),
+            CannotShare::Failed(reason) => self.say_with("cannot-share-failed", [("reason", reason.as_str().into())]),
+        }
+    }
+
+    /// A permission in a list.
+    #[must_use]
+    pub fn permission(&self, permission: Permission) -> String {
+        self.say(match permission {
+            Permission::View => "permission-view",
+            Permission::Control => "permission-control",
+            Permission::ClipboardToHost => "permission-clipboard-to-host",
+            Permission::ClipboardToViewer => "permission-clipboard-to-viewer",
+            Permission::FilesToHost => "permission-files-to-host",
+            Permission::FilesToViewer => "permission-files-to-viewer",
+            Permission::SystemInformation => "permission-system-information",
+            Permission::Recording => "permission-recording",
+        })
+    }
+
+    /// The question for one permission.
+    #[must_use]
+    pub fn ask(&self, permission: Permission, who: &str) -> String {
+        let key = match permission {
+            Permission::View => "ask-view",
+            Permission::Control => "ask-control",
+            Permission::ClipboardToHost => "ask-clipboard-to-host",
+            Permission::ClipboardToViewer => "ask-clipboard-to-viewer",
+            Permission::FilesToHost => "ask-files-to-host",
+            Permission::FilesToViewer => "ask-files-to-viewer",
+            Permission::SystemInformation => "ask-system-information",
+            Permission::Recording => "ask-recording",
+        };
+        self.say_with(key, [("who", who.into())])
+    }
+
+    /// A line of the activity list.
+    #[must_use]
+    pub fn activity(&self, kind: ActivityKind) -> String {
+        let with = |key: &str, permission| self.say_with(key, [("what", self.permission(permission).into())]);
+        match kind {
+            ActivityKind::Allowed(permission) => with("activity-allowed", permission),
+            ActivityKind::Refused(permission) => with("activity-refused", permission),
+            ActivityKind::Stopped(permission) => with("activity-stopped", permission),
+            ActivityKind::Clicked => self.say("activity-clicked"),
+            ActivityKind::Typed => self.say("activity-typed"),
+        }
+    }
+
+    /// Why it ended, to the customer.
+    #[must_use]
+    pub fn over_customer(&self, why: WhyOver) -> String {
+        self.say(match why {
+            WhyOver::ByMe => "over-customer-by-me",
+            WhyOver::ByOther => "over-customer-by-other",
+            WhyOver::OtherGone => "over-customer-other-gone",
+            WhyOver::ConnectionLost => "over-customer-connection-lost",
+            WhyOver::Refused => "over-customer-refused",
+            WhyOver::NoAnswer => "over-customer-no-answer",
+            WhyOver::Failed => "over-customer-failed",
+        })
+    }
+
+    /// Why it ended, to the adviser.
+    #[must_use]
+    pub fn over_adviser(&self, why: WhyOver) -> String {
+        self.say(match why {
+            WhyOver::ByMe => "over-adviser-by-me",
+            WhyOver::ByOther => "over-adviser-by-other",
+            WhyOver::OtherGone => "over-adviser-other-gone",
+            WhyOver::ConnectionLost => "over-adviser-connection-lost",
+            WhyOver::Refused => "over-adviser-refused",
+            WhyOver::NoAnswer => "over-adviser-no-answer",
+            WhyOver::Failed => "over-adviser-failed",
+        })
+    }
+
+    /// Why signing in failed.
+    #[must_use]
+    pub fn sign_in_problem(&self, problem: SignInProblem) -> String {
+        match problem {
+            SignInProblem::Wrong => self.say("sign-in-wrong"),
+            SignInProblem::Wait(seconds) => self.say_with("sign-in-wait", [("seconds", seconds.into())]),
+            SignInProblem::NoAnswer => self.say("sign-in-no-answer"),
+            SignInProblem::Failed => self.say("sign-in-failed"),
+        }
+    }
+
+    /// Why joining failed.
+    #[must_use]
+    pub fn join_problem(&self, problem: JoinProblem) -> String {
+        let key = match problem {
+            JoinProblem::IdLength => "join-id-length",
+            JoinProblem::IdMistyped => "join-id-mistyped",
+            JoinProblem::CodeLength => "join-code-length",
+            JoinProblem::UnknownId => "join-unknown-id",
+            JoinProblem::WrongCode { left } => return self.say_with("join-wrong-code", [("left", left.into())]),
+            JoinProblem::NoCode => "join-no-code",
+            JoinProblem::Blocked => "join-blocked",
+            JoinProblem::Busy => "join-busy-there",
+            JoinProblem::CustomerGone => "join-customer-gone",
+            JoinProblem::OtherVersion => "join-other-version",
+            JoinProblem::Untrusted => "join-untrusted",
+            JoinProblem::CardRefused => "join-card-refused",
+            JoinProblem::NoAnswer => "join-no-answer",
+            JoinProblem::Wait(seconds) => return self.say_with("join-wait", [("seconds", seconds.into())]),
+            JoinProblem::NotSignedIn => "join-not-signed-in",
+            JoinProblem::Reason => "join-reason",
+            JoinProblem::NoPath => "join-no-path",
+            JoinProblem::Failed => "join-failed",
+        };
+        self.say(key)
+    }
+
+    /// Kilobits per second, as people of the language write them.
+    #[must_use]
+    pub fn rate(&self, kbit: u32) -> String {
+        if kbit < 1000 {
+            return format!("{kbit} kbit/s");
+        }
+        let mark = match self.language {
+            Language::English => '.',
+            Language::German => ',',
+        };
+        format!("{}{mark}{} Mbit/s", kbit / 1000, kbit % 1000 / 100)
+    }
+}
+
+/// What is put into a sentence.
+pub enum Argument<'a> {
+    /// Text as it is.
+    Text(Cow<'a, str>),
+    /// A number, which may choose the form of the sentence.
+    Number(u64),
+}
+
+impl<'a> From<&'a str> for Argument<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Argument<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<u32> for Argument<'_> {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u64> for Argument<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Minutes and seconds, as on a clock: "9:41".
+#[must_use]
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::{ENGLISH, GERMAN, Language, Text};
+
+    /// Key → the names of its arguments.
+    fn messages(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut all = BTreeMap::new();
+        let mut last = String::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let (false, Some((key, _))) = (line.starts_with(' '), line.split_once(" =")) {
+                key.clone_into(&mut last);
+                assert!(all.insert(last.clone(), BTreeSet::new()).is_none(), "{key} stands there twice");
+            }
+            for argument in line.split('$').skip(1) {
+                let name: String = argument.chars().take_while(char::is_ascii_alphanumeric).collect();
+                all.entry(last.clone()).or_default().insert(name);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn both_languages_have_the_same_sentences_with_the_same_arguments() {
+        assert_eq!(messages(ENGLISH), messages(GERMAN));
+        for source in [ENGLISH, GERMAN] {
+            let read = fluent_bundle::FluentResource::try_new(source.to_owned());
+            assert!(read.is_ok(), "{:?}", read.map(|_| ()).map_err(|(_, errors)| errors));
+        }
+    }
+
+    #[test]
+    fn every_key_in_the_code_exists_and_every_sentence_is_used() {
+        let code = [
+            include_str!("text.rs"),
+            include_str!("customer.rs"),
+            include_str!("adviser.rs"),
+            include_str!("parts.rs"),
+        ]
+        .map(|source| source.split("#[cfg(test)]").next().unwrap_or_default())
+        .concat();
+        let literals: BTreeSet<&str> = code.split('"').skip(1).step_by(2).collect();
+        let known = messages(ENGLISH);
+        for key in known.keys() {
+            assert!(literals.contains(key.as_str()), "nobody says {key}");
+        }
+        for call in code.split("say(\"").skip(1).chain(code.split("say_with(\"").skip(1)) {
+            let key = call.split('"').next().unwrap_or_default();
+            assert!(known.contains_key(key), "{key} is in no file");
+        }
+        for literal in literals {
+            let looks_like_one = ["offline-", "join-", "over-", "permission-", "ask-", "sign-in-", "activity-"]
+                .iter()
+                .any(|start| literal.starts_with(start));
+            assert!(!looks_like_one || known.contains_key(literal), "{literal} is in no file");
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_words_of_the_trade() {
+        for language in [Language::English, Language::German] {
+            let source = if language == Language::English { ENGLISH } else { GERMAN };
+            for line in source.lines().filter(|line| !line.starts_with('#') && !line.starts_with("test-relay")) {
+                let sentence = line.split_once(" = ").map_or(line, |(_, sentence)| sentence).to_lowercase();
+                for word in ["relay", "peer", "handshake", "session id", "viewer", "host ", "client", "server"] {
+                    assert!(!sentence.contains(word), "{word:?} in {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plurals_follow_the_language() {
+        let text = Text::new(Language::German);
+        assert_eq!(text.say_with("session-minutes", [("minutes", 1u64.into())]), "seit einer Minute");
+        assert_eq!(text.say_with("session-minutes", [("minutes", 0u64.into())]), "seit weniger als einer Minute");
+        assert_eq!(text.say_with("session-minutes", [("minutes", 12u64.into())]), "seit 12 Minuten");
+        assert_eq!(text.rate(1240), "1,2 Mbit/s");
+        assert_eq!(Text::new(Language::English).rate(999), "999 kbit/s");
+    }
+}
