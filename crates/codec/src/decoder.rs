@@ -140,6 +140,7 @@ impl Decoder {
         };
         check_size(width, height, self.max_pixels)?;
         framebuffer.restart(width, height).ok_or(DecodeError::Memory)?;
+        self.painter.restart();
         match &mut self.decompressor {
             Some(decompressor) => decompressor.restart().map_err(DecodeError::Compression),
             None => {

@@ -217,6 +217,7 @@ impl Encoder {
     /// Both sides start afresh.
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
         self.compressor.restart()?;
+        self.writer.restart();
         self.tiles.blacken();
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = (0, 0);
@@ -252,6 +253,7 @@ impl Encoder {
                 if self.raw.len() > room(end, out) {
                     self.flush(before, start, out)?;
                     if self.raw.len() > room(end, out) && out.len() > start {
+                        self.writer.undo(kind);
                         self.raw.clear();
                         self.next = (row, column);
                         return Ok(operations);

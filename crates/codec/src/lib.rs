@@ -12,6 +12,7 @@ mod encoder;
 mod frame;
 mod geometry;
 mod operation;
+mod palette;
 mod stream;
 mod tiles;
 mod wire;

@@ -2,13 +2,8 @@
 
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
-use crate::wire::{Kind, Reader, index_bits, write_number};
-
-/// Most colours of a palette. Beyond that, a picture is more likely, which the predictor serves better.
-const MAX_COLOURS: usize = 256;
-
-/// The unused byte of a pixel (little endian), as it always leaves the codec.
-const X: u32 = 0xff00_0000;
+use crate::palette::{Colours, Palette};
+use crate::wire::{Kind, Reader, read_colour, write_colour, write_number};
 
 /// Writes operations.
 pub(crate) struct Writer {
@@ -25,6 +20,18 @@ impl Writer {
             pixels: Vec::with_capacity(area),
             palette: Palette::new(area),
             planes: std::array::from_fn(|_| Vec::with_capacity(area)),
+        }
+    }
+
+    /// The other side starts afresh.
+    pub(crate) fn restart(&mut self) {
+        self.palette.restart();
+    }
+
+    /// The last operation, which was of this kind, is not sent.
+    pub(crate) fn undo(&mut self, kind: Kind) {
+        if kind == Kind::Palette {
+            self.palette.undo();
         }
     }
 
@@ -51,7 +58,7 @@ impl Writer {
         }
         match kind {
             Kind::Solid => write_colour(first, out),
-            Kind::Palette => self.palette.write(width, out),
+            Kind::Palette => self.palette.write(out),
             Kind::Literal => write_literal(&self.pixels, width, &mut self.planes, out),
         }
         kind
@@ -65,12 +72,19 @@ impl Writer {
 
 /// Reads operations.
 pub(crate) struct Painter {
-    planes: [Vec<u8>; 3],
+    colours: Colours,
+    /// Green, blue - green, red - green of the row above, for literal pixels.
+    above: Vec<[u8; 3]>,
 }
 
 impl Painter {
     pub(crate) const fn new() -> Self {
-        Self { planes: [Vec::new(), Vec::new(), Vec::new()] }
+        Self { colours: Colours::new(), above: Vec::new() }
+    }
+
+    /// The other side starts afresh.
+    pub(crate) const fn restart(&mut self) {
+        self.colours = Colours::new();
     }
 
     /// Reads one operation and paints it if it has no more than `room` pixels. `None` when it is malformed, cut off,
@@ -83,15 +97,8 @@ impl Painter {
             return None;
         }
         match kind {
-            Kind::Solid => {
-                let colour = read_colour(reader)?.to_le_bytes();
-                for y in rect.y..rect.bottom() {
-                    for pixel in framebuffer.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL) {
-                        pixel.copy_from_slice(&colour);
-                    }
-                }
-            }
-            Kind::Palette => paint_palette(reader, rect, framebuffer)?,
+            Kind::Solid => paint_solid(reader, rect, framebuffer)?,
+            Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
             Kind::Literal => self.paint_literal(reader, rect, framebuffer)?,
         }
         Some(rect)
@@ -99,18 +106,27 @@ impl Painter {
 
     fn paint_literal(&mut self, reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
         let (width, height) = (rect.width as usize, rect.height as usize);
-        // The bytes are looked at first: what there is no bytes for is not allocated for.
-        let mut read = || reader.bytes(width * height);
-        let residuals = [read()?, read()?, read()?];
-        for (plane, residual) in self.planes.iter_mut().zip(residuals) {
-            restore(residual, width, plane);
-        }
-        let [green, blue, red] = &self.planes;
-        for (row, y) in (rect.y..rect.bottom()).enumerate() {
+        let mut plane = || reader.bytes(width * height);
+        let (green, blue, red) = (plane()?, plane()?, plane()?);
+        // Black above the first row predicts the left neighbour.
+        self.above.clear();
+        self.above.resize(width, [0; 3]);
+        for (row, y) in (0..height).zip(rect.y..) {
             let at = row * width..(row + 1) * width;
-            let planes = green[at.clone()].iter().zip(&blue[at.clone()]).zip(&red[at]);
+            let residuals = green[at.clone()].iter().zip(&blue[at.clone()]).zip(&red[at]);
+            // And the one above in place of both others predicts itself.
+            let (mut left, mut corner) = (self.above[0], self.above[0]);
+            // All planes in one loop: each waits for its left neighbour, so they had better wait together.
             let pixels = framebuffer.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
-            for (pixel, ((&green, &blue), &red)) in pixels.zip(planes) {
+            for ((pixel, above), ((&green, &blue), &red)) in pixels.zip(&mut self.above).zip(residuals) {
+                left = [
+                    green.wrapping_add(predict(left[0], above[0], corner[0])),
+                    blue.wrapping_add(predict(left[1], above[1], corner[1])),
+                    red.wrapping_add(predict(left[2], above[2], corner[2])),
+                ];
+                corner = *above;
+                *above = left;
+                let [green, blue, red] = left;
                 pixel.copy_from_slice(&[blue.wrapping_add(green), green, red.wrapping_add(green), 0xff]);
             }
         }
@@ -118,108 +134,11 @@ impl Painter {
     }
 }
 
-fn write_colour(colour: u32, out: &mut Vec<u8>) {
-    out.extend_from_slice(&colour.to_le_bytes()[..3]);
-}
-
-fn read_colour(reader: &mut Reader<'_>) -> Option<u32> {
-    let bytes = reader.bytes(3)?;
-    Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0xff]))
-}
-
-/// The colours of a rectangle and each pixel's number among them, in order of first appearance.
-struct Palette {
-    colours: Vec<u32>,
-    indices: Vec<u8>,
-    /// Open addressing, 0 is free: no colour is 0, since X is set.
-    slots: Box<[u32; Self::SLOTS]>,
-    numbers: Box<[u8; Self::SLOTS]>,
-}
-
-impl Palette {
-    /// Four times the colours, so that a search ends after a step or two.
-    const SLOTS: usize = 4 * MAX_COLOURS;
-
-    fn new(area: usize) -> Self {
-        Self {
-            colours: Vec::with_capacity(MAX_COLOURS),
-            indices: Vec::with_capacity(area),
-            slots: Box::new([0; Self::SLOTS]),
-            numbers: Box::new([0; Self::SLOTS]),
-        }
-    }
-
-    /// Are there few enough colours?
-    fn build(&mut self, pixels: &[u32]) -> bool {
-        // A colour costs three bytes once, a literal pixel three bytes each time.
-        let most = MAX_COLOURS.min(pixels.len() / 2 + 1);
-        self.colours.clear();
-        self.indices.clear();
-        self.slots.fill(0);
-        let (mut last, mut number) = (0, 0);
-        for &pixel in pixels {
-            if pixel != last {
-                let Some(found) = self.number(pixel, most) else { return false };
-                (last, number) = (pixel, found);
-            }
-            self.indices.push(number);
-        }
-        true
-    }
-
-    fn number(&mut self, colour: u32, most: usize) -> Option<u8> {
-        let mut slot = (colour.wrapping_mul(0x9e37_79b1) >> 22) as usize;
-        loop {
-            if self.slots[slot] == colour {
-                return Some(self.numbers[slot]);
-            }
-            if self.slots[slot] == 0 {
-                let number = u8::try_from(self.colours.len()).ok().filter(|_| self.colours.len() < most)?;
-                self.slots[slot] = colour;
-                self.numbers[slot] = number;
-                self.colours.push(colour);
-                return Some(number);
-            }
-            slot = (slot + 1) % Self::SLOTS;
-        }
-    }
-
-    fn write(&self, width: usize, out: &mut Vec<u8>) {
-        out.push(u8::try_from(self.colours.len() - 1).expect("a palette has at most 256 colours"));
-        for &colour in &self.colours {
-            write_colour(colour, out);
-        }
-        let bits = index_bits(self.colours.len());
-        if bits == 8 {
-            return out.extend_from_slice(&self.indices);
-        }
-        for row in self.indices.chunks_exact(width) {
-            let bytes = row.chunks(8 / bits);
-            out.extend(bytes.map(|indices| indices.iter().rev().fold(0, |byte, index| byte << bits | index)));
-        }
-    }
-}
-
-fn paint_palette(reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
-    let colours = usize::from(reader.byte()?) + 1;
-    let mut palette = [X; MAX_COLOURS];
-    for colour in &mut palette[..colours] {
-        *colour = read_colour(reader)?;
-    }
-    let bits = index_bits(colours);
-    let per_byte = 8 / bits;
-    let row_bytes = (rect.width as usize).div_ceil(per_byte);
-    let rows = reader.bytes(row_bytes * rect.height as usize)?;
-    // An index beyond the colours is black: it harms nobody, and checking each would cost every honest pixel.
-    let mask = u8::MAX >> (8 - bits);
-    for (indices, y) in rows.chunks_exact(row_bytes).zip(rect.y..) {
-        let row = framebuffer.row_mut(rect.x, y, rect.width);
-        for (pixels, &byte) in row.chunks_mut(per_byte * BYTES_PER_PIXEL).zip(indices) {
-            let mut byte = byte;
-            for pixel in pixels.chunks_exact_mut(BYTES_PER_PIXEL) {
-                pixel.copy_from_slice(&palette[usize::from(byte & mask)].to_le_bytes());
-                byte = byte.checked_shr(bits as u32).unwrap_or(0);
-            }
+fn paint_solid(reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
+    let colour = read_colour(reader)?;
+    for y in rect.y..rect.bottom() {
+        for pixel in framebuffer.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL) {
+            pixel.copy_from_slice(&colour);
         }
     }
     Some(())
@@ -253,26 +172,6 @@ fn residuals(plane: &[u8], width: usize, out: &mut Vec<u8>) {
                 .zip(neighbours)
                 .map(|(value, ((&left, &corner), &above))| value.wrapping_sub(predict(left, above, corner))),
         );
-    }
-}
-
-/// The inverse of [`residuals`], into `plane`.
-fn restore(residuals: &[u8], width: usize, plane: &mut Vec<u8>) {
-    plane.clear();
-    plane.extend_from_slice(residuals);
-    let (mut above, mut rest) = plane.split_at_mut(width);
-    for x in 1..width {
-        above[x] = above[x].wrapping_add(above[x - 1]);
-    }
-    while !rest.is_empty() {
-        let (row, below) = rest.split_at_mut(width);
-        row[0] = row[0].wrapping_add(above[0]);
-        let mut left = row[0];
-        for (value, corner) in row[1..].iter_mut().zip(above.windows(2)) {
-            left = value.wrapping_add(predict(left, corner[1], corner[0]));
-            *value = left;
-        }
-        (above, rest) = (row, below);
     }
 }
 

@@ -6,15 +6,15 @@
 //! raw bytes = operation*
 //! operation = kind:u8 x:number y:number width:number height:number payload
 //!   solid   = blue green red
-//!   palette = colours-1:u8 (blue green red)[colours] rows       indices of 1, 2, 4 or 8 bits, lowest bits first,
-//!                                                               each row begins with a byte
+//!   palette = known:number new:number (blue green red)[new]     colours `known` and up get these values; the palette
+//!             index:u8[width * height]                          has 256 and lives as long as the zstd frame
 //!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
 //!                                                               prediction from left, above and above left
 //! number    = LEB128, at most 4 bytes
 //! ```
 //!
 //! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
-//! gives when it is flushed. A keyframe makes picture, copy and both zstd contexts start afresh, the picture black. The
+//! gives when it is flushed. A keyframe makes picture, copy, palettes and both zstd contexts start afresh, the picture black. The
 //! operations of one update paint no pixel twice.
 
 /// Longest update, bytes. What does not fit stays pending.
@@ -53,16 +53,6 @@ impl Kind {
     }
 }
 
-/// Bits of an index into a palette of so many colours.
-pub(crate) const fn index_bits(colours: usize) -> usize {
-    match colours {
-        0..=2 => 1,
-        3..=4 => 2,
-        5..=16 => 4,
-        _ => 8,
-    }
-}
-
 /// Appends a number below 2^28.
 #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time are what the loop takes")]
 pub(crate) fn write_number(mut number: u32, out: &mut Vec<u8>) {
@@ -72,6 +62,15 @@ pub(crate) fn write_number(mut number: u32, out: &mut Vec<u8>) {
         number >>= 7;
     }
     out.push(number as u8);
+}
+
+pub(crate) fn write_colour(colour: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(&colour.to_le_bytes()[..3]);
+}
+
+/// A pixel of the colour, X set.
+pub(crate) fn read_colour(reader: &mut Reader<'_>) -> Option<[u8; 4]> {
+    reader.bytes(3).map(|bytes| [bytes[0], bytes[1], bytes[2], 0xff])
 }
 
 /// Reads from the front of bytes; everything is `None` once they do not suffice.

@@ -153,7 +153,7 @@ fn malformed_updates_are_refused() {
 fn operations_that_make_no_sense_are_refused() {
     let pixel = Rect::new(0, 0, 1, 1);
     let with_kind = |kind: u8| [vec![kind], solid(pixel)[1..].to_vec()].concat();
-    let bad: [(&str, Vec<u8>); 11] = [
+    let bad: [(&str, Vec<u8>); 12] = [
         ("no such kind", with_kind(0)),
         ("a later kind", with_kind(4)),
         ("empty", solid(Rect::new(0, 0, 0, 1))),
@@ -162,8 +162,9 @@ fn operations_that_make_no_sense_are_refused() {
         ("far beyond", solid(Rect::new((1 << 28) - 1, (1 << 28) - 1, (1 << 28) - 1, (1 << 28) - 1))),
         ("cut off in its place", vec![1, 0, 0]),
         ("cut off in its colour", solid(pixel)[..7].to_vec()),
-        ("cut off in its palette", vec![2, 0, 0, 10, 10, 255, 1, 2, 3]),
-        ("cut off in its indices", vec![2, 0, 0, 10, 10, 0, 1, 2, 3, 0, 0]),
+        ("too many colours", [vec![2, 0, 0, 1, 1, 10, 0xf7, 1], vec![0; 800]].concat()),
+        ("cut off in its palette", vec![2, 0, 0, 10, 10, 0, 100, 1, 2, 3]),
+        ("cut off in its indices", [vec![2, 0, 0, 10, 10, 0, 1, 1, 2, 3], vec![0; 99]].concat()),
         ("cut off in its planes", [vec![3, 0, 0, 10, 10], vec![0; 299]].concat()),
     ];
     for (what, raw) in bad {
