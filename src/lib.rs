@@ -2,5 +2,11 @@
 //! the whole-system tests can drive the parts without a window.
 
 pub mod app;
+pub mod arguments;
+pub mod host;
+pub mod institution;
+pub mod net;
 pub mod shell;
 pub mod ui;
+pub mod viewer;
+pub mod wiring;

@@ -75,7 +75,8 @@ impl Capture {
 
     /// Brings the picture up to date and says what may have changed since the last grab; the first grab, and the first
     /// after [`Wake::GeometryChanged`], is damaged as a whole. Pixels outside the damage may be newer than the last
-    /// grab too: their damage is reported by the next one.
+    /// grab too: their damage is reported by the next one. A new size may show before [`Wake::GeometryChanged`] has
+    /// announced it.
     ///
     /// # Errors
     /// The screen is gone ([`CaptureError::Lost`]), or the system refused this grab.

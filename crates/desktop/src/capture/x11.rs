@@ -209,6 +209,7 @@ impl Source for X11 {
     }
 
     fn grab(&mut self) -> Result<Grab<'_>, CaptureError> {
+        self.hear()?;
         if let Err(error) = self.grab_once() {
             // The screen may have shrunk under our hands: then once more, by its new size.
             let refused = matches!(&error, ReplyError::X11Error(x) if x.error_kind == ErrorKind::Match);

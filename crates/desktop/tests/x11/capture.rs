@@ -146,11 +146,9 @@ fn a_screen_that_shrinks_unannounced_is_grabbed_by_its_new_size() {
     desk.fill(desk.root, Rectangle { x: 0, y: 0, width: 640, height: 480 }, 0x0077_7777);
     shrink(&desk, 500, 400);
     let grab = capture.grab().expect("a grab");
-    assert!(grab.width == 500 || grab.damage.iter().all(|r| r.right() <= 640));
-    becomes("the change is announced", || capture.wait(SOON).expect("a screen") == Wake::GeometryChanged);
-    let grab = capture.grab().expect("a grab");
     assert_eq!((grab.width, grab.height), (500, 400));
     assert_eq!(colours(grab.data), colours(&desk.picture()));
+    assert_eq!(capture.wait(SOON).expect("a screen"), Wake::GeometryChanged, "it is announced all the same");
 }
 
 #[test]

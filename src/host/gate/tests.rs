@@ -1,0 +1,417 @@
+//! The gate with hands that only write down what they are told.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lotse_desktop::capture::DisplayInfo;
+use lotse_desktop::inject::{Button, InjectError, Press};
+use lotse_protocol::message::input::input_message::Body;
+use lotse_protocol::message::input::{Button as ButtonMessage, Key, MouseButton, Move, ReleaseAll, Wheel};
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::{ACKNOWLEDGE_WITHIN, ActionKind, Denied, Gate, GateEvent, Hands, Position, QUEUED_ACTIONS, Suspension};
+use crate::host::ViewerId;
+
+const ADVISER: ViewerId = ViewerId(7);
+const PATIENCE: Duration = Duration::from_secs(10);
+const KEY_A: u32 = 0x04;
+
+/// What the hands were told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Key(u32, Press),
+    Button(Button, Press),
+    Wheel(i32, i32),
+    Move(u32, u32),
+    ReleaseAll,
+}
+
+#[derive(Default)]
+struct Record {
+    told: Mutex<Vec<Told>>,
+    held: Mutex<BTreeSet<u32>>,
+    /// While this is raised nothing may be injected.
+    forbidden: AtomicBool,
+    violations: AtomicU64,
+    injected: AtomicU64,
+    /// Hands are stuck in a system call for as long as a test holds this.
+    stuck: Mutex<()>,
+    keep: AtomicBool,
+}
+
+struct Recorder(Arc<Record>);
+
+impl Recorder {
+    fn tell(&self, told: Told) -> Result<(), InjectError> {
+        let _stuck = self.0.stuck.lock().expect("no test panics with it");
+        if self.0.forbidden.load(Ordering::SeqCst) && told != Told::ReleaseAll {
+            self.0.violations.fetch_add(1, Ordering::SeqCst);
+        }
+        self.0.injected.fetch_add(1, Ordering::SeqCst);
+        if self.0.keep.load(Ordering::SeqCst) {
+            self.0.told.lock().expect("no panic").push(told);
+        }
+        Ok(())
+    }
+}
+
+impl Hands for Recorder {
+    fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError> {
+        let mut held = self.0.held.lock().expect("no panic");
+        match press {
+            Press::Down => held.insert(usage),
+            Press::Up => held.remove(&usage),
+        };
+        drop(held);
+        self.tell(Told::Key(usage, press))
+    }
+
+    fn button(&mut self, button: Button, press: Press) -> Result<(), InjectError> {
+        self.tell(Told::Button(button, press))
+    }
+
+    fn wheel(&mut self, horizontal: i32, vertical: i32) -> Result<(), InjectError> {
+        self.tell(Told::Wheel(horizontal, vertical))
+    }
+
+    fn move_to(&mut self, _display: u32, x: u32, y: u32) -> Result<(), InjectError> {
+        self.tell(Told::Move(x, y))
+    }
+
+    fn release_all(&mut self) -> Result<(), InjectError> {
+        self.tell(Told::ReleaseAll)?;
+        self.0.held.lock().expect("no panic").clear();
+        Ok(())
+    }
+}
+
+struct Bench {
+    gate: Gate,
+    record: Arc<Record>,
+    events: mpsc::Receiver<GateEvent>,
+}
+
+fn bench() -> Bench {
+    let record = Arc::new(Record { keep: AtomicBool::new(true), ..Record::default() });
+    let (sender, events) = mpsc::channel();
+    let hands = Box::new(Recorder(Arc::clone(&record)));
+    let gate = Gate::start(Some(hands), move |event| sender.send(event).unwrap_or(())).expect("two threads");
+    gate.set_displays(vec![DisplayInfo { number: 0, width: 800, height: 600, scale_permille: 1000 }]);
+    Bench { gate, record, events }
+}
+
+/// One adviser, let in and granted view and control.
+fn controlled() -> Bench {
+    let bench = bench();
+    bench.gate.join(ADVISER, everything(), everything()).expect("a seat");
+    bench.gate.grant(ADVISER, control()).expect("a grant");
+    bench
+}
+
+impl Bench {
+    fn key(&self, press: Press) -> Result<(), Denied> {
+        self.gate.admit(ADVISER, &key(press))
+    }
+
+    /// Waits for what the hands were told, not counting releases that nothing was held for.
+    fn told(&self, wanted: &[Told]) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let told = self.record.told.lock().expect("no panic").clone();
+            if told == wanted {
+                return;
+            }
+            assert!(Instant::now() < deadline, "told {told:?}, wanted {wanted:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn event<T>(&self, wanted: impl Fn(GateEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let event = self.events.recv_timeout(left).expect("the event comes");
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+    }
+}
+
+fn everything() -> Permissions {
+    Permission::ALL.into_iter().collect()
+}
+
+fn control() -> Permissions {
+    Permissions::from(Permission::View).with(Permission::Control)
+}
+
+fn key(press: Press) -> Body {
+    Body::Key(Key { usage: KEY_A, pressed: press == Press::Down })
+}
+
+fn to(x: u32, y: u32) -> Body {
+    Body::Move(Move { display: 0, x, y })
+}
+
+#[test]
+fn what_is_granted_is_done_in_order_and_told() {
+    let bench = controlled();
+    bench.key(Press::Down).expect("a key");
+    bench.key(Press::Up).expect("a key");
+    let at = Some(Move { display: 0, x: 10, y: 20 });
+    let click = ButtonMessage { button: MouseButton::Back.into(), pressed: true, at };
+    bench.gate.admit(ADVISER, &Body::Button(click)).expect("a click");
+    bench.gate.admit(ADVISER, &Body::Wheel(Wheel { horizontal: 1, vertical: -240 })).expect("a turn");
+    bench.told(&[
+        Told::Key(KEY_A, Press::Down),
+        Told::Key(KEY_A, Press::Up),
+        Told::Move(10, 20),
+        Told::Button(Button::Back, Press::Down),
+        Told::Wheel(1, -240),
+    ]);
+    let mut kinds = Vec::new();
+    while kinds.len() < 4 {
+        kinds.push(bench.event(|event| match event {
+            GateEvent::Admitted(done) => Some((done.viewer, done.kind, done.position)),
+            _ => None,
+        }));
+    }
+    let position = Some(Position { display: 0, x: 10, y: 20 });
+    assert_eq!(kinds[0], (ADVISER, ActionKind::Key(Press::Down), None));
+    assert_eq!(kinds[2], (ADVISER, ActionKind::Button(Button::Back, Press::Down), position));
+    assert_eq!(kinds[3].1, ActionKind::Wheel);
+}
+
+#[test]
+fn nothing_is_done_for_who_is_not_here_or_only_looks() {
+    let bench = bench();
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotHere));
+    bench.gate.join(ADVISER, everything(), everything()).expect("a seat");
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
+    bench.gate.grant(ADVISER, Permission::View.into()).expect("a grant");
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
+    assert_eq!(bench.gate.admit(ViewerId(8), &key(Press::Down)), Err(Denied::NotHere));
+    assert_eq!(bench.record.injected.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn control_without_view_is_nothing() {
+    let bench = bench();
+    bench.gate.join(ADVISER, everything(), everything()).expect("a seat");
+    let rights = bench.gate.grant(ADVISER, Permission::Control.into()).expect("a grant");
+    assert_eq!(rights.effective, Permissions::NONE);
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
+}
+
+#[test]
+fn case_57_a_right_above_the_ceiling_is_denied() {
+    let view_only = Permissions::from(Permission::View);
+    for (ceiling, policy) in [(view_only, everything()), (everything(), view_only)] {
+        let bench = bench();
+        bench.gate.join(ADVISER, ceiling, policy).expect("a seat");
+        assert_eq!(bench.gate.rights(ADVISER).map(|r| r.askable), Some(view_only));
+        let denied = bench.gate.grant(ADVISER, control());
+        assert_eq!(denied, Err(Denied::AboveLimit(Permission::Control.into())));
+        assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permissions::NONE), "all or nothing");
+        bench.gate.grant(ADVISER, view_only).expect("a grant");
+        assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
+    }
+}
+
+#[test]
+fn a_system_without_hands_never_grants_control() {
+    let gate = Gate::start(None, |_| {}).expect("two threads");
+    gate.join(ADVISER, everything(), everything()).expect("a seat");
+    assert_eq!(gate.grant(ADVISER, control()), Err(Denied::AboveLimit(Permission::Control.into())));
+    assert!(gate.wait_released(gate.stop_all(), PATIENCE));
+}
+
+#[test]
+fn case_54_a_revoke_race_lets_nothing_through_after_the_acknowledgement() {
+    const RACES: u32 = 100_000;
+    let record = Arc::new(Record::default());
+    let gate = Gate::start(Some(Box::new(Recorder(Arc::clone(&record)))), |_| {}).expect("two threads");
+    gate.join(ADVISER, everything(), everything()).expect("a seat");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                // Mostly presses, so that something is held whenever a stop strikes.
+                for usage in [0x04, 0x05, 0x06] {
+                    let _ = gate.admit(ADVISER, &Body::Key(Key { usage, pressed: true }));
+                }
+                let _ = gate.admit(ADVISER, &key(Press::Up));
+            }
+        });
+        for race in 0..RACES {
+            record.forbidden.store(false, Ordering::SeqCst);
+            gate.grant(ADVISER, control()).expect("a grant");
+            // From at once to some microseconds later.
+            for _ in 0..race % 64 {
+                std::hint::spin_loop();
+            }
+            let release = match race % 3 {
+                0 => gate.stop(ADVISER),
+                1 => gate.revoke(ADVISER, Permission::Control.into()),
+                _ => gate.stop_all(),
+            };
+            assert!(gate.wait_released(release, PATIENCE), "no acknowledgement");
+            record.forbidden.store(true, Ordering::SeqCst);
+            assert!(record.held.lock().expect("no panic").is_empty(), "a key is held after race {race}");
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(record.violations.load(Ordering::SeqCst), 0);
+    assert!(record.injected.load(Ordering::SeqCst) > u64::from(RACES), "the race was never run");
+}
+
+#[test]
+fn what_waits_is_not_done_any_more_once_stopped() {
+    let bench = controlled();
+    let stuck = bench.record.stuck.lock().expect("no panic");
+    for press in [Press::Down, Press::Up, Press::Down] {
+        bench.key(press).expect("a key");
+    }
+    let release = bench.gate.stop(ADVISER);
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
+    // A new grant does not bring back what was stopped.
+    bench.gate.grant(ADVISER, control()).expect("a grant");
+    drop(stuck);
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    let told = bench.record.told.lock().expect("no panic").clone();
+    assert!(told.len() <= 2, "at most the one on its way, and the release: {told:?}");
+    assert_eq!(told.last(), Some(&Told::ReleaseAll));
+}
+
+#[test]
+fn hands_that_are_stuck_are_reported_and_a_stop_waits_for_nothing() {
+    let bench = controlled();
+    let stuck = bench.record.stuck.lock().expect("no panic");
+    bench.key(Press::Down).expect("a key");
+    let begun = Instant::now();
+    let release = bench.gate.stop(ADVISER);
+    assert!(begun.elapsed() < ACKNOWLEDGE_WITHIN / 2);
+    let stalled = bench.event(|event| match event {
+        GateEvent::Stalled(release) => Some(release),
+        GateEvent::Released(_) => panic!("acknowledged while stuck"),
+        _ => None,
+    });
+    assert_eq!(stalled, release);
+    assert!(begun.elapsed() >= ACKNOWLEDGE_WITHIN);
+    assert!(!bench.gate.wait_released(release, Duration::ZERO));
+    drop(stuck);
+    bench.event(|event| matches!(event, GateEvent::Released(r) if r == release).then_some(()));
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    assert!(bench.record.held.lock().expect("no panic").is_empty());
+}
+
+#[test]
+fn lost_focus_and_a_lost_viewer_let_everything_go() {
+    let bench = controlled();
+    bench.key(Press::Down).expect("a key");
+    bench.gate.admit(ADVISER, &Body::ReleaseAll(ReleaseAll {})).expect("a release");
+    bench.told(&[Told::Key(KEY_A, Press::Down), Told::ReleaseAll]);
+    assert!(bench.record.held.lock().expect("no panic").is_empty());
+
+    bench.key(Press::Down).expect("a key");
+    let release = bench.gate.leave(ADVISER);
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    assert!(bench.record.held.lock().expect("no panic").is_empty());
+    assert_eq!(bench.key(Press::Down), Err(Denied::NotHere));
+    assert_eq!(bench.gate.rights(ADVISER), None);
+}
+
+#[test]
+fn a_question_suspends_control_and_lets_go_but_keeps_the_grant() {
+    let bench = controlled();
+    bench.key(Press::Down).expect("a key");
+    let release = bench.gate.suspend(Suspension::Question);
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    assert!(bench.record.held.lock().expect("no panic").is_empty());
+    assert_eq!(bench.key(Press::Down), Err(Denied::Suspended));
+    assert_eq!(bench.gate.admit(ADVISER, &Body::ReleaseAll(ReleaseAll {})), Ok(()));
+    assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permission::View.into()));
+    bench.gate.suspend(Suspension::Hidden);
+    assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permissions::NONE));
+    bench.gate.resume(Suspension::Question);
+    assert_eq!(bench.key(Press::Down), Err(Denied::Suspended), "one reason is left");
+    bench.gate.resume(Suspension::Hidden);
+    assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(control()));
+    assert_eq!(bench.key(Press::Down), Ok(()));
+}
+
+#[test]
+fn moves_are_joined_and_too_many_keys_cost_the_viewer_its_rights() {
+    let bench = controlled();
+    let stuck = bench.record.stuck.lock().expect("no panic");
+    bench.key(Press::Down).expect("a key that gets stuck");
+    for x in 0..10_000 {
+        bench.gate.admit(ADVISER, &to(x % 800, 1)).expect("a move");
+    }
+    let mut admitted = 0;
+    let denied = loop {
+        match bench.key(if admitted % 2 == 0 { Press::Up } else { Press::Down }) {
+            Ok(()) => admitted += 1,
+            Err(denied) => break denied,
+        }
+        assert!(admitted <= QUEUED_ACTIONS, "the queue has no end");
+    };
+    assert_eq!(denied, Denied::Overrun);
+    assert!(admitted >= QUEUED_ACTIONS - 2, "ten thousand moves took the room of one");
+    bench.event(|event| matches!(event, GateEvent::Overrun(ADVISER)).then_some(()));
+    assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permissions::NONE));
+    drop(stuck);
+    assert!(bench.gate.wait_released(bench.gate.stop_all(), PATIENCE));
+    assert!(bench.record.held.lock().expect("no panic").is_empty());
+}
+
+#[test]
+fn positions_end_at_the_edge_and_nonsense_is_refused() {
+    let bench = controlled();
+    bench.gate.admit(ADVISER, &to(u32::MAX, 700)).expect("a move");
+    bench.told(&[Told::Move(799, 599)]);
+    let elsewhere = Body::Move(Move { display: 1, x: 0, y: 0 });
+    assert_eq!(bench.gate.admit(ADVISER, &elsewhere), Err(Denied::UnknownDisplay(1)));
+    let click = ButtonMessage { button: 99, pressed: true, at: None };
+    assert_eq!(bench.gate.admit(ADVISER, &Body::Button(click)), Err(Denied::UnknownButton(99)));
+    let click = ButtonMessage { button: 0, pressed: true, at: None };
+    assert_eq!(bench.gate.admit(ADVISER, &Body::Button(click)), Err(Denied::UnknownButton(0)));
+    for usage in [0, 3, 0xe8, u32::MAX] {
+        let nonsense = Body::Key(Key { usage, pressed: true });
+        assert_eq!(bench.gate.admit(ADVISER, &nonsense), Err(Denied::UnknownKey(usage)));
+    }
+    let wild = Body::Wheel(Wheel { horizontal: i32::MIN, vertical: i32::MAX });
+    bench.gate.admit(ADVISER, &wild).expect("a turn");
+    bench.told(&[Told::Move(799, 599), Told::Wheel(-2400, 2400)]);
+}
+
+#[test]
+fn epochs_grow_with_every_change_and_from_one_viewer_to_the_next() {
+    let bench = controlled();
+    let mut last = bench.gate.rights(ADVISER).expect("a viewer").epoch;
+    let mut grows = |epoch: u64| assert!(std::mem::replace(&mut last, epoch) < epoch);
+    bench.gate.revoke(ADVISER, Permission::Control.into());
+    grows(bench.gate.rights(ADVISER).expect("a viewer").epoch);
+    grows(bench.gate.grant(ADVISER, control()).expect("a grant").epoch);
+    bench.gate.suspend(Suspension::Silence);
+    grows(bench.gate.rights(ADVISER).expect("a viewer").epoch);
+    bench.gate.leave(ADVISER);
+    let next = ViewerId(8);
+    bench.gate.join(next, everything(), everything()).expect("a seat");
+    grows(bench.gate.rights(next).expect("a viewer").epoch);
+}
+
+#[test]
+fn seats_are_few_and_are_given_again() {
+    let bench = bench();
+    for viewer in 0..4 {
+        bench.gate.join(ViewerId(viewer), everything(), everything()).expect("a seat");
+    }
+    assert_eq!(bench.gate.join(ViewerId(4), everything(), everything()), Err(Denied::Full));
+    bench.gate.leave(ViewerId(2));
+    bench.gate.join(ViewerId(4), everything(), everything()).expect("the seat that was left");
+}

@@ -1,0 +1,309 @@
+//! The thread that turns the screen into updates: it waits for damage, for room on the link ([`Room`]) and for the
+//! hand-off, in whichever order they come, then grabs and encodes. Nothing is encoded that cannot leave at once; until
+//! then damage gathers in the system and in the encoder. While nothing changes, or nobody watches, it sleeps.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use lotse_codec::{Budget, EncodeError, Encoder, Frame, Pending, Rect, Region};
+use lotse_desktop::capture::{self, Capture, CaptureError, DisplayInfo, Interrupt, Wake};
+use lotse_protocol::message::session::{Applied, UpdateHeader};
+
+use super::ViewerId;
+use super::room::{Behind, Room};
+
+/// The longest that a taken hand-off is waited for before looking whether anybody still watches.
+const HAND_OFF: Duration = Duration::from_millis(250);
+/// The pause after a hand-off that was not free: a closed one says so at once, and must not be asked in a loop.
+const HAND_OFF_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where updates go: a hand-off with one slot.
+pub trait UpdateOut: Send + Sync {
+    /// Waits until the slot is free, at most for `timeout`; `false`: it is not.
+    fn wait_free(&self, timeout: Duration) -> bool;
+    /// Puts an update into the free slot; never blocks. What is put after the session's end is lost.
+    fn put(&self, header: UpdateHeader, update: Vec<u8>);
+}
+
+/// What happened at the pump.
+#[derive(Debug)]
+pub enum PumpEvent {
+    /// These displays are shared from now on: said once the screen is open, and whenever it changes.
+    Displays(Vec<DisplayInfo>),
+    /// The screen cannot be shared, or no longer: the pump has ended.
+    Failed(PumpError),
+}
+
+/// Why the pump ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PumpError {
+    /// There is no picture.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// There is a picture, and it cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+/// The pump. One viewer at a time watches; dropping the pump ends its thread.
+pub struct Pump {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    watcher: Option<Watcher>,
+    /// Grows whenever the watcher changes: an update that was begun for another is not put.
+    generation: u64,
+    keyframe: bool,
+    ended: bool,
+    interrupt: Option<Interrupt>,
+}
+
+struct Watcher {
+    viewer: ViewerId,
+    out: Arc<dyn UpdateOut>,
+    room: Room,
+    /// The number of the last update.
+    sequence: u64,
+}
+
+impl Pump {
+    /// Starts the thread, which opens the screen with `open` ([`Capture::open`]) and says through `sink` what came of
+    /// it. `sink` is called from that thread and must return at once.
+    ///
+    /// # Errors
+    /// The thread could not be started.
+    pub fn start(
+        open: impl FnOnce() -> Result<Capture, CaptureError> + Send + 'static,
+        sink: impl Fn(PumpEvent) + Send + 'static,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
+        let pumping = Arc::clone(&shared);
+        let body = move || {
+            if let Err(error) = pump(&pumping, open, &sink) {
+                sink(PumpEvent::Failed(error));
+            }
+        };
+        let thread = thread::Builder::new().name("lotse-pump".into()).spawn(body)?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// From now on this viewer gets updates, numbered from 1 and beginning with a keyframe; whoever watched before no
+    /// longer does. To be called when the viewer may see the screen, and not before.
+    pub fn begin(&self, viewer: ViewerId, out: Arc<dyn UpdateOut>) {
+        let mut state = self.shared.lock();
+        state.watcher = Some(Watcher { viewer, out, room: Room::new(), sequence: 0 });
+        state.generation += 1;
+        state.keyframe = true;
+        self.shared.wake(state);
+    }
+
+    /// This viewer gets no further update: once this has returned, none is put. Of another viewer it changes nothing.
+    pub fn halt(&self, viewer: ViewerId) {
+        let mut state = self.shared.lock();
+        if state.watcher.as_ref().is_some_and(|w| w.viewer == viewer) {
+            state.watcher = None;
+            state.generation += 1;
+            self.shared.wake(state);
+        }
+    }
+
+    /// The viewer has applied an update: there may be room for the next.
+    pub fn applied(&self, viewer: ViewerId, applied: &Applied) {
+        let now = Instant::now();
+        let mut state = self.shared.lock();
+        if let Some(watcher) = state.watcher.as_mut().filter(|w| w.viewer == viewer) {
+            watcher.room.applied(now, applied.sequence);
+            // A pump that waits for damage has nothing to do with room: only one that waits for room is woken.
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// The viewer cannot continue the picture: the next update is a keyframe.
+    pub fn keyframe_wanted(&self, viewer: ViewerId) {
+        let mut state = self.shared.lock();
+        if state.watcher.as_ref().is_some_and(|w| w.viewer == viewer) {
+            state.keyframe = true;
+            self.shared.wake(state);
+        }
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.ended = true;
+        state.watcher = None;
+        self.shared.wake(state);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the pump panicked");
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing is left half-done under this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the thread wherever it waits.
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let interrupt = state.interrupt.clone();
+        drop(state);
+        self.changed.notify_all();
+        if let Some(interrupt) = interrupt {
+            interrupt.wake();
+        }
+    }
+}
+
+/// What the thread does next.
+enum Next {
+    End,
+    WaitForDamage,
+    WaitForHandOff(Arc<dyn UpdateOut>, Job),
+}
+
+/// An update that there is room for.
+#[derive(Clone, Copy)]
+struct Job {
+    generation: u64,
+    budget: usize,
+    keyframe: bool,
+}
+
+fn pump(
+    shared: &Shared,
+    open: impl FnOnce() -> Result<Capture, CaptureError>,
+    sink: &impl Fn(PumpEvent),
+) -> Result<(), PumpError> {
+    let mut screen = Screen::open(open()?)?;
+    shared.lock().interrupt = Some(screen.capture.interrupt());
+    loop {
+        if let Some(displays) = screen.displays_if_new() {
+            sink(PumpEvent::Displays(displays));
+        }
+        match next(shared, screen.behind) {
+            Next::End => return Ok(()),
+            Next::WaitForDamage => match screen.capture.wait(None)? {
+                Wake::Damage | Wake::GeometryChanged => screen.behind = Behind::More,
+                Wake::Interrupted | Wake::Timeout => {}
+            },
+            Next::WaitForHandOff(out, job) => {
+                if out.wait_free(HAND_OFF) {
+                    screen.pump_one(shared, job)?;
+                } else {
+                    let state = shared.lock();
+                    drop(shared.changed.wait_timeout(state, HAND_OFF_PAUSE));
+                }
+            }
+        }
+    }
+}
+
+/// Sleeps while nobody watches, and while there is something to send but no room for it.
+fn next(shared: &Shared, behind: Behind) -> Next {
+    let mut state = shared.lock();
+    loop {
+        if state.ended {
+            return Next::End;
+        }
+        let (generation, keyframe) = (state.generation, state.keyframe);
+        if let Some(watcher) = &state.watcher {
+            if behind == Behind::Nothing && !keyframe {
+                return Next::WaitForDamage;
+            }
+            if let Some(budget) = watcher.room.budget() {
+                return Next::WaitForHandOff(Arc::clone(&watcher.out), Job { generation, budget, keyframe });
+            }
+        }
+        state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// The screen with its encoder.
+struct Screen {
+    capture: Capture,
+    encoder: Encoder,
+    displays: Vec<DisplayInfo>,
+    /// Is there something on the screen, or left in the encoder, that the viewer has not got?
+    behind: Behind,
+}
+
+impl Screen {
+    fn open(capture: Capture) -> Result<Self, PumpError> {
+        let (width, height) = capture.displays().first().map_or((0, 0), |d| (d.width, d.height));
+        let encoder = Encoder::new(width, height)?;
+        Ok(Self { capture, encoder, displays: Vec::new(), behind: Behind::More })
+    }
+
+    fn displays_if_new(&mut self) -> Option<Vec<DisplayInfo>> {
+        let displays = self.capture.displays();
+        if displays == self.displays {
+            return None;
+        }
+        self.displays.clone_from(&displays);
+        Some(displays)
+    }
+
+    fn pump_one(&mut self, shared: &Shared, job: Job) -> Result<(), PumpError> {
+        let mut update = Vec::new();
+        let grab = self.capture.grab()?;
+        if job.keyframe {
+            self.encoder.keyframe();
+        }
+        let (width, height) = (grab.width, grab.height);
+        let frame = Frame::new(grab.data, width, height, grab.stride).map_err(EncodeError::from)?;
+        let damage: Region = grab.damage.iter().copied().map(rect).collect();
+        let encoded = self.encoder.encode(frame, &damage, Budget::bytes(job.budget), &mut update)?;
+        self.behind = match encoded.pending {
+            Pending::Nothing => Behind::Nothing,
+            Pending::More => Behind::More,
+        };
+        if update.is_empty() {
+            return Ok(());
+        }
+
+        let mut state = shared.lock();
+        if state.generation != job.generation {
+            // Whoever this was for is gone, and whoever watches next begins with a keyframe of its own.
+            state.keyframe = true;
+            return Ok(());
+        }
+        if job.keyframe {
+            state.keyframe = false;
+        }
+        let Some(watcher) = &mut state.watcher else { return Ok(()) };
+        watcher.sequence += 1;
+        let header = UpdateHeader {
+            sequence: watcher.sequence,
+            display: 0,
+            width,
+            height,
+            // The codec's own limit is below that.
+            length: u32::try_from(update.len()).unwrap_or(u32::MAX),
+            keyframe: encoded.keyframe,
+        };
+        watcher.room.sent(Instant::now(), watcher.sequence, update.len(), self.behind);
+        // Under the lock: after `halt` nothing is put.
+        watcher.out.put(header, update);
+        Ok(())
+    }
+}
+
+fn rect(rect: capture::Rect) -> Rect {
+    Rect::new(rect.x, rect.y, rect.width, rect.height)
+}
+
+#[cfg(test)]
+mod tests;

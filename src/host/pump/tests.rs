@@ -1,0 +1,274 @@
+//! The pump on a synthetic screen, watched by a decoder.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lotse_codec::{Decoder, Framebuffer, LARGEST_TILE};
+use lotse_desktop::capture::synthetic::{self, Stage};
+use lotse_desktop::capture::{CaptureError, Rect};
+use lotse_protocol::message::session::{Applied, UpdateHeader};
+
+use super::{Pump, PumpError, PumpEvent, UpdateOut};
+use crate::host::ViewerId;
+
+const ADVISER: ViewerId = ViewerId(3);
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Long enough for a pump that should rest to be caught moving.
+const A_WHILE: Duration = Duration::from_millis(60);
+
+/// A hand-off that is always free, or never.
+struct Out {
+    updates: Mutex<mpsc::Sender<(UpdateHeader, Vec<u8>)>>,
+    taken: AtomicBool,
+    put: AtomicU64,
+}
+
+impl UpdateOut for Out {
+    fn wait_free(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        while self.taken.load(Ordering::SeqCst) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        !self.taken.load(Ordering::SeqCst)
+    }
+
+    fn put(&self, header: UpdateHeader, update: Vec<u8>) {
+        self.put.fetch_add(1, Ordering::SeqCst);
+        self.updates.lock().expect("no panic").send((header, update)).unwrap_or(());
+    }
+}
+
+/// The viewer's end.
+struct Watcher {
+    out: Arc<Out>,
+    updates: mpsc::Receiver<(UpdateHeader, Vec<u8>)>,
+    decoder: Decoder,
+    framebuffer: Framebuffer,
+    last: u64,
+}
+
+impl Watcher {
+    fn new() -> Self {
+        let (sender, updates) = mpsc::channel();
+        let (taken, put) = (AtomicBool::new(false), AtomicU64::new(0));
+        let out = Arc::new(Out { updates: Mutex::new(sender), taken, put });
+        Self { out, updates, decoder: Decoder::new(), framebuffer: Framebuffer::new(), last: 0 }
+    }
+
+    fn next(&mut self) -> (UpdateHeader, Vec<u8>) {
+        let (header, update) = self.updates.recv_timeout(PATIENCE).expect("an update comes");
+        assert_eq!(header.sequence, self.last + 1);
+        assert_eq!(header.length as usize, update.len());
+        self.last = header.sequence;
+        if header.keyframe {
+            self.decoder = Decoder::new();
+        }
+        self.decoder.apply(&update, &mut self.framebuffer).expect("an update that follows");
+        assert_eq!((self.framebuffer.width(), self.framebuffer.height()), (header.width, header.height));
+        (header, update)
+    }
+
+    fn next_and_apply(&mut self, pump: &Pump) -> UpdateHeader {
+        let (header, _) = self.next();
+        pump.applied(ADVISER, &Applied { display: 0, sequence: header.sequence });
+        header
+    }
+
+    /// Takes updates until the picture is the screen's.
+    fn until_exact(&mut self, pump: &Pump, stage: &Stage) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.is_exact(stage) {
+            assert!(Instant::now() < deadline, "the picture never became exact");
+            self.next_and_apply(pump);
+        }
+        assert!(self.updates.recv_timeout(A_WHILE).is_err(), "an exact picture needs no update");
+    }
+
+    fn is_exact(&self, stage: &Stage) -> bool {
+        let (width, height, pixels) = stage.pixels();
+        let colours = |pixels: &[u8]| pixels.chunks_exact(4).map(|p| [p[0], p[1], p[2]]).collect::<Vec<_>>();
+        (self.framebuffer.width(), self.framebuffer.height()) == (width, height)
+            && colours(self.framebuffer.pixels()) == colours(&pixels)
+    }
+
+    fn rests(&self) {
+        assert!(self.updates.recv_timeout(A_WHILE).is_err(), "an update came that should not have");
+    }
+}
+
+fn pump() -> (Pump, Stage, mpsc::Receiver<PumpEvent>) {
+    let (capture, stage) = synthetic::open(320, 240);
+    let (sender, events) = mpsc::channel();
+    let pump = Pump::start(move || Ok(capture), move |event| sender.send(event).unwrap_or(())).expect("a thread");
+    (pump, stage, events)
+}
+
+#[test]
+fn a_watcher_gets_a_keyframe_and_then_what_changes_until_its_picture_is_exact() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    assert!(watcher.next_and_apply(&pump).keyframe);
+    watcher.until_exact(&pump, &stage);
+    for _ in 0..20 {
+        stage.step();
+        assert!(!watcher.next_and_apply(&pump).keyframe);
+    }
+    watcher.until_exact(&pump, &stage);
+}
+
+#[test]
+fn nobody_watches_and_nothing_is_grabbed() {
+    let (_pump, stage, events) = pump();
+    let opened = events.recv_timeout(PATIENCE).expect("an event");
+    assert!(matches!(opened, PumpEvent::Displays(d) if d.len() == 1 && d[0].width == 320));
+    stage.step();
+    thread::sleep(A_WHILE);
+    assert_eq!(stage.grabs(), 0);
+}
+
+#[test]
+fn an_idle_screen_is_not_looked_at() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    let grabs = stage.grabs();
+    thread::sleep(A_WHILE);
+    assert_eq!(stage.grabs(), grabs);
+}
+
+#[test]
+fn without_room_damage_gathers_and_becomes_one_update() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    stage.fill(Rect { x: 0, y: 0, width: 10, height: 10 }, [1, 2, 3, 0]);
+    // Nothing of these is acknowledged, until the link is full.
+    while watcher.updates.recv_timeout(A_WHILE).is_ok_and(|(header, update)| {
+        watcher.last = header.sequence;
+        watcher.decoder.apply(&update, &mut watcher.framebuffer).expect("an update that follows");
+        true
+    }) {
+        stage.noise(Rect { x: 0, y: 0, width: 320, height: 240 }, u32::try_from(watcher.last).expect("few"));
+    }
+    let grabs = stage.grabs();
+    for _ in 0..50 {
+        stage.step();
+    }
+    watcher.rests();
+    assert_eq!(stage.grabs(), grabs, "nothing is grabbed that could not leave");
+    pump.applied(ADVISER, &Applied { display: 0, sequence: watcher.last });
+    watcher.until_exact(&pump, &stage);
+}
+
+#[test]
+fn a_large_change_is_cut_to_the_budget() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    stage.noise(Rect { x: 0, y: 0, width: 320, height: 240 }, 1);
+    pump.begin(ADVISER, watcher.out.clone());
+    let (header, update) = watcher.next();
+    assert!(header.keyframe);
+    assert!(update.len() <= 50_000 + LARGEST_TILE, "{} bytes at once", update.len());
+    watcher.rests();
+    pump.applied(ADVISER, &Applied { display: 0, sequence: header.sequence });
+    watcher.until_exact(&pump, &stage);
+    assert!(watcher.last > 2);
+}
+
+#[test]
+fn no_update_leaves_once_view_is_taken_away() {
+    let (pump, stage, _events) = pump();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                stage.step();
+                thread::yield_now();
+            }
+        });
+        let mut any = 0;
+        for round in 0..300_u64 {
+            let watcher = Watcher::new();
+            pump.begin(ADVISER, watcher.out.clone());
+            thread::sleep(Duration::from_micros(round * 10));
+            pump.halt(ADVISER);
+            let put = watcher.out.put.load(Ordering::SeqCst);
+            any += put;
+            thread::sleep(Duration::from_micros(500));
+            assert_eq!(watcher.out.put.load(Ordering::SeqCst), put, "an update left after the halt");
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(any > 0, "the race was never run");
+    });
+}
+
+#[test]
+fn a_keyframe_comes_on_request_and_for_each_who_joins() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    pump.keyframe_wanted(ViewerId(99));
+    watcher.rests();
+    pump.keyframe_wanted(ADVISER);
+    assert!(watcher.next_and_apply(&pump).keyframe);
+    watcher.until_exact(&pump, &stage);
+
+    pump.halt(ADVISER);
+    stage.step();
+    watcher.rests();
+    let mut joiner = Watcher::new();
+    pump.begin(ADVISER, joiner.out.clone());
+    assert!(joiner.next_and_apply(&pump).keyframe);
+    joiner.until_exact(&pump, &stage);
+}
+
+#[test]
+fn a_new_size_is_told_and_begins_with_a_keyframe() {
+    let (pump, stage, events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    stage.resize(200, 300);
+    let header = watcher.next_and_apply(&pump);
+    assert!(header.keyframe);
+    assert_eq!((header.width, header.height), (200, 300));
+    watcher.until_exact(&pump, &stage);
+    events.recv_timeout(PATIENCE).expect("the first size");
+    let changed = events.recv_timeout(PATIENCE).expect("the second size");
+    assert!(matches!(changed, PumpEvent::Displays(d) if (d[0].width, d[0].height) == (200, 300)));
+}
+
+#[test]
+fn a_hand_off_that_is_taken_is_waited_for() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    watcher.out.taken.store(true, Ordering::SeqCst);
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.rests();
+    assert_eq!(stage.grabs(), 0, "nothing is encoded that cannot leave");
+    watcher.out.taken.store(false, Ordering::SeqCst);
+    watcher.until_exact(&pump, &stage);
+}
+
+#[test]
+fn a_screen_that_cannot_be_opened_or_is_lost_is_said() {
+    let (sender, events) = mpsc::channel();
+    let open = || Err(CaptureError::Wayland);
+    let _pump = Pump::start(open, move |event| sender.send(event).unwrap_or(())).expect("a thread");
+    let event = events.recv_timeout(PATIENCE).expect("an event");
+    assert!(matches!(event, PumpEvent::Failed(PumpError::Capture(CaptureError::Wayland))), "{event:?}");
+
+    let (pump, stage, events) = pump();
+    let watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    stage.lose();
+    events.recv_timeout(PATIENCE).expect("the displays");
+    let event = events.recv_timeout(PATIENCE).expect("an event");
+    assert!(matches!(event, PumpEvent::Failed(PumpError::Capture(CaptureError::Lost(_)))), "{event:?}");
+}
