@@ -6,8 +6,13 @@ use zstd::zstd_safe::{
 
 use crate::wire::{MAX_CHUNK, WINDOW_LOG};
 
-/// Fast enough for the budget on a slow laptop. zstd ignores a change of level inside a frame.
-const LEVEL: i32 = 3;
+/// The quickest one. Against level 3 on recorded desktops: text costs 5 % more, a scrolling
+/// page 10 % less, both in two thirds of the time. zstd ignores a change of level inside a frame.
+const LEVEL: i32 = 1;
+
+/// log2 of the places that zstd remembers. The level's own 14 forget the greater part of the window: a scrolling page
+/// costs three times the bytes.
+const HASH_LOG: u32 = 18;
 
 /// What a flush adds at most to bytes that do not compress: frame header (first chunk) and block headers.
 const FLUSH_OVERHEAD: usize = 64;
@@ -24,6 +29,7 @@ impl Compressor {
         for parameter in [
             CParameter::CompressionLevel(LEVEL),
             CParameter::WindowLog(WINDOW_LOG),
+            CParameter::HashLog(HASH_LOG),
             CParameter::ContentSizeFlag(false),
             CParameter::ChecksumFlag(false),
         ] {
