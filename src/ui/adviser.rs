@@ -7,9 +7,9 @@ use egui::{Align, Frame, Key, Layout, Margin, TextEdit, Ui, Vec2};
 use lotse_protocol::permission::Permission;
 use zeroize::Zeroizing;
 
-use super::customer::{activities, offline};
+use super::customer::{OVER_LIST, activities, offline};
 use super::parts::{
-    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, status, strong, title,
+    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing, status, strong, title,
     weak,
 };
 use super::text::clock;
@@ -211,7 +211,7 @@ impl Digits {
 fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, hint: &str) -> Digits {
     let before = typed.clone();
     // Room for what is pasted: groups, hyphens, a word in front.
-    let edit = TextEdit::singleline(typed).hint_text(hint).char_limit(64);
+    let edit = TextEdit::singleline(typed).hint_text(egui::RichText::new(hint).font(theme::title()).weak()).char_limit(64);
     let mut output = field(ui, label, edit, theme::title());
     let response = output.response.response.clone();
     let mut completed = false;
@@ -259,7 +259,7 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Adviser
     body(ui, state.text.over_adviser(over.why));
     if !over.activities.is_empty() {
         ui.add_space(8.0);
-        activities(ui, &over.activities, state);
+        activities(ui, &over.activities, OVER_LIST, state);
     }
     ui.add_space(16.0);
     let again = button(ui, Role::Main, Enabled::Yes, state.text.say("join-again"), 200.0);
@@ -345,7 +345,7 @@ fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: 
 fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut Vec<AdviserAction>) {
     let palette = Palette::current(ui);
     if session.rights.has(Permission::Control) {
-        status(ui, palette.good, state.text.say("control-on"));
+        standing(ui, palette.good, state.text.say("control-on"));
         if button(ui, Role::Plain, Enabled::Yes, state.text.say("control-give-back"), 0.0).clicked() {
             actions.push(AdviserAction::GiveBack(Permission::Control));
         }
@@ -353,11 +353,11 @@ fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut
     }
     if let Some((_, seconds)) = session.asked {
         let left = clock(Duration::from_secs(seconds.into()));
-        status(ui, palette.accent, state.text.say_with("control-asked", [("time", left.into())]));
+        standing(ui, palette.accent, state.text.say_with("control-asked", [("time", left.into())]));
         return;
     }
     let refused = session.refused.has(Permission::Control);
-    status(ui, palette.weak, state.text.say(if refused { "control-refused" } else { "view-only" }));
+    standing(ui, palette.weak, state.text.say(if refused { "control-refused" } else { "view-only" }));
     if session.askable.has(Permission::Control) {
         let key = if refused { "control-ask-again" } else { "control-ask" };
         if button(ui, Role::Main, Enabled::Yes, state.text.say(key), 0.0).clicked() {

@@ -19,6 +19,8 @@ use crate::app::view::{
 
 /// Text is no wider than this, however wide the window.
 const WIDTH: f32 = 460.0;
+/// Height of the list of what was done, where something stands below it.
+pub(super) const OVER_LIST: f32 = 104.0;
 /// How long the tick of a copy button stays.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -45,70 +47,77 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
 
 fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     state.turn_to("waiting");
+    let palette = Palette::current(ui);
+    match &waiting.status {
+        // Numbers that lead nowhere are not shown.
+        Status::Offline(why) => {
+            title(ui, state.text.say("offline-title"));
+            ui.add_space(8.0);
+            if offline(ui, *why, state).clicked() {
+                actions.push(CustomerAction::TryAgain);
+            }
+            return;
+        }
+        Status::CannotShare(why) => {
+            title(ui, state.text.say("cannot-share-title"));
+            ui.add_space(8.0);
+            notice(ui, state.text.cannot_share(why));
+            return;
+        }
+        Status::Connecting | Status::Ready | Status::SomebodyKnocks => {}
+    }
     title(ui, state.text.say("waiting-title"));
     ui.add_space(8.0);
-    let used_up = waiting.code == CodeView::UsedUp;
-    card(ui, |ui| {
-        let id = waiting.id.as_deref();
-        number(ui, state, "waiting-id", id, Copied::Id);
-        ui.add_space(16.0);
-        let code = match &waiting.code {
-            CodeView::Shown { code, .. } | CodeView::InUse { code } => Some(code.as_str()),
-            CodeView::None | CodeView::UsedUp => None,
-        };
-        number(ui, state, "waiting-code", code, Copied::Code);
+    card(ui, |ui| numbers(ui, waiting, state, actions));
+    ui.add_space(8.0);
+    if waiting.code == CodeView::UsedUp {
+        notice(ui, state.text.say("code-used-up"));
+        ui.add_space(4.0);
+        if button(ui, Role::Main, Enabled::Yes, state.text.say("new-code"), 140.0).clicked() {
+            actions.push(CustomerAction::NewCode);
+        }
+        return;
+    }
+    let (dot, key) = match &waiting.status {
+        Status::Ready => (palette.good, "status-ready"),
+        Status::SomebodyKnocks => (palette.accent, "status-knocks"),
+        Status::Connecting | Status::Offline(_) | Status::CannotShare(_) => (palette.weak, "status-connecting"),
+    };
+    status(ui, dot, state.text.say(key));
+}
+
+/// ID and code, large.
+fn numbers(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    number(ui, state, "waiting-id", waiting.id.as_deref(), Copied::Id);
+    let code = match &waiting.code {
+        CodeView::Shown { code, .. } | CodeView::InUse { code } => Some(code.as_str()),
+        CodeView::None => None,
+        CodeView::UsedUp => return,
+    };
+    ui.add_space(16.0);
+    number(ui, state, "waiting-code", code, Copied::Code);
+    ui.horizontal(|ui| {
+        ui.set_min_height(32.0);
         match &waiting.code {
             CodeView::Shown { remaining, .. } => {
-                ui.horizontal(|ui| {
-                    let left = state.text.say_with("waiting-code-left", [("time", clock(*remaining).into())]);
-                    small(ui, left);
-                    small(ui, "·");
-                    if link(ui, state.text.say("new-code")).clicked() {
-                        actions.push(CustomerAction::NewCode);
-                    }
-                });
+                small(ui, state.text.say_with("waiting-code-left", [("time", clock(*remaining).into())]));
+                small(ui, "·");
+                if link(ui, state.text.say("new-code")).clicked() {
+                    actions.push(CustomerAction::NewCode);
+                }
             }
             CodeView::InUse { .. } => {
-                ui.horizontal(|ui| {
-                    ui.set_min_height(32.0);
-                    small(ui, state.text.say("waiting-code-in-use"));
-                });
+                small(ui, state.text.say("waiting-code-in-use"));
             }
             CodeView::None | CodeView::UsedUp => {}
         }
     });
-    ui.add_space(8.0);
-    let palette = Palette::current(ui);
-    match &waiting.status {
-        Status::Connecting => {
-            status(ui, palette.weak, state.text.say("status-connecting"));
-        }
-        Status::Ready if used_up => {
-            notice(ui, state.text.say("code-used-up"));
-            if button(ui, Role::Main, Enabled::Yes, state.text.say("new-code"), 140.0).clicked() {
-                actions.push(CustomerAction::NewCode);
-            }
-        }
-        Status::Ready => {
-            status(ui, palette.good, state.text.say("status-ready"));
-        }
-        Status::SomebodyKnocks => {
-            status(ui, palette.accent, state.text.say("status-knocks"));
-        }
-        Status::Offline(why) => {
-            if offline(ui, *why, state).clicked() {
-                actions.push(CustomerAction::TryAgain);
-            }
-        }
-        Status::CannotShare(why) => {
-            notice(ui, state.text.cannot_share(why));
-        }
-    }
 }
 
 /// Why there is no connection, and *Try again*.
 pub(super) fn offline(ui: &mut Ui, why: Offline, state: &UiState) -> egui::Response {
     notice(ui, state.text.offline(why));
+    ui.add_space(4.0);
     button(ui, Role::Main, Enabled::Yes, state.text.say("try-again"), 140.0)
 }
 
@@ -194,7 +203,8 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
         }
     });
     let left = clock(Duration::from_secs(question.seconds_left.into()));
-    small(ui, state.text.say_with("question-left", [("time", left.into())]));
+    let left = state.text.say_with("question-left", [("time", left.into())]);
+    ui.with_layout(Layout::top_down(Align::Max), |ui| small(ui, left));
 }
 
 /// What is asked for, as one sentence if it is one thing.
@@ -212,7 +222,6 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     let key = if control { "session-title-control" } else { "session-title" };
     title(ui, state.text.say_with(key, [("who", session.who.as_str().into())]));
     let minutes = state.text.say_with("session-minutes", [("minutes", session.minutes.into())]);
-    let palette = Palette::current(ui);
     let line = if session.institution.is_empty() { minutes } else { format!("{} · {minutes}", session.institution) };
     weak(ui, line);
     if session.interrupted {
@@ -230,22 +239,29 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
             body(ui, state.text.say("session-view-only"));
         }
         for right in rights {
-            ui.horizontal(|ui| {
-                status(ui, palette.accent, state.text.permission(right));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.allocate_ui_with_layout(
+                egui::vec2(ui.available_width(), theme::CONTROL_HEIGHT),
+                Layout::right_to_left(Align::Center),
+                |ui| {
                     if button(ui, Role::Plain, Enabled::Yes, state.text.say("session-stop"), 0.0).clicked() {
                         actions.push(CustomerAction::Stop(right));
                     }
-                });
-            });
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let text = egui::RichText::new(state.text.permission(right)).font(theme::body());
+                        ui.add(egui::Label::new(text).wrap());
+                    });
+                },
+            );
         }
     });
     ui.add_space(16.0);
-    activities(ui, &session.activities, state);
+    // What is left of the window, less the card's own margins and the title.
+    let height = (ui.available_height() - 64.0).max(120.0);
+    activities(ui, &session.activities, height, state);
 }
 
 /// What was done, newest last.
-pub(super) fn activities(ui: &mut Ui, activities: &[Activity], state: &UiState) {
+pub(super) fn activities(ui: &mut Ui, activities: &[Activity], height: f32, state: &UiState) {
     strong(ui, state.text.say("session-activities"));
     card(ui, |ui| {
         if activities.is_empty() {
@@ -253,7 +269,9 @@ pub(super) fn activities(ui: &mut Ui, activities: &[Activity], state: &UiState) 
         }
         let minute = |minute: u64| state.text.say_with("activity-minute", [("minute", minute.into())]);
         let column = activities.last().map_or(0.0, |last| width_of(ui, &minute(last.minute), theme::small())) + 12.0;
-        egui::ScrollArea::vertical().max_height(160.0).auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+        let list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+        list.auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
             for activity in activities {
                 ui.horizontal_top(|ui| {
                     let row = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
@@ -261,7 +279,8 @@ pub(super) fn activities(ui: &mut Ui, activities: &[Activity], state: &UiState) 
                         ui.set_min_width(column);
                         small(ui, minute(activity.minute));
                     });
-                    body(ui, state.text.activity(activity.kind));
+                    // In a column of its own, or it would not wrap.
+                    ui.vertical(|ui| body(ui, state.text.activity(activity.kind)));
                 });
             }
         });
@@ -278,10 +297,10 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Custome
     body(ui, state.text.over_customer(over.why));
     if !over.activities.is_empty() {
         ui.add_space(8.0);
-        activities(ui, &over.activities, state);
+        activities(ui, &over.activities, OVER_LIST, state);
     }
     ui.add_space(8.0);
-    card(ui, |ui| body(ui, state.text.say("over-nothing-stays")));
+    body(ui, state.text.say("over-nothing-stays"));
     ui.add_space(8.0);
     let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), 140.0);
     if turn == PageTurn::New {

@@ -76,7 +76,14 @@ pub(super) fn button(ui: &mut Ui, role: Role, enabled: Enabled, text: impl Into<
         ui.visuals_mut().disabled_alpha = 1.0;
         let text = RichText::new(text).font(theme::strong()).color(letters);
         let button = Button::new(text).min_size(Vec2::new(width, CONTROL_HEIGHT));
-        let response = ui.add_enabled(enabled == Enabled::Yes, button);
+        // A layout of its own, since a button's letters stand where its surroundings are aligned to: in the middle.
+        let size = Vec2::new(width, CONTROL_HEIGHT);
+        let layout = Layout::centered_and_justified(egui::Direction::LeftToRight);
+        let response = if width > 0.0 {
+            ui.allocate_ui_with_layout(size, layout, |ui| ui.add_enabled(enabled == Enabled::Yes, button)).inner
+        } else {
+            ui.add_enabled(enabled == Enabled::Yes, button)
+        };
         focus_ring(ui, &response, palette.text);
         response
     })
@@ -144,6 +151,13 @@ pub(super) fn status(ui: &mut Ui, dot: Color32, text: impl Into<String>) -> Resp
         ui.vertical(|ui| ui.label(RichText::new(text).font(theme::body()))).inner
     })
     .inner
+}
+
+/// A dot and a few words, in a row of buttons.
+pub(super) fn standing(ui: &mut Ui, dot: Color32, text: impl Into<String>) -> Response {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(12.0, 12.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 5.0, dot);
+    body(ui, text)
 }
 
 /// Two rounded sheets, one behind the other: copy. Or a tick, when that has just been done.

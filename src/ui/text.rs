@@ -218,7 +218,7 @@ impl Text {
             JoinProblem::NoAnswer => "join-no-answer",
             JoinProblem::Wait(seconds) => return self.say_with("join-wait", [("seconds", seconds.into())]),
             JoinProblem::NotSignedIn => "join-not-signed-in",
-            JoinProblem::Reason => "join-reason",
+            JoinProblem::Reason => "join-reason-unfit",
             JoinProblem::NoPath => "join-no-path",
             JoinProblem::Failed => "join-failed",
         };

@@ -200,7 +200,9 @@ fn style(theme: Theme) -> Style {
     style.spacing.item_spacing = Vec2::new(8.0, 8.0);
     style.spacing.button_padding = Vec2::new(16.0, 6.0);
     style.spacing.interact_size = Vec2::new(40.0, CONTROL_HEIGHT);
+    // Beside what scrolls, never over it: the remote picture is not drawn by egui.
     style.spacing.scroll = ScrollStyle::solid();
+    style.spacing.scroll.fade.strength = 0.0;
     style.interaction.selectable_labels = false;
     style
 }
