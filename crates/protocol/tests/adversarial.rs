@@ -352,9 +352,10 @@ fn case_11_also_while_two_codes_are_alive() {
             let Some(ends) = flip_in(&mut customer, &code, message, place, 0x40) else { break };
             assert!(!ends.joiner, "M{message}, byte {place}: the joiner went on");
             if ends.offerer && message != 4 {
-                // Of two MACs one is bound to be wrong, so the offerer cannot tell that it was meddled with; that the
-                // joiner does, is enough for there to be no session.
+                // Of the two MACs in M3 one is bound to be wrong, so the offerer cannot tell when that one is changed;
+                // the joiner can, and there is no session: as if M4 had been kept from it.
                 assert_eq!(message, 3, "byte {place}");
+                assert!((39..103).contains(&place) || (139..203).contains(&place), "byte {place} is of no MAC");
             }
             place += 1;
         }

@@ -9,6 +9,9 @@
 //! MAC_j = HMAC-SHA-512(conf_j, transcript)
 //! MAC_o = HMAC-SHA-512(conf_o, transcript ‖ SHA-512(M3))
 //! ```
+//!
+//! While two codes are alive M3 has two MACs, and one of them is wrong by nature: whoever changes that one on the way is
+//! noticed by the joiner (MAC_o covers M3 as it was sent), not by the offerer. It gains what keeping M4 back would.
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
