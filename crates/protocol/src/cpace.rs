@@ -110,10 +110,8 @@ const HASH_BLOCK: usize = 128;
 
 /// The draft's `calculate_generator`.
 fn generator(context: &Context<'_>) -> RistrettoPoint {
-    let mut hash: Zeroizing<[u8; 64]> = Zeroizing::new(Sha512::digest(&*generator_string(context)).into());
-    let generator = RistrettoPoint::from_uniform_bytes(&hash);
-    hash.zeroize();
-    generator
+    let hash: Zeroizing<[u8; 64]> = Zeroizing::new(Sha512::digest(&*generator_string(context)).into());
+    RistrettoPoint::from_uniform_bytes(&hash)
 }
 
 fn generator_string(context: &Context<'_>) -> Zeroizing<Vec<u8>> {

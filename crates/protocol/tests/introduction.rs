@@ -184,14 +184,19 @@ fn losing_the_relay_undoes_no_count() {
 }
 
 #[test]
-fn no_code_appears_during_a_session_when_the_relay_comes_back() {
+fn a_code_comes_after_a_session_when_it_is_offered_or_with_the_next_registration() {
     let mut customer = Customer::new(8);
     let code = customer.code();
     Adviser::new("huber").join(&mut customer, &code).expect("right");
-    customer.offerer.unregistered(&mut customer.rng);
-    customer.offerer.registered(customer.id, customer.now, &mut customer.rng);
-    assert!(customer.has_no_code());
+    customer.pass(limits::CODE_SHOWN * 2);
+    assert!(customer.has_no_code(), "not by itself");
     customer.offer();
+    let code = customer.code();
+    Adviser::new("huber").join(&mut customer, &code).expect("right");
+    customer.offerer.unregistered(&mut customer.rng);
+    customer.offer();
+    assert!(customer.has_no_code(), "nobody could be found under it");
+    customer.offerer.registered(customer.id, customer.now, &mut customer.rng);
     assert!(customer.is_shown());
 }
 

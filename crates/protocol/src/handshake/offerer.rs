@@ -103,19 +103,10 @@ pub struct Offerer {
     id: Option<Id>,
     codes: Codes,
     accounts: Accounts,
-    offering: Offering,
     running: Option<Introduction>,
     /// Introductions that were begun under this registration, newest last: none is begun twice.
     begun: VecDeque<u64>,
     outputs: VecDeque<Output>,
-}
-
-/// Is there to be a code?
-#[derive(PartialEq, Eq)]
-enum Offering {
-    Wanted,
-    /// It led to a session: the next comes when that is over.
-    Spent,
 }
 
 /// The one introduction that is running.
@@ -166,7 +157,6 @@ impl Offerer {
             id: None,
             codes: Codes::new(life),
             accounts: Accounts::default(),
-            offering: Offering::Wanted,
             running: None,
             begun: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -179,13 +169,11 @@ impl Offerer {
         &self.nonce
     }
 
-    /// The number under which this program can be found; a code appears, unless they are used up, or the last one led
-    /// to a session and [`Offerer::offer`] was not called since.
+    /// The number under which this program can be found; a code appears, unless they are used up. Whoever is being
+    /// helped and is not to be found by others registers after that.
     pub fn registered(&mut self, id: Id, now: Instant, rng: &mut impl CryptoRng) {
         self.id = Some(id);
-        if self.offering == Offering::Wanted {
-            self.offer(now, rng);
-        }
+        self.offer(now, rng);
     }
 
     /// The relay is gone: number, code and a running introduction with it. Counts of wrong guesses stay.
@@ -200,9 +188,9 @@ impl Offerer {
         self.outputs.push_back(Output::CodeChanged);
     }
 
-    /// Offers a code (again, after a session). Nothing but [`Offerer::new_code`] undoes what wrong guesses did.
+    /// Offers a code again, after a session; without a registration it comes with that. Nothing but
+    /// [`Offerer::new_code`] undoes what wrong guesses did.
     pub fn offer(&mut self, now: Instant, rng: &mut impl CryptoRng) {
-        self.offering = Offering::Wanted;
         if self.id.is_some() {
             self.codes.offer(now, rng);
             self.outputs.push_back(Output::CodeChanged);
@@ -217,7 +205,6 @@ impl Offerer {
             self.outputs.push_back(Output::Ended { introduction: running.number, why: Unfinished::Withdrawn });
         }
         self.accounts = Accounts::default();
-        self.offering = Offering::Wanted;
         if self.id.is_some() {
             self.codes.renew(now, rng);
         } else {
@@ -440,7 +427,6 @@ impl Offerer {
     /// M4: the code is spent.
     fn establish(&mut self, running: Introduction, confirmation: Confirmation, m3: &[u8]) {
         self.codes.spend();
-        self.offering = Offering::Spent;
         if let Some(card) = &running.knock.card {
             self.accounts.forget(card);
         }
