@@ -102,7 +102,6 @@ impl Decompressor {
             let hint = self.context.decompress_stream(&mut output, &mut input);
             // 0 is the end of a frame, which no encoder of ours ever writes.
             if hint.map_err(|code| ChunkError::Zstd(get_error_name(code)))? == 0
-                || output.pos() > len
                 || before == (input.pos(), output.pos())
             {
                 return Err(ChunkError::Length);

@@ -233,6 +233,25 @@ fn what_changes_back_while_pending_is_not_sent() {
 }
 
 #[test]
+fn the_colours_of_a_tile_that_was_put_off_arrive_with_it() {
+    let mut sides = Sides::new(640, 640);
+    let mut picture = Picture::new(640, 640);
+    for (y, x) in (0..640u32).flat_map(|y| (0..640u32).map(move |x| (y, x))) {
+        let own = (x / 64 * 10 + y / 64) * 20 + (x * 7919 + y * 104_729) % 20;
+        let [low, high, ..] = own.to_le_bytes();
+        picture.set(x, y, [low, high, 77]);
+    }
+    let mut updates = 0;
+    while sides.encoder.pending() == Pending::More {
+        let (encoded, _) = sides.step(&picture, &Region::new(), Budget::bytes(5_000));
+        assert_eq!(encoded.operations.literal, 0, "this test is about palettes");
+        updates += 1;
+    }
+    assert!(updates > 10);
+    sides.assert_shows(&picture);
+}
+
+#[test]
 fn no_part_of_the_picture_waits_forever_while_another_changes_all_the_time() {
     let mut sides = Sides::new(640, 640);
     let mut picture = Picture::new(640, 640);
