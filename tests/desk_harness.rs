@@ -24,8 +24,9 @@ fn terminal(desk: &Desk, title: &str, script: &str) -> Program {
 #[test]
 fn what_is_typed_arrives_in_a_program_on_the_desk() {
     let desk = Desk::start();
-    let _terminal = terminal(&desk, "notes", "cat > written");
+    let terminal = terminal(&desk, "notes", "cat > written");
     let window = desk.window("notes", PATIENCE);
+    assert_eq!(desk.window_of(&terminal, PATIENCE), window);
     desk.focus(window);
     desk.type_text("Hello, World_42!\n");
     let written = desk.folder().join("written");

@@ -7,6 +7,7 @@ use x11rb::protocol::xproto::{
     Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, MapState, Window,
 };
 
+use super::process::Program;
 use super::screen::Rect;
 use super::{Desk, until};
 
@@ -26,6 +27,19 @@ impl Desk {
             assert!(begun.elapsed() < patience, "no window {title:?} within {patience:?}; there are {titles:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The window that `program` has opened: two windows of `lotse` have one title.
+    ///
+    /// # Panics
+    /// When none comes within `patience`.
+    #[track_caller]
+    pub(crate) fn window_of(&self, program: &Program, patience: Duration) -> Window {
+        let what = format!("a window of process {}", program.pid());
+        until(patience, &what, || {
+            let is_its = |window: &Window| self.pid(*window) == Some(program.pid()) && self.is_visible(*window);
+            self.windows().into_iter().find(is_its)
+        })
     }
 
     /// The window whose title contains `title`, if it is there now.
@@ -112,6 +126,12 @@ impl Desk {
         let property = self.connection.get_property(false, window, self.atom(name), AtomEnum::WINDOW, 0, 1024);
         let reply = property.expect("the X server is there").reply();
         reply.ok().and_then(|reply| Some(reply.value32()?.collect())).unwrap_or_default()
+    }
+
+    fn pid(&self, window: Window) -> Option<u32> {
+        let name = self.atom("_NET_WM_PID");
+        let property = self.connection.get_property(false, window, name, AtomEnum::CARDINAL, 0, 1);
+        property.expect("the X server is there").reply().ok()?.value32()?.next()
     }
 
     fn bytes_property(&self, window: Window, name: Atom) -> Vec<u8> {
