@@ -30,8 +30,8 @@ pub struct Encoder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// Bytes of one update. More is only used when not even one tile fits, and then at most [`LARGEST_TILE`]. Beyond
-    /// [`MAX_UPDATE`] it is the same as that.
+    /// Bytes of one update. Only the last tile, which may be the only one, can exceed them, so never by more than
+    /// [`LARGEST_TILE`]. Beyond [`MAX_UPDATE`] it is the same as that.
     pub bytes: usize,
 }
 
@@ -209,7 +209,7 @@ impl Encoder {
             self.begin(out)?;
         }
 
-        let end = start + budget.bytes.min(MAX_UPDATE);
+        let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         let operations = self.write_tiles(frame, start, end, out)?;
         Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
     }
@@ -252,7 +252,7 @@ impl Encoder {
                 // no longer than the room left keeps the budget, and every flush shows how much room there really is.
                 if self.raw.len() > room(end, out) {
                     self.flush(before, start, out)?;
-                    if self.raw.len() > room(end, out) && out.len() > start {
+                    if likely(kind, self.raw.len()) > room(end, out) && out.len() > start {
                         self.writer.undo(kind);
                         self.raw.clear();
                         self.next = (row, column);
@@ -282,6 +282,15 @@ impl Encoder {
         out.extend_from_slice(packed);
         self.raw.drain(..len);
         Ok(())
+    }
+}
+
+/// Bytes that an operation is likely to have after compression. Indices of glyphs compress to less than a quarter; if
+/// small budgets counted them in full, their updates would be one tile each.
+const fn likely(kind: Kind, len: usize) -> usize {
+    match kind {
+        Kind::Solid | Kind::Palette => len / 4,
+        Kind::Literal => len,
     }
 }
 

@@ -20,8 +20,7 @@
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
 
-/// The most that one tile can take, bytes, with everything around it. No update is longer than this and its
-/// [`crate::Budget`], whichever is more.
+/// The most that one tile can take, bytes, with everything around it: no update exceeds its [`crate::Budget`] by more.
 pub const LARGEST_TILE: usize = 16 * 1024;
 
 /// Flag of an update: it stands alone.
