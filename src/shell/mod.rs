@@ -6,7 +6,9 @@
 
 mod front;
 pub mod input;
+mod opengl;
 mod placement;
+pub mod probe;
 pub mod raster;
 pub mod screen;
 mod software;
@@ -21,6 +23,7 @@ pub use screen::{Area, Screen};
 pub use wake::Waker;
 
 use front::Front;
+use opengl::OpenGl;
 use software::Software;
 use winit::event_loop::{ControlFlow, EventLoop};
 
@@ -118,21 +121,61 @@ pub enum ShellError {
 /// Opens the window and stays in it until [`App::wants_exit`]. `start` makes the application and is given what wakes
 /// the window. Must be called on the main thread, once per process.
 ///
+/// [`Renderer::Automatic`] may start this executable with [`probe::ARGUMENT`], which has to be answered by
+/// [`probe::answer`].
+///
 /// # Errors
 /// No display, no window, or no way to draw in it.
 pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -> Result<(), ShellError> {
-    let event_loop =
-        EventLoop::<wake::Event>::with_user_event().build().map_err(|error| ShellError::Display(error.to_string()))?;
+    let display = |error: &dyn std::fmt::Display| ShellError::Display(error.to_string());
+    let renderer = choose(options);
+    let event_loop = EventLoop::<wake::Event>::with_user_event().build().map_err(|error| display(&error))?;
     event_loop.set_control_flow(ControlFlow::Wait);
     let waker = Waker::new(event_loop.create_proxy());
     let front = Front::new(start(waker.clone()), UiState::for_system());
-    let builder = window::builder(options.window);
-    let context = egui::Context::default();
-    ui::theme::install(&context);
-    let mut software = Software::new(front, waker, context, builder);
-    let ended = event_loop.run_app(&mut software);
-    match software.failed {
-        Some(error) => Err(error),
-        None => ended.map_err(|error| ShellError::Display(error.to_string())),
+    let viewport = window::builder(options.window);
+    match renderer {
+        Renderer::OpenGl => {
+            let mut opengl = OpenGl::new(front, waker, viewport, &event_loop);
+            event_loop.run_app(&mut opengl).map_err(|error| display(&error))?;
+            if opengl.ended_by_application() {
+                Ok(())
+            } else {
+                Err(ShellError::Draw("OpenGL gave up".to_owned()))
+            }
+        }
+        Renderer::Automatic | Renderer::Software => {
+            let context = egui::Context::default();
+            ui::theme::install(&context);
+            let mut software = Software::new(front, waker, context, viewport);
+            let ended = event_loop.run_app(&mut software);
+            match software.failed {
+                Some(error) => Err(error),
+                None => ended.map_err(|error| display(&error)),
+            }
+        }
+    }
+}
+
+/// What is best on this computer, by docs/decisions/0002-shell.md: a window without a picture gains nothing from
+/// OpenGL and does not even look for it; one with a picture uses it where a graphics card does the work.
+fn choose(options: Options) -> Renderer {
+    match (options.renderer, options.window) {
+        (Renderer::Automatic, Window::Customer) => Renderer::Software,
+        (Renderer::Automatic, Window::Adviser) => match probe::ask() {
+            probe::Graphics::Hardware(name) => {
+                tracing::info!("drawing with OpenGL: {name}");
+                Renderer::OpenGl
+            }
+            probe::Graphics::Processor(name) => {
+                tracing::info!("drawing without OpenGL, since that would use the processor too: {name}");
+                Renderer::Software
+            }
+            probe::Graphics::None => {
+                tracing::info!("drawing without OpenGL: there is none that works");
+                Renderer::Software
+            }
+        },
+        (forced, _) => forced,
     }
 }

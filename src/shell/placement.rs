@@ -38,6 +38,14 @@ impl Placement {
         Some(Self { shown: Area { x, y, width, height }, size, drawn, offset: (offset_x, offset_y) })
     }
 
+    /// The part of the picture that is shown, from 0 to 1 each way.
+    pub(super) fn part(&self) -> egui::Rect {
+        let (width, height) = (self.drawn.0 as f32, self.drawn.1 as f32);
+        let corner = egui::pos2(self.offset.0 as f32 / width, self.offset.1 as f32 / height);
+        let size = egui::vec2(self.shown.width as f32 / width, self.shown.height as f32 / height);
+        egui::Rect::from_min_size(corner, size)
+    }
+
     /// Was it made for a picture of this size?
     pub(super) fn is_for(&self, picture: Pixels<'_>) -> bool {
         self.size == (picture.width, picture.height)

@@ -12,7 +12,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId};
 
-use super::front::{Front, Taker, Turn};
+use super::front::{Front, Taker};
 use super::placement::{Filter, Placement};
 use super::raster::{MAX_TEXTURE_SIDE, Raster, Target};
 use super::screen::{Area, Screen};
@@ -273,15 +273,14 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             return self.fail(event_loop, error);
         }
         // What a click in this very picture led to is not left for the next event.
-        let again: Turn = self.front.turn(now);
+        let again = self.front.turn(now);
         if again.exit {
             return event_loop.exit();
         }
-        if again.changed {
-            if let Some(open) = &mut self.open {
-                open.due = open.due.max(Due::Changes);
-                open.repaint_at = Some(now);
-            }
+        if again.changed
+            && let Some(open) = &mut self.open
+        {
+            open.repaint_at = Some(now);
         }
         self.sleep(event_loop);
     }

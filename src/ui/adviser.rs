@@ -368,6 +368,8 @@ fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut
 
 fn strip(ui: &mut Ui, path: &PathView, view: &AdviserView, state: &UiState) {
     let palette = Palette::current(ui);
+    // Nothing to be clicked here, so no room for fingers.
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
         if path.interrupted {
             let said = egui::RichText::new(format!("⚠  {}", state.text.say("strip-interrupted")));

@@ -20,7 +20,7 @@ use crate::app::view::{
 /// Text is no wider than this, however wide the window.
 const WIDTH: f32 = 460.0;
 /// Height of the list of what was done, where something stands below it.
-pub(super) const OVER_LIST: f32 = 104.0;
+pub(super) const OVER_LIST: f32 = 88.0;
 /// How long the tick of a copy button stays.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -256,7 +256,7 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     });
     ui.add_space(16.0);
     // What is left of the window, less the card's own margins and the title.
-    let height = (ui.available_height() - 64.0).max(120.0);
+    let height = (ui.available_height() - 84.0).max(104.0);
     activities(ui, &session.activities, height, state);
 }
 

@@ -19,7 +19,7 @@ use crate::app::view::{
     CustomerAction, CustomerPage, CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question,
     SignIn, SignInProblem, Status, Waiting, WaitingForCustomer, WhyOver,
 };
-use crate::shell::raster::{MAX_TEXTURE_SIDE, Raster, Target};
+use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::German, "de")];
@@ -664,7 +664,6 @@ fn texts(shape: &ClippedShape) -> Vec<(String, Rect, Rect)> {
 /// scroll are the exception that is looked for: none but those with a long list may.
 #[test]
 fn no_text_is_cut_off() {
-    let _ = MAX_TEXTURE_SIDE;
     for scale in [1.0, 2.0] {
         every_page(scale, |name, _, page| {
             let window = Rect::from_min_size(egui::Pos2::ZERO, page.size);
@@ -691,6 +690,7 @@ fn every_page_can_be_drawn() {
     std::fs::create_dir_all(&folder).expect("target can be written to");
     for scale in [1.0, 2.0] {
         every_page(scale, |name, theme, page| {
+            #[expect(clippy::cast_sign_loss, reason = "sizes")]
             let (width, height) = ((page.size.x * scale) as u32, (page.size.y * scale) as u32);
             let primitives = page.context.tessellate(page.output.shapes.clone(), scale);
             let mut pixels = vec![0u32; (width * height) as usize];

@@ -1,0 +1,230 @@
+//! The window drawn by OpenGL: eframe inside our own handler, which looks at every event first. Keys and pointer over
+//! the picture never reach egui, which would fold the number pad into the digits.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use eframe::{EframeWinitApplication, NativeOptions};
+use egui::{Color32, ColorImage, TextureFilter, TextureHandle, TextureOptions, TextureWrapMode};
+use winit::application::ApplicationHandler;
+use winit::event::{StartCause, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
+use winit::window::{Window, WindowId};
+
+use super::front::{Front, Taker};
+use super::screen::{Area, Pixels, Screen};
+use super::wake::Event;
+use super::{App, Waker, window};
+use crate::ui::{Scale, theme};
+
+/// The handler of the event loop.
+pub(super) struct OpenGl<A> {
+    front: Rc<RefCell<Front<A>>>,
+    waker: Waker,
+    eframe: EframeWinitApplication<'static>,
+    window: Rc<OnceCell<Arc<Window>>>,
+    /// The picture may have changed.
+    woken: bool,
+    /// egui has been told that the pointer left.
+    pointer_left: bool,
+}
+
+/// Settings of eframe that the probe uses too, so that it tries what would be used.
+pub(super) fn options(viewport: egui::ViewportBuilder) -> NativeOptions {
+    let mut options = NativeOptions {
+        viewport,
+        // Colours are exact or they are wrong.
+        dithering: false,
+        system_font_fallback: false,
+        ..NativeOptions::default()
+    };
+    // Waiting for the screen would delay what is typed by up to a frame, and block the window's thread.
+    options.glow_options.vsync = false;
+    options
+}
+
+impl<A: App + 'static> OpenGl<A> {
+    pub(super) fn new(
+        front: Front<A>,
+        waker: Waker,
+        viewport: egui::ViewportBuilder,
+        event_loop: &EventLoop<Event>,
+    ) -> Self {
+        let front = Rc::new(RefCell::new(front));
+        let window = Rc::new(OnceCell::new());
+        let (drawn, opened) = (Rc::clone(&front), Rc::clone(&window));
+        let create: eframe::AppCreator<'static> = Box::new(move |creation| {
+            theme::install(&creation.egui_ctx);
+            if let Some(window) = creation.winit_window() {
+                // Created once: nothing can be in there yet.
+                let _first = opened.set(Arc::clone(window));
+            }
+            Ok(Box::new(Drawn { front: drawn, texture: None }))
+        });
+        let eframe = eframe::create_native(window::NAME, options(viewport), create, event_loop);
+        Self { front, waker, eframe, window, woken: false, pointer_left: false }
+    }
+
+    /// Did the application want the loop to end? If not, eframe gave up.
+    pub(super) fn ended_by_application(&self) -> bool {
+        self.front.borrow().app.wants_exit()
+    }
+}
+
+impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        self.eframe.resumed(event_loop);
+    }
+
+    fn suspended(&mut self, event_loop: &ActiveEventLoop) {
+        self.eframe.suspended(event_loop);
+    }
+
+    fn exiting(&mut self, event_loop: &ActiveEventLoop) {
+        self.eframe.exiting(event_loop);
+    }
+
+    fn new_events(&mut self, event_loop: &ActiveEventLoop, cause: StartCause) {
+        self.eframe.new_events(event_loop, cause);
+    }
+
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, event: Event) {
+        if self.waker.take(&event) {
+            self.front.borrow_mut().stir();
+            self.woken = true;
+        } else {
+            self.eframe.user_event(event_loop, event);
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        if event == WindowEvent::CloseRequested {
+            return self.front.borrow_mut().close_requested();
+        }
+        let taker = self.front.borrow_mut().event(&event);
+        let moved = matches!(event, WindowEvent::CursorMoved { .. });
+        match (taker, event) {
+            (Taker::Ui, event) => {
+                self.pointer_left &= !moved;
+                self.eframe.window_event(event_loop, id, event);
+            }
+            (Taker::Picture, WindowEvent::CursorMoved { device_id, .. }) if !self.pointer_left => {
+                // For the user interface the pointer has left: nothing of it lights up any more.
+                self.pointer_left = true;
+                self.eframe.window_event(event_loop, id, WindowEvent::CursorLeft { device_id });
+            }
+            (Taker::Picture, _) => {}
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        self.eframe.about_to_wait(event_loop);
+        let mut front = self.front.borrow_mut();
+        let turn = front.turn(Instant::now());
+        if turn.exit {
+            return event_loop.exit();
+        }
+        if let Some(window) = self.window.get() {
+            if turn.changed || (self.woken && front.app.picture().is_some()) {
+                window.request_redraw();
+            }
+            if turn.attention {
+                window::call(window);
+            }
+            self.woken = false;
+        }
+        // eframe sets its own wish anew in each turn of the loop.
+        let next = match (event_loop.control_flow(), front.next) {
+            (ControlFlow::WaitUntil(theirs), Some(ours)) => ControlFlow::WaitUntil(theirs.min(ours)),
+            (ControlFlow::Wait, Some(ours)) => ControlFlow::WaitUntil(ours),
+            (theirs, _) => theirs,
+        };
+        event_loop.set_control_flow(next);
+    }
+}
+
+/// What eframe draws.
+struct Drawn<A> {
+    front: Rc<RefCell<Front<A>>>,
+    texture: Option<Texture>,
+}
+
+struct Texture {
+    handle: TextureHandle,
+    options: TextureOptions,
+}
+
+impl<A: App> eframe::App for Drawn<A> {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        let mut front = self.front.borrow_mut();
+        let picture = front.app.picture();
+        front.ui.picture_size = picture.as_ref().map_or((0, 0), |picture| picture.size());
+        front.show(ui);
+        let pixels_per_point = ui.ctx().pixels_per_point();
+        let size = frame.winit_window().map(|window| window.inner_size()).unwrap_or_default();
+        front.place(pixels_per_point, (size.width, size.height));
+        let (Some(picture), Some(placement)) = (picture, front.placement) else {
+            self.texture = None;
+            return;
+        };
+        let scale = front.ui.scale;
+        drop(front);
+        self.update(ui.ctx(), picture.as_ref(), scale);
+        if let Some(texture) = &self.texture {
+            let Area { x, y, width, height } = placement.shown;
+            let corner = egui::pos2(x as f32, y as f32) / pixels_per_point;
+            let rect = egui::Rect::from_min_size(corner, egui::vec2(width as f32, height as f32) / pixels_per_point);
+            ui.painter().with_clip_rect(rect).image(texture.handle.id(), rect, placement.part(), Color32::WHITE);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+impl<A> Drawn<A> {
+    /// Uploads what changed of the picture.
+    fn update(&mut self, context: &egui::Context, picture: &dyn Screen, scale: Scale) {
+        let filter = match scale {
+            Scale::OneToOne => TextureFilter::Nearest,
+            Scale::Fit => TextureFilter::Linear,
+        };
+        let options = TextureOptions {
+            magnification: filter,
+            minification: filter,
+            wrap_mode: TextureWrapMode::ClampToEdge,
+            mipmap_mode: None,
+        };
+        let texture = &mut self.texture;
+        picture.look(&mut |pixels, changed| {
+            let size = [pixels.width as usize, pixels.height as usize];
+            match texture {
+                Some(texture) if texture.handle.size() == size && texture.options == options => {
+                    for area in changed {
+                        let at = [area.x as usize, area.y as usize];
+                        texture.handle.set_partial(at, image(pixels, *area), options);
+                    }
+                }
+                _ => {
+                    let whole = image(pixels, Area::all(pixels.width, pixels.height));
+                    *texture = Some(Texture { handle: context.load_texture("picture", whole, options), options });
+                }
+            }
+        });
+    }
+}
+
+/// An area of the picture as egui wants it.
+fn image(pixels: Pixels<'_>, area: Area) -> ColorImage {
+    let stride = pixels.width as usize * 4;
+    let (start, end) = (area.x as usize * 4, (area.x + area.width) as usize * 4);
+    let rows = pixels.bgrx.chunks_exact(stride).skip(area.y as usize).take(area.height as usize);
+    let pixels = rows
+        .flat_map(|row| row[start..end].chunks_exact(4))
+        .map(|bgrx| Color32::from_rgb(bgrx[2], bgrx[1], bgrx[0]))
+        .collect();
+    ColorImage::new([area.width as usize, area.height as usize], pixels)
+}
