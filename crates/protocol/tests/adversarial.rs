@@ -73,6 +73,23 @@ fn case_03_three_wrong_guesses_of_two_accounts_spend_the_code() {
 }
 
 #[test]
+fn case_03_three_wrong_guesses_spend_a_code_over_its_grace_too() {
+    let mut customer = Customer::new(31);
+    let older = customer.code();
+    for account in ["a", "b"] {
+        let wrong = other_than(&older);
+        assert!(matches!(Adviser::new(account).join(&mut customer, &wrong), Err(Failure::WrongCode { .. })));
+    }
+    customer.pass(limits::CODE_SHOWN);
+    let shown = customer.code();
+    let wrong = (1..).map(|n| nth_other(&shown, n)).find(|wrong| *wrong != older).expect("a million codes");
+    assert!(matches!(Adviser::new("c").join(&mut customer, &wrong), Err(Failure::WrongCode { .. })));
+    assert!(customer.code() == shown, "the new one has had one wrong guess");
+    assert!(matches!(Adviser::new("d").join(&mut customer, &older), Err(Failure::WrongCode { .. })));
+    assert!(Adviser::new("e").join(&mut customer, &shown).is_ok());
+}
+
+#[test]
 fn case_03_two_wrong_guesses_of_one_account_block_it_and_leave_the_code() {
     let mut customer = Customer::new(4);
     let code = customer.code();
@@ -178,6 +195,13 @@ fn case_07_an_expired_code_is_refused() {
     let mut customer = Customer::new(8);
     let code = customer.code();
     customer.pass(limits::CODE_SHOWN + limits::CODE_GRACE);
+    assert!(matches!(Adviser::new("huber").join(&mut customer, &code), Err(Failure::WrongCode { .. })));
+
+    // Step by step, as time passes with the window open: the code before is accepted until its grace ends.
+    let mut customer = Customer::new(8);
+    let code = customer.code();
+    customer.pass(limits::CODE_SHOWN);
+    customer.pass(limits::CODE_GRACE);
     assert!(matches!(Adviser::new("huber").join(&mut customer, &code), Err(Failure::WrongCode { .. })));
 
     // Also when no one called in time: a computer that slept.

@@ -271,6 +271,9 @@ fn a_silent_or_vanished_customer_is_told_to_the_adviser_in_time() {
     assert!(matches!(adviser.collect(), Reply::Failed(Failure::TimedOut)));
 
     let (introduction, _) = adviser.knock(&mut customer, &code);
+    for of_another in [&[][..], &[0xff]] {
+        assert!(matches!(adviser.give(introduction + 1, of_another, &mut customer), Reply::Nothing));
+    }
     adviser.joiner.left(introduction + 1);
     assert!(matches!(adviser.collect(), Reply::Nothing));
     adviser.joiner.left(introduction);
