@@ -176,7 +176,7 @@ async fn case_23_no_bind_message_closed_no_media() {
     let other_stream = |connection: &Connection, key: &BindKey| {
         [vec![3], framed(&Bind { mac: bind_of(connection, key, Role::Viewer) })].concat()
     };
-    let lies: [&dyn Fn(&Connection, &BindKey) -> Vec<u8>; 5] = [&flipped, &as_host, &empty, &too_long, &other_stream];
+    let lies: [&Lie; 5] = [&flipped, &as_host, &empty, &too_long, &other_stream];
     for lie in lies {
         let (host, viewer) = introduced();
         let attacker = Attacker::from(&viewer);
@@ -219,6 +219,9 @@ async fn case_25_second_connection_refused() {
     }
     assert!(alive(&host, &viewer).await, "the second connection harmed the first");
 }
+
+/// What an attacker says instead of the bind.
+type Lie = dyn Fn(&Connection, &BindKey) -> Vec<u8>;
 
 // The introduction -----------------------------------------------------------------------------------------------
 

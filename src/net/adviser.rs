@@ -9,10 +9,13 @@ use lotse_protocol::forward::Token;
 use lotse_protocol::handshake::joiner::{Failure, JoinError, Joiner, Output};
 use lotse_protocol::handshake::{Established, Part};
 use lotse_protocol::id::Id;
+use lotse_protocol::keys::PublicKey;
+use lotse_protocol::message::introduction::{CardBody, SignedCard};
 use lotse_protocol::message::relay::{
     Introduced, Knock, Leave, LoggedIn, Login, Pass, PathOpened, RefusalReason, Refused, from_relay, to_relay,
 };
 use lotse_protocol::permission::Permissions;
+use prost::Message;
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -28,9 +31,8 @@ pub(super) struct Adviser {
     online: bool,
     sign_in: SignIn,
     progress: Progress,
-    /// What the relay has been asked and not answered yet: it answers in order.
+    /// What the relay has been asked and not answered yet.
     asked: VecDeque<Asked>,
-    knocks: u64,
     todo: Vec<Do>,
 }
 
@@ -49,7 +51,8 @@ struct Credentials {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     SignIn,
-    Knock(u64),
+    /// With this key.
+    Knock(PublicKey),
 }
 
 /// How far joining has come.
@@ -57,7 +60,7 @@ enum Progress {
     /// Nothing is being joined.
     Idle,
     /// The relay has been asked to introduce.
-    Knocking { knock: u64, until: Instant },
+    Knocking { key: PublicKey, until: Instant },
     /// The handshake runs.
     Introducing { introduction: u64 },
     /// The handshake is through, the path is awaited.
@@ -74,7 +77,6 @@ impl Adviser {
             sign_in: SignIn::No,
             progress: Progress::Idle,
             asked: VecDeque::new(),
-            knocks: 0,
             todo: Vec::new(),
         }
     }
@@ -139,9 +141,8 @@ impl Adviser {
         let (wanted, reason) = part;
         match self.joiner.join(id, code, Part::Viewer { wanted, reason }, rng) {
             Ok(key) => {
-                self.knocks += 1;
-                self.asked.push_back(Asked::Knock(self.knocks));
-                self.progress = Progress::Knocking { knock: self.knocks, until: now + STEP };
+                self.asked.push_back(Asked::Knock(key));
+                self.progress = Progress::Knocking { key, until: now + STEP };
                 self.say(to_relay::Body::Knock(Knock { id: id.to_wire(), key: key.as_bytes().to_vec() }));
             }
             Err(error) => self.todo.push(Do::Tell(Event::JoinFailed(match error {
@@ -174,10 +175,7 @@ impl Adviser {
                 self.answered(|asked| asked == Asked::SignIn);
                 self.signed_in(logged_in);
             }
-            from_relay::Body::Introduced(introduced) => {
-                let asked = self.answered(|asked| matches!(asked, Asked::Knock(_)));
-                self.introduced(asked, introduced, now, rng);
-            }
+            from_relay::Body::Introduced(introduced) => self.introduced(introduced, now, rng),
             from_relay::Body::Refused(refused) => {
                 let asked = self.answered(|_| true);
                 self.refused(asked, &refused);
@@ -264,12 +262,14 @@ impl Adviser {
         }
     }
 
-    fn introduced(&mut self, asked: Option<Asked>, introduced: Introduced, now: Instant, rng: &mut impl CryptoRng) {
+    fn introduced(&mut self, introduced: Introduced, now: Instant, rng: &mut impl CryptoRng) {
         let introduction = introduced.introduction;
-        match (&self.progress, asked) {
-            (Progress::Knocking { knock, .. }, Some(Asked::Knock(answered))) if *knock == answered => {}
+        // Cards are made side by side, so only the key says to which knock this is the answer.
+        let named = key_in(&introduced.card);
+        self.answered(|asked| matches!(asked, Asked::Knock(key) if Some(key) == named));
+        if !matches!(&self.progress, Progress::Knocking { key, .. } if Some(*key) == named) {
             // To a knock that has been given up meanwhile.
-            _ => return self.say(to_relay::Body::Leave(Leave { introduction })),
+            return self.say(to_relay::Body::Leave(Leave { introduction }));
         }
         self.progress = Progress::Introducing { introduction };
         if self.joiner.introduced(introduction, introduced.card, now, rng).is_err() {
@@ -288,7 +288,7 @@ impl Adviser {
                     _ => SignInRefusal::Failed,
                 })));
             }
-            (Some(Asked::Knock(answered)), Progress::Knocking { knock, .. }, _) if *knock == answered => {
+            (Some(Asked::Knock(answered)), Progress::Knocking { key, .. }, _) if *key == answered => {
                 self.fail(match refused.reason() {
                     RefusalReason::UnknownId => JoinFailure::UnknownId,
                     RefusalReason::Throttled | RefusalReason::Full => JoinFailure::Wait(wait),
@@ -363,4 +363,10 @@ impl Adviser {
             self.todo.push(Do::Say(body));
         }
     }
+}
+
+/// The key that a card names. Whether the card is worth anything is the other side's to say.
+fn key_in(card: &[u8]) -> Option<PublicKey> {
+    let signed = SignedCard::decode(card).ok()?;
+    PublicKey::from_wire(&CardBody::decode(signed.body.as_slice()).ok()?.key).ok()
 }

@@ -341,7 +341,11 @@ impl Driver {
                 let (sender, updates) = slot::slot();
                 (Side::Host { port: port.clone(), updates }, Some(sender))
             }
-            Part::Adviser(_, port) => (Side::Viewer { port: port.clone(), input: self.input.clone() }, None),
+            Part::Adviser(_, port) => {
+                // Before the program hears of the session: what it sends then must not be lost.
+                let open = self.input.open();
+                (Side::Viewer { port: port.clone(), input: self.input.clone(), open }, None)
+            }
         };
         tracing::info!(session = viewer.0, "a session begins");
         let About { path, id, card, wanted, reason, policy } = about;

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use super::frames::{self, Reader, Writer};
 use super::path::Path;
 use super::pin::{self, Pinned};
+use super::reserve::Reserve;
 
 /// From the open path to both binds verified: what the program gives `host` and `viewer` as their limit.
 pub const LIMIT: Duration = Duration::from_secs(10);
@@ -107,6 +108,8 @@ impl Inner {
 /// A connection that is closed when this is dropped.
 pub(super) struct Guard {
     pub(super) connection: Connection,
+    /// For the heartbeats of the session.
+    pub(super) reserve: Reserve,
     endpoint: Endpoint,
     refusing: Option<AbortHandle>,
 }
@@ -133,9 +136,14 @@ impl Drop for Guard {
 /// # Errors
 /// [`InnerError`], within `limit`.
 pub async fn host(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inner, InnerError> {
-    let config = server_config(ends.own, &ends.peer, path.packet())?;
-    let endpoint =
-        Endpoint::new_with_abstract_socket(endpoint_config(), Some(config), path.socket(), Arc::new(TokioRuntime))?;
+    let reserve = Reserve::default();
+    let config = server_config(ends.own, &ends.peer, transport(path.packet(), 1, reserve.clone()))?;
+    let endpoint = Endpoint::new_with_abstract_socket(
+        endpoint_config(path.packet()),
+        Some(config),
+        path.socket(),
+        Arc::new(TokioRuntime),
+    )?;
     timeout(limit, async {
         let connection = accept(&endpoint).await?;
         let refusing = tokio::spawn(refuse(endpoint.clone())).abort_handle();
@@ -143,7 +151,7 @@ pub async fn host(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inner,
         match bound {
             Ok((writer, reader)) => {
                 allow_streams(&connection);
-                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: Some(refusing) };
+                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: Some(refusing), reserve };
                 Ok(Inner { writer, reader, guard })
             }
             Err(error) => {
@@ -165,8 +173,14 @@ pub async fn host(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inner,
 /// # Errors
 /// [`InnerError`], within `limit`.
 pub async fn viewer(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inner, InnerError> {
-    let config = client_config(ends.own, &ends.peer, path.packet())?;
-    let endpoint = Endpoint::new_with_abstract_socket(endpoint_config(), None, path.socket(), Arc::new(TokioRuntime))?;
+    let reserve = Reserve::default();
+    let config = client_config(ends.own, &ends.peer, transport(path.packet(), 0, reserve.clone()))?;
+    let endpoint = Endpoint::new_with_abstract_socket(
+        endpoint_config(path.packet()),
+        None,
+        path.socket(),
+        Arc::new(TokioRuntime),
+    )?;
     let connecting = endpoint
         .connect_with(config, path.peer(), pin::SERVER_NAME)
         .map_err(|error| InnerError::Setup(error.to_string()))?;
@@ -175,7 +189,7 @@ pub async fn viewer(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inne
         match bind_viewer(&connection, &ends.bind).await {
             Ok((writer, reader)) => {
                 allow_streams(&connection);
-                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: None };
+                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: None, reserve };
                 Ok(Inner { writer, reader, guard })
             }
             Err(error) => {
@@ -270,7 +284,11 @@ fn allow_streams(connection: &Connection) {
     connection.set_max_concurrent_uni_streams(STREAMS.into());
 }
 
-fn server_config(own: SigningKey, peer: &PublicKey, packet: u16) -> Result<quinn::ServerConfig, InnerError> {
+fn server_config(
+    own: SigningKey,
+    peer: &PublicKey,
+    transport: Arc<TransportConfig>,
+) -> Result<quinn::ServerConfig, InnerError> {
     let mut tls = ServerConfig::builder_with_provider(pin::provider())
         .with_protocol_versions(&[&TLS13])
         .map_err(setup)?
@@ -282,11 +300,15 @@ fn server_config(own: SigningKey, peer: &PublicKey, packet: u16) -> Result<quinn
     tls.session_storage = Arc::new(NoServerSessionStorage {});
     let tls = QuicServerConfig::try_from(tls).map_err(|error| InnerError::Setup(error.to_string()))?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(tls));
-    config.transport_config(transport(packet, 1)).migration(false).max_incoming(ATTEMPTS);
+    config.transport_config(transport).migration(false).max_incoming(ATTEMPTS);
     Ok(config)
 }
 
-fn client_config(own: SigningKey, peer: &PublicKey, packet: u16) -> Result<quinn::ClientConfig, InnerError> {
+fn client_config(
+    own: SigningKey,
+    peer: &PublicKey,
+    transport: Arc<TransportConfig>,
+) -> Result<quinn::ClientConfig, InnerError> {
     let mut tls = ClientConfig::builder_with_provider(pin::provider())
         .with_protocol_versions(&[&TLS13])
         .map_err(setup)?
@@ -299,7 +321,7 @@ fn client_config(own: SigningKey, peer: &PublicKey, packet: u16) -> Result<quinn
     tls.enable_sni = false;
     let tls = QuicClientConfig::try_from(tls).map_err(|error| InnerError::Setup(error.to_string()))?;
     let mut config = quinn::ClientConfig::new(Arc::new(tls));
-    config.transport_config(transport(packet, 0));
+    config.transport_config(transport);
     Ok(config)
 }
 
@@ -309,7 +331,7 @@ fn setup(error: rustls::Error) -> InnerError {
 
 /// The settings of design, section 4: packets of exactly `packet` bytes at the most; `bidirectional` streams may the
 /// other side open before it is bound.
-fn transport(packet: u16, bidirectional: u32) -> Arc<TransportConfig> {
+fn transport(packet: u16, bidirectional: u32, reserve: Reserve) -> Arc<TransportConfig> {
     let mut transport = TransportConfig::default();
     transport
         .initial_mtu(packet)
@@ -322,13 +344,15 @@ fn transport(packet: u16, bidirectional: u32) -> Arc<TransportConfig> {
         .receive_window(WINDOW.into())
         .send_window(SEND_WINDOW)
         .datagram_receive_buffer_size(Some(DATAGRAMS))
-        .datagram_send_buffer_size(DATAGRAMS);
+        .datagram_send_buffer_size(DATAGRAMS)
+        .congestion_controller_factory(Arc::new(reserve));
     Arc::new(transport)
 }
 
-/// Settings of either endpoint; also those of the control connection.
-pub(super) fn endpoint_config() -> EndpointConfig {
+/// Settings of an endpoint whose packets have at most `packet` bytes; also that of the control connection.
+pub(super) fn endpoint_config(packet: u16) -> EndpointConfig {
     let mut config = EndpointConfig::default();
+    config.max_udp_payload_size(packet).expect("no path carries less than QUIC's 1200 bytes");
     // The first byte tells the two planes apart.
     config.grease_quic_bit(false);
     config

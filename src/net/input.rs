@@ -8,7 +8,7 @@ use lotse_protocol::message::input::{ReleaseAll, input_message::Body};
 use tokio::sync::Notify;
 
 /// Most that waits. A link that is so far behind would type what nobody means any more.
-const LONGEST: usize = 512;
+const LONGEST: usize = 2048;
 
 /// The queue. Clones share it. It takes nothing until a session opens it.
 #[derive(Clone, Default)]
@@ -25,6 +25,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     open: bool,
+    hushed: bool,
     waiting: VecDeque<Body>,
 }
 
@@ -33,7 +34,7 @@ impl InputQueue {
     /// that is held is let go: half of what was typed would be worse than nothing.
     pub(super) fn push(&self, input: Body) {
         let mut state = self.lock();
-        if !state.open {
+        if !state.open || state.hushed {
             return;
         }
         let full = state.waiting.len() >= LONGEST;
@@ -72,6 +73,21 @@ impl InputQueue {
 
 /// Closes the queue, and empties it, when dropped.
 pub(super) struct Open(InputQueue);
+
+impl Open {
+    /// The other side has fallen silent, or is heard again. What is typed into a dead picture is not saved up, and what
+    /// waited is given up; afterwards everything is let go first, since it may have been meanwhile.
+    pub(super) fn hush(&self, silent: bool) {
+        let mut state = self.0.lock();
+        state.hushed = silent;
+        state.waiting.clear();
+        if !silent {
+            state.waiting.push_back(Body::ReleaseAll(ReleaseAll {}));
+        }
+        drop(state);
+        self.0.shared.filled.notify_one();
+    }
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
@@ -115,6 +131,19 @@ mod tests {
         queue.push(key(5));
         assert_eq!(queue.next().await, Body::ReleaseAll(ReleaseAll {}));
         assert_eq!(queue.next().await, key(5));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_saved_up_for_a_link_that_is_silent() {
+        let queue = InputQueue::default();
+        let open = queue.open();
+        queue.push(key(1));
+        open.hush(true);
+        queue.push(key(2));
+        open.hush(false);
+        queue.push(key(3));
+        assert_eq!(queue.next().await, Body::ReleaseAll(ReleaseAll {}));
+        assert_eq!(queue.next().await, key(3));
     }
 
     #[tokio::test]

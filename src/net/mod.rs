@@ -30,6 +30,7 @@ mod input;
 pub mod path;
 mod pin;
 mod relay;
+mod reserve;
 mod session;
 pub mod slot;
 pub mod socket;

@@ -40,6 +40,8 @@ const IDLE: Duration = Duration::from_secs(90);
 const QUEUE: usize = 64;
 /// What the relay may send unread, bytes.
 const WINDOW: u32 = 64 * 1024;
+/// Longest packet, bytes: what quinn takes by default.
+const PACKET: u16 = 1472;
 /// Alert `no_application_protocol` (RFC 7301, section 3.2) in QUIC's range (RFC 9001, section 4.8).
 const ALERT_NO_PROTOCOL: u8 = 120;
 
@@ -115,7 +117,7 @@ fn endpoint(socket: &Arc<Socket>, key: &PublicKey) -> io::Result<Endpoint> {
     let mut config = quinn::ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport));
     let mut endpoint =
-        Endpoint::new_with_abstract_socket(endpoint_config(), None, socket.control(), Arc::new(TokioRuntime))?;
+        Endpoint::new_with_abstract_socket(endpoint_config(PACKET), None, socket.control(), Arc::new(TokioRuntime))?;
     endpoint.set_default_client_config(config);
     Ok(endpoint)
 }

@@ -6,6 +6,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use lotse_protocol::limits;
 use lotse_protocol::message::input::InputMessage;
 use lotse_protocol::message::session::{
@@ -19,18 +20,22 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::driver::Sink;
 use super::frames::{ReadFrameError, Reader, Writer};
 use super::inner::{CLOSE_DONE, Inner, Priority};
-use super::input::InputQueue;
+use super::input::{InputQueue, Open};
 use super::slot::Receiver;
 use super::{Ended, Event, HostPort, ViewerId, ViewerPort};
 
 /// Each side is heard so often at the least.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Who has heard nothing for so long beats more often, or a path that is back would be found late.
+const WORRIED: Duration = Duration::from_millis(1500);
+/// So often.
+const WORRIED_HEARTBEAT: Duration = Duration::from_millis(500);
 /// After so long without a sign of the other side the connection counts as interrupted. Heartbeats, acknowledgements and
 /// everything else count; silence is looked for every [`LOOK`], so that 3 s are kept from above.
 const SILENT: Duration = Duration::from_millis(2700);
 /// After so long without a sign a connection whose path is closed is over.
 const ORPHANED: Duration = Duration::from_millis(1500);
-/// How often silence is looked for.
+/// How often silence is looked for, and whether a heartbeat is due.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often the program is told how the connection is: this many looks.
 const TELL: u32 = 4;
@@ -62,6 +67,8 @@ pub(super) enum Side {
         port: Arc<dyn ViewerPort>,
         /// Where hands come from.
         input: InputQueue,
+        /// Keeps that open.
+        open: Open,
     },
 }
 
@@ -128,17 +135,16 @@ async fn run(
     let (say, to_write) = mpsc::channel(SAID);
     let mut tasks: JoinSet<Ended> = JoinSet::new();
     tasks.spawn(write_control(writer, to_write));
-    tasks.spawn(beat(connection.clone()));
-    // Hands are taken from now on, and no longer than this function runs.
-    let _open = match side {
+    tasks.spawn(take_datagrams(connection.clone()));
+    // Hands are taken no longer than this function runs.
+    let hands = match side {
         Side::Host { port, updates } => {
             tasks.spawn(read_control(reader, viewer, Some(port.clone()), sink.clone()));
             tasks.spawn(send_pictures(connection.clone(), updates));
             tasks.spawn(receive_hands(connection.clone(), viewer, port));
             None
         }
-        Side::Viewer { port, input } => {
-            let open = input.open();
+        Side::Viewer { port, input, open } => {
             tasks.spawn(read_control(reader, viewer, None, sink.clone()));
             tasks.spawn(receive_pictures(connection.clone(), port));
             tasks.spawn(send_hands(connection.clone(), input));
@@ -148,6 +154,7 @@ async fn run(
     let mut link = Link::new(viewer, &connection);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut next_beat = Instant::now();
     let mut path_closed = None;
     let why = loop {
         tokio::select! {
@@ -167,7 +174,18 @@ async fn run(
             Some(task) = tasks.join_next() => break task.unwrap_or(Ended::Broken),
             error = connection.closed() => break why_closed(&error),
             _ = looks.tick() => {
-                let silence = link.look(&connection, sink, Instant::now());
+                let now = Instant::now();
+                let was_silent = link.silent;
+                let silence = link.look(&connection, sink, now);
+                if let Some(hands) = hands.as_ref().filter(|_| link.silent != was_silent) {
+                    hands.hush(link.silent);
+                }
+                if next_beat <= now {
+                    next_beat = now + if silence >= WORRIED { WORRIED_HEARTBEAT } else { HEARTBEAT };
+                    guard.reserve.release();
+                    // Fails when the connection is gone, which is told elsewhere.
+                    let _ = connection.send_datagram(Bytes::from_static(&[HEARTBEAT_BYTE]));
+                }
                 match path_closed {
                     Some(why) if silence >= ORPHANED => break why,
                     _ => {}
@@ -282,21 +300,10 @@ async fn unreadable(error: &ReadFrameError) -> Ended {
     }
 }
 
-/// Is heard, and hears.
-async fn beat(connection: Connection) -> Ended {
-    let mut beats = interval(HEARTBEAT);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = beats.tick() => {
-                // Fails when the connection is gone, which is told elsewhere.
-                let _ = connection.send_datagram(bytes::Bytes::from_static(&[HEARTBEAT_BYTE]));
-            }
-            heard = connection.read_datagram() => if heard.is_err() {
-                return until_closed().await;
-            },
-        }
-    }
+/// Takes datagrams in. There is none yet that says more than a heartbeat, and that is counted elsewhere.
+async fn take_datagrams(connection: Connection) -> Ended {
+    while connection.read_datagram().await.is_ok() {}
+    until_closed().await
 }
 
 async fn send_pictures(connection: Connection, mut updates: Receiver) -> Ended {

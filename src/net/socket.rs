@@ -403,3 +403,126 @@ impl fmt::Debug for Writable {
         f.debug_struct("Writable").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::IoSliceMut;
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use lotse_protocol::forward::{self, Token};
+    use quinn::AsyncUdpSocket;
+    use quinn::udp::{RecvMeta, Transmit};
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use tokio::net::UdpSocket;
+    use tokio::time::timeout;
+
+    use super::{BEYOND, Socket};
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    struct Bench {
+        socket: Arc<Socket>,
+        path: Arc<dyn AsyncUdpSocket>,
+        token: Token,
+        relay: UdpSocket,
+        program: SocketAddr,
+    }
+
+    /// A program with a path, and a relay that knows where it is.
+    async fn bench() -> Bench {
+        let token = Token::generate(&mut StdRng::seed_from_u64(1));
+        let relay = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+        let socket = Socket::open().expect("a socket");
+        let address = socket.destination(relay.local_addr().expect("bound")).expect("IPv4 is everywhere");
+        let path = socket.path(token, address);
+        let program = SocketAddr::from((Ipv4Addr::LOCALHOST, socket.control().local_addr().expect("bound").port()));
+        Bench { socket, path, token, relay, program }
+    }
+
+    fn sealed(token: &Token, content: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0; forward::HEADER];
+        forward::write_header(packet.first_chunk_mut().expect("a header"), token);
+        packet.extend_from_slice(content);
+        packet
+    }
+
+    /// The next packet of a plane, and whom it seems to be from.
+    async fn next(plane: &Arc<dyn AsyncUdpSocket>) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = vec![0; 2000];
+        let mut meta = [RecvMeta::default()];
+        let received = poll_fn(|cx| plane.poll_recv(cx, &mut [IoSliceMut::new(&mut buffer)], &mut meta));
+        assert_eq!(timeout(SOON, received).await.expect("a packet").expect("never an error"), 1);
+        (buffer[..meta[0].len].to_vec(), meta[0].addr)
+    }
+
+    #[tokio::test]
+    async fn every_segment_goes_out_with_its_header() {
+        let bench = bench().await;
+        let contents = [vec![1; 1200], vec![2; 1200], vec![3; 70]].concat();
+        for (segments, sent) in [(Some(1200), 3), (None, 1)] {
+            let contents = if segments.is_some() { &contents[..] } else { &contents[..1200] };
+            let transmit = Transmit { destination: BEYOND, ecn: None, contents, segment_size: segments, src_ip: None };
+            if bench.path.max_transmit_segments() < sent {
+                continue;
+            }
+            let mut poller = bench.path.clone().create_io_poller();
+            while bench.path.try_send(&transmit).is_err() {
+                let writable = poll_fn(|cx| poller.as_mut().poll_writable(cx));
+                timeout(SOON, writable).await.expect("room").expect("never an error");
+            }
+            for segment in contents.chunks(1200) {
+                let mut buffer = [0; 2000];
+                let (length, from) =
+                    timeout(SOON, bench.relay.recv_from(&mut buffer)).await.expect("a packet").expect("loopback");
+                assert_eq!(from.port(), bench.program.port());
+                assert_eq!(&buffer[..length], sealed(&bench.token, segment));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn each_plane_gets_its_own_and_nothing_else() {
+        let bench = bench().await;
+        let control = bench.socket.control();
+        let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+        let other = Token::generate(&mut StdRng::seed_from_u64(2));
+        let mine = sealed(&bench.token, b"mine");
+        // Nobody's: empty, another leg's, a stranger's with the right token, another kind, less than a header.
+        bench.relay.send_to(&[], bench.program).await.expect("loopback");
+        bench.relay.send_to(&sealed(&other, b"theirs"), bench.program).await.expect("loopback");
+        stranger.send_to(&sealed(&bench.token, b"forged"), bench.program).await.expect("loopback");
+        bench.relay.send_to(&[&[0x3f], &mine[1..]].concat(), bench.program).await.expect("loopback");
+        bench.relay.send_to(&mine[..forward::HEADER - 1], bench.program).await.expect("loopback");
+        bench.relay.send_to(&mine, bench.program).await.expect("loopback");
+        bench.relay.send_to(&[0x40, 1, 2], bench.program).await.expect("loopback");
+        assert_eq!(next(&bench.path).await, (b"mine".to_vec(), BEYOND));
+        let (packet, from) = next(&control).await;
+        assert_eq!((packet, from.port()), (vec![0x40, 1, 2], bench.relay.local_addr().expect("bound").port()));
+    }
+
+    #[tokio::test]
+    async fn a_check_is_answered_for_the_own_token_alone() {
+        let bench = bench().await;
+        let other = Token::generate(&mut StdRng::seed_from_u64(2));
+        let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+        stranger.send_to(&forward::check(&bench.token, &[1; 16]), bench.program).await.expect("loopback");
+        bench.relay.send_to(&forward::check(&other, &[2; 16]), bench.program).await.expect("loopback");
+        let check = forward::check(&bench.token, &[3; 16]);
+        bench.relay.send_to(&check, bench.program).await.expect("loopback");
+        let mut buffer = [0; 100];
+        let length = timeout(SOON, bench.relay.recv(&mut buffer)).await.expect("an answer").expect("loopback");
+        assert_eq!(&buffer[..length], check);
+        assert!(stranger.try_recv(&mut buffer).is_err(), "a stranger was answered");
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_gone_takes_nothing_more() {
+        let bench = bench().await;
+        drop(bench.path);
+        assert!(super::lock(&bench.socket.shared.paths).is_empty());
+    }
+}
