@@ -4,6 +4,8 @@
 //! opens nothing, waits for nothing and knows no key.
 
 pub mod quota;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -725,6 +727,10 @@ impl Broker {
             if Some(side) != silent && meeting.is_known_to(side) {
                 self.send(side, from_relay::Body::Left(Left { introduction: number }));
             }
+        }
+        // Who still waits for the answer to its knock gets the one that it would get now.
+        if meeting.progress == Progress::Vouching && ending != Ending::NotVouched {
+            self.refuse(meeting.joiner, RefusalReason::UnknownId, Duration::ZERO);
         }
         self.note(Note::Ended(meeting.introduction, ending));
     }

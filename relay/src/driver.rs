@@ -57,6 +57,8 @@ pub(crate) struct Driver {
 
 struct Handle {
     connection: Connection,
+    /// The last address it was validated for.
+    address: SocketAddr,
     outgoing: mpsc::Sender<Outgoing>,
 }
 
@@ -121,9 +123,11 @@ impl Driver {
         let now = Instant::now();
         match input {
             Input::Connected { connection, outgoing, reply } => {
-                let admitted = self.broker.connected(connection.remote_address().ip(), now);
+                // Validated before the handshake began.
+                let address = connection.remote_address();
+                let admitted = self.broker.connected(address.ip(), now);
                 if let Ok(peer) = admitted {
-                    self.connections.insert(peer, Handle { connection, outgoing });
+                    self.connections.insert(peer, Handle { connection, address, outgoing });
                 }
                 if let Err(Ok(peer)) = reply.send(admitted) {
                     self.gone(peer);
@@ -204,17 +208,16 @@ impl Driver {
         }
     }
 
-    /// Where a leg is now. Its address has been validated: a connection begins with that, and before it has moved
-    /// [`Self::follow`] finds out whether it is there.
+    /// Where a leg is as far as has been validated; if it is elsewhere by now, [`Self::follow`] finds out.
     fn end(&self, leg: &Leg) -> Option<End> {
-        let connection = &self.connections.get(&leg.peer)?.connection;
-        Some(End { token: leg.token, address: connection.remote_address(), local: connection.local_ip() })
+        let Handle { connection, address, .. } = self.connections.get(&leg.peer)?;
+        Some(End { token: leg.token, address: *address, local: connection.local_ip() })
     }
 
     /// Looks whether a connection with a path has moved, and checks whether it really is there.
     fn follow(&mut self) {
         for leg in self.paths.values().flat_map(|path| [&path.offerer, &path.joiner]) {
-            let Some(handle) = self.connections.get(&leg.peer) else { continue };
+            let Some(handle) = self.connections.get_mut(&leg.peer) else { continue };
             let mut nonce = [0; CHECK_NONCE];
             rand::rng().fill_bytes(&mut nonce);
             let address: SocketAddr = handle.connection.remote_address();
@@ -228,6 +231,8 @@ impl Driver {
                 };
                 // Lost is lost: the next one follows soon.
                 let _ = self.port.try_send(&transmit);
+            } else {
+                handle.address = address;
             }
         }
     }

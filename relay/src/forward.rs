@@ -2,7 +2,7 @@
 //!
 //! Of every packet (each segment of what the kernel hands over as one) the first byte says whose it is. Those of the
 //! forward plane are looked up by their token in [`Table`], get the other leg's token written over it, in place, and
-//! go on to the address that the other leg's control connection has been validated for; no key, no cryptography, no
+//! go from and to the addresses that the two control connections have been validated for; no key, no cryptography, no
 //! allocation, no answer to anything unknown. The others go to QUIC through [`Inbox`], which is bounded.
 //!
 //! When a program's control connection moves (QUIC migration) its leg follows, but only after the new address has sent
@@ -109,7 +109,7 @@ impl Port {
 pub struct Counts {
     /// Packets sent on.
     pub forwarded: u64,
-    /// Packets of the forward plane with a token that is not known, or malformed: dropped.
+    /// Packets of the forward plane with a token that is not known or not their sender's, or malformed: dropped.
     pub unknown: u64,
     /// Packets sent on that the system had no room for: dropped, as any router does.
     pub congested: u64,
@@ -210,8 +210,8 @@ impl Forwarder {
                 } else if let Some((token, _)) = forward::parse(packet)
                     && let Some(leg) = legs.get(&token)
                     && let Some(header) = packet.first_chunk_mut::<HEADER>()
+                    && let Some((to, from)) = leg.pass(meta.addr, end - start, header)
                 {
-                    let (to, from) = leg.pass(end - start, header);
                     Some(Train { start, end, packets: 1, to, from })
                 } else {
                     if let Some(answered) = legs.answered_check(meta.addr, packet) {

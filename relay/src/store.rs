@@ -379,3 +379,46 @@ fn session_of(row: &sqlx::sqlite::SqliteRow) -> Result<Session, sqlx::Error> {
 fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Store, StoreError};
+    use lotse_protocol::id::Id;
+
+    #[tokio::test]
+    async fn a_full_disk_is_called_full() {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::open(data.path()).await.expect("opens");
+        // SQLite's own limit gives the error that a disk gives; it holds for one connection.
+        let mut connection = store.pool.acquire().await.expect("a connection");
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *connection).await.expect("limited");
+        let insert = "INSERT INTO sessions (adviser, customer_id, started_at) VALUES (?, 1, 1)";
+        let error = loop {
+            let added = sqlx::query(insert).bind("maria ".repeat(1000)).execute(&mut *connection).await;
+            if let Err(error) = added {
+                break StoreError::from(error);
+            }
+        };
+        assert!(matches!(error, StoreError::Full), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_read_only_database_is_called_so() {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::open(data.path()).await.expect("opens");
+        let mut connection = store.pool.acquire().await.expect("a connection");
+        sqlx::query("PRAGMA query_only = 1").execute(&mut *connection).await.expect("limited");
+        let error = sqlx::query("DELETE FROM sessions").execute(&mut *connection).await.expect_err("refused");
+        assert!(matches!(StoreError::from(error), StoreError::ReadOnly));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_relay_left_open_is_closed_by_the_next() {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::open(data.path()).await.expect("opens");
+        store.session_started("maria", Id::generate(&mut rand::rng())).await.expect("written");
+        assert_eq!(store.sessions(1).await.expect("read")[0].ended_at, None);
+        let _serving = store.serve().await.expect("claimed");
+        assert!(store.sessions(1).await.expect("read")[0].ended_at.is_some());
+    }
+}

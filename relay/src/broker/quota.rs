@@ -274,7 +274,7 @@ mod tests {
     fn memory_is_bounded() {
         let mut wrong = WrongLogins::default();
         let now = Instant::now();
-        for n in 0..WRONG_LOGINS_REMEMBERED + 100 {
+        for n in 0..WRONG_LOGINS_REMEMBERED / 2 + 20 {
             let octets = u32::try_from(n).expect("small").to_be_bytes();
             let address = Neighbourhood::of(IpAddr::V4(Ipv4Addr::from(octets)));
             let at = now + Duration::from_millis(u64::try_from(n).expect("small"));

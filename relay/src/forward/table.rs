@@ -62,19 +62,30 @@ pub(super) struct Legs {
 
 /// What happens to packets that carry a leg's token.
 pub(super) struct Leg {
+    /// Where its program is.
+    own: SocketAddr,
     other: Token,
-    /// Of the other leg.
+    /// Where the other leg's program is, and the address of ours that it knows.
     address: SocketAddr,
     local: Option<IpAddr>,
     bytes: AtomicU64,
 }
 
 impl Leg {
-    /// Takes a packet of `length` bytes on: writes the other leg's header, and says where it goes and where from.
-    pub(super) fn pass(&self, length: usize, header: &mut [u8; HEADER]) -> (SocketAddr, Option<IpAddr>) {
+    /// Takes a packet of `length` bytes on that came from `source`: writes the other leg's header, and says where it
+    /// goes and where from. `None`: it did not come from this leg's program.
+    pub(super) fn pass(
+        &self,
+        source: SocketAddr,
+        length: usize,
+        header: &mut [u8; HEADER],
+    ) -> Option<(SocketAddr, Option<IpAddr>)> {
+        if source != self.own {
+            return None;
+        }
         self.bytes.fetch_add(u64::try_from(length).unwrap_or(u64::MAX), Ordering::Relaxed);
         forward::write_header(header, &self.other);
-        (self.address, self.local)
+        Some((self.address, self.local))
     }
 }
 
@@ -96,7 +107,13 @@ impl Table {
     pub fn open(&self, offerer: End, joiner: End) {
         let mut table = self.write();
         for (end, other) in [(&offerer, &joiner), (&joiner, &offerer)] {
-            let leg = Leg { other: other.token, address: other.address, local: other.local, bytes: AtomicU64::new(0) };
+            let leg = Leg {
+                own: end.address,
+                other: other.token,
+                address: other.address,
+                local: other.local,
+                bytes: AtomicU64::new(0),
+            };
             table.legs.insert(end.token, leg);
         }
     }
@@ -111,24 +128,25 @@ impl Table {
         Passed { from_offerer, from_joiner }
     }
 
-    /// The control connection of the leg `token` is at `address` now. If that is not where its packets go, returns the
-    /// check to send there. `nonce` is used for a new one; one that is under way is sent again.
+    /// The control connection of the leg `token` is at `address` now. If packets do not come from and go to there yet,
+    /// returns the check to be sent there. `nonce` is for a new one; one that is under way is sent again.
     pub fn check(&self, token: &Token, address: SocketAddr, nonce: [u8; forward::CHECK_NONCE]) -> Option<Check> {
+        {
+            let table = self.read();
+            if table.legs.get(token)?.own == address && !table.checks.contains_key(token) {
+                return None;
+            }
+        }
         let mut table = self.write();
-        let other = table.legs.get(token)?.other;
-        if table.legs.get(&other)?.address == address {
+        if table.legs.get(token)?.own == address {
             table.checks.remove(token);
             return None;
         }
-        let check = table
-            .checks
-            .entry(*token)
-            .and_modify(|check| {
-                if check.address != address {
-                    *check = Check { token: *token, address, packet: forward::check(token, &nonce) };
-                }
-            })
-            .or_insert_with(|| Check { token: *token, address, packet: forward::check(token, &nonce) });
+        let fresh = || Check { token: *token, address, packet: forward::check(token, &nonce) };
+        let check = table.checks.entry(*token).or_insert_with(fresh);
+        if check.address != address {
+            *check = fresh();
+        }
         Some(check.clone())
     }
 
@@ -140,10 +158,11 @@ impl Table {
             return;
         }
         table.checks.remove(&check.token);
-        if let Some(other) = table.legs.get(&check.token).map(|leg| leg.other)
-            && let Some(leg) = table.legs.get_mut(&other)
-        {
-            leg.address = check.address;
+        let Some(leg) = table.legs.get_mut(&check.token) else { return };
+        leg.own = check.address;
+        let other = leg.other;
+        if let Some(other) = table.legs.get_mut(&other) {
+            other.address = check.address;
         }
     }
 

@@ -1,7 +1,10 @@
 //! A program on the other end, as small as it can be.
 
+use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use lotse_protocol::card::{Card, Expect};
@@ -15,12 +18,18 @@ use lotse_protocol::message::relay::{
 use lotse_protocol::version::{ALPN_RELAY, CURRENT, OLDEST};
 use lotse_relay::serve::{Config, Relay, Running};
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connection, Endpoint, EndpointConfig, RecvStream, SendStream, TokioRuntime};
+use quinn::{
+    AsyncUdpSocket, ClientConfig, Connection, Endpoint, EndpointConfig, RecvStream, SendStream, TokioRuntime, UdpPoller,
+};
+use quinn_udp::{RecvMeta, Transmit};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use tempfile::TempDir;
+use tokio::io::ReadBuf;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Nothing on loopback takes this long.
@@ -46,8 +55,10 @@ pub(crate) fn config(data: &TempDir) -> Config {
 
 pub(crate) struct Program {
     pub(crate) connection: Connection,
-    #[expect(dead_code, reason = "keeps the port open")]
     pub(crate) endpoint: Endpoint,
+    pub(crate) port: Arc<Port>,
+    /// Packets of the forward plane, and where they came from.
+    pub(crate) raw: mpsc::UnboundedReceiver<(Vec<u8>, SocketAddr)>,
     pub(crate) send: SendStream,
     pub(crate) receive: RecvStream,
 }
@@ -66,13 +77,16 @@ impl Program {
 
     /// Connects and opens the stream.
     pub(crate) async fn silent(relay: SocketAddr, pins: &RelayPins) -> Result<Self, quinn::ConnectionError> {
-        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let endpoint = Endpoint::new(EndpointConfig::default(), None, socket, Arc::new(TokioRuntime));
+        let (port, raw) = Port::new();
+        // Who says that it takes a varying fixed bit gets one, and then QUIC cannot be told from the forward plane.
+        let mut config = EndpointConfig::default();
+        config.grease_quic_bit(false);
+        let endpoint = Endpoint::new_with_abstract_socket(config, None, port.clone(), Arc::new(TokioRuntime));
         let endpoint = endpoint.expect("an endpoint");
         let connecting = endpoint.connect_with(client_config(pins, &[ALPN_RELAY]), relay, "relay").expect("connects");
         let connection = connecting.await?;
         let (send, receive) = connection.open_bi().await?;
-        Ok(Self { connection, endpoint, send, receive })
+        Ok(Self { connection, endpoint, port, raw, send, receive })
     }
 
     pub(crate) async fn customer(relay: &Running) -> (Self, Id) {
@@ -165,6 +179,83 @@ impl Program {
             framing::decode::<FromRelay>(&body, CONTROL_MESSAGE).expect("a message").body
         };
         timeout(SOON, read).await.expect("in time")
+    }
+}
+
+/// One port for both planes.
+#[derive(Debug)]
+pub(crate) struct Port {
+    io: UdpSocket,
+    raw: mpsc::UnboundedSender<(Vec<u8>, SocketAddr)>,
+}
+
+impl Port {
+    pub(crate) fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<(Vec<u8>, SocketAddr)>) {
+        let io = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        io.set_nonblocking(true).expect("not blocking");
+        let (raw, received) = mpsc::unbounded_channel();
+        (Arc::new(Self { io: UdpSocket::from_std(io).expect("a runtime"), raw }), received)
+    }
+
+    pub(crate) async fn send(&self, packet: &[u8], to: SocketAddr) {
+        self.io.send_to(packet, to).await.expect("sent");
+    }
+
+    /// The next packet of the forward plane, when QUIC has moved away from this port.
+    pub(crate) async fn receive(&self) -> Vec<u8> {
+        let mut buffer = [0; 2048];
+        loop {
+            let (length, _) = self.io.recv_from(&mut buffer).await.expect("received");
+            if buffer[0] < 0x40 {
+                return buffer[..length].to_vec();
+            }
+        }
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.io.local_addr().expect("an address")
+    }
+}
+
+impl AsyncUdpSocket for Port {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Box::pin(Writable(self))
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.io.try_send_to(transmit.contents, transmit.destination).map(|_| ())
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        metas: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let mut buffer = ReadBuf::new(&mut buffers[0]);
+            let addr = ready!(self.io.poll_recv_from(cx, &mut buffer))?;
+            let packet = buffer.filled();
+            if packet.first().is_some_and(|first| *first < 0x40) {
+                let _ = self.raw.send((packet.to_vec(), addr));
+            } else {
+                metas[0] = RecvMeta { addr, len: packet.len(), stride: packet.len().max(1), ecn: None, dst_ip: None };
+                return Poll::Ready(Ok(1));
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+}
+
+#[derive(Debug)]
+struct Writable(Arc<Port>);
+
+impl UdpPoller for Writable {
+    fn poll_writable(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.io.poll_send_ready(cx)
     }
 }
 
