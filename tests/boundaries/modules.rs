@@ -71,7 +71,7 @@ const RULES: &[Rule] = &[
     Rule { module: "host", may: &["lotse_codec", "lotse_desktop", "lotse_protocol"] },
     // Of the window library only the names of the keys.
     Rule { module: "viewer", may: &["lotse_codec", "lotse_protocol", "winit::keyboard"] },
-    Rule { module: "net", may: &["lotse_protocol", "quinn", "quinn_udp", "rustls", "socket2", "tokio"] },
+    Rule { module: "net", may: &["lotse_protocol", "quinn", "quinn_proto", "quinn_udp", "rustls", "socket2", "tokio"] },
 ];
 
 /// What the file at `path` (in the repository) names and may not, in words.
