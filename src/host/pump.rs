@@ -223,7 +223,7 @@ fn next(shared: &Shared, behind: Behind) -> Next {
             if behind == Behind::Nothing && !keyframe {
                 return Next::WaitForDamage;
             }
-            if let Some(budget) = watcher.room.budget() {
+            if let Some(budget) = watcher.room.budget(Instant::now()) {
                 return Next::WaitForHandOff(Arc::clone(&watcher.out), Job { generation, budget, keyframe });
             }
         }
