@@ -1,15 +1,16 @@
 //! The forward plane of a running relay: raw packets beside QUIC on one port.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use lotse_protocol::forward::{CHECK, HEADER, KIND_CHECK, KIND_SEALED};
 use lotse_protocol::message::relay::{Leave, Left, from_relay, to_relay};
-use lotse_relay::serve::Running;
+use lotse_relay::serve::{Config, Relay, Running};
 use rand::Rng;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::program::{Port, Program, SOON, relay};
+use crate::program::{PASSWORD, Port, Program, SOON, config, relay};
 
 /// One end of a path.
 struct End {
@@ -70,6 +71,22 @@ async fn packets_pass_both_ways_with_the_receivers_token() {
     assert_eq!((record[0].adviser.as_str(), record[0].ended_at), ("maria", None));
     let counts = relay.stop().await;
     assert_eq!((counts.forwarded, counts.unknown, counts.congested), (10, 0, 0));
+}
+
+/// The default is to listen on `[::]`, where IPv4 addresses come and go in their mapped form.
+#[tokio::test]
+async fn a_port_for_both_families_serves_ipv4() {
+    let data = TempDir::new().expect("a temporary directory");
+    let everywhere = Config { listen: (Ipv6Addr::UNSPECIFIED, 0).into(), ..config(&data) };
+    let mut relay = Relay::start(everywhere).await.expect("the relay starts");
+    relay.add_adviser("maria", "Maria Huber", PASSWORD).await.expect("maria is added");
+    relay.addr.set_ip(Ipv4Addr::LOCALHOST.into());
+    let (mut customer, mut adviser, _) = path(&relay).await;
+    customer.send(b"there").await;
+    adviser.expect(b"there").await;
+    adviser.send(b"and back").await;
+    customer.expect(b"and back").await;
+    assert_eq!(relay.stop().await.unknown, 0);
 }
 
 #[tokio::test]
