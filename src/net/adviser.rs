@@ -38,8 +38,9 @@ pub(super) struct Adviser {
 
 enum SignIn {
     No,
-    /// Asked; again, after an outage, or for the first time.
-    Asked(Credentials, Instant),
+    /// Asked; again, after an outage, or for the first time. The person waits until then; an answer that comes later
+    /// counts all the same, since the relay thinks so too.
+    Asked(Credentials, Option<Instant>),
     Yes(Credentials),
 }
 
@@ -207,8 +208,10 @@ impl Adviser {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, now: Instant) {
-        if matches!(&self.sign_in, SignIn::Asked(_, until) if *until <= now) {
-            self.sign_in = SignIn::No;
+        if let SignIn::Asked(_, until @ Some(_)) = &mut self.sign_in
+            && until.is_some_and(|until| until <= now)
+        {
+            *until = None;
             self.todo.push(Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer)));
         }
         match &self.progress {
@@ -224,7 +227,7 @@ impl Adviser {
     /// When [`Adviser::tick`] is to be called at the latest.
     pub(super) fn next_wake(&self) -> Option<Instant> {
         let sign_in = match &self.sign_in {
-            SignIn::Asked(_, until) => Some(*until),
+            SignIn::Asked(_, until) => *until,
             SignIn::No | SignIn::Yes(_) => None,
         };
         let progress = match &self.progress {
@@ -237,7 +240,7 @@ impl Adviser {
     fn ask_to_sign_in(&mut self, credentials: Credentials, now: Instant) {
         self.asked.push_back(Asked::SignIn);
         let login = Login { name: credentials.name.clone(), password: credentials.password.as_str().to_owned() };
-        self.sign_in = SignIn::Asked(credentials, now + STEP);
+        self.sign_in = SignIn::Asked(credentials, Some(now + STEP));
         self.say(to_relay::Body::Login(login));
     }
 
@@ -289,6 +292,9 @@ impl Adviser {
                 })));
             }
             (Some(Asked::Knock(answered)), Progress::Knocking { key, .. }, _) if *key == answered => {
+                if refused.reason() == RefusalReason::NotSignedIn {
+                    self.sign_in = SignIn::No;
+                }
                 self.fail(match refused.reason() {
                     RefusalReason::UnknownId => JoinFailure::UnknownId,
                     RefusalReason::Throttled | RefusalReason::Full => JoinFailure::Wait(wait),
@@ -369,4 +375,128 @@ impl Adviser {
 fn key_in(card: &[u8]) -> Option<PublicKey> {
     let signed = SignedCard::decode(card).ok()?;
     PublicKey::from_wire(&CardBody::decode(signed.body.as_slice()).ok()?.key).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use lotse_protocol::card::Card;
+    use lotse_protocol::code::ChannelCode;
+    use lotse_protocol::id::Id;
+    use lotse_protocol::keys::SigningKey;
+    use lotse_protocol::message::introduction::CardBody;
+    use lotse_protocol::message::relay::{Introduced, LoggedIn, RefusalReason, Refused, from_relay, to_relay};
+    use lotse_protocol::permission::Permissions;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::Adviser;
+    use crate::net::driver::Do;
+    use crate::net::{Event, JoinFailure, SignInRefusal};
+
+    struct Bench {
+        adviser: Adviser,
+        now: Instant,
+        rng: StdRng,
+    }
+
+    fn signed_in() -> Bench {
+        let mut bench = Bench { adviser: Adviser::new(), now: Instant::now(), rng: StdRng::seed_from_u64(1) };
+        bench.adviser.online(bench.now);
+        bench.adviser.sign_in("maria".to_owned(), "secret".to_owned().into(), bench.now);
+        assert!(matches!(&bench.todo()[..], [Do::Say(to_relay::Body::Login(_))]));
+        bench.heard(from_relay::Body::LoggedIn(LoggedIn::default()));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignedIn { .. })]));
+        bench
+    }
+
+    impl Bench {
+        fn todo(&mut self) -> Vec<Do> {
+            self.adviser.todo()
+        }
+
+        fn heard(&mut self, said: from_relay::Body) {
+            self.adviser.heard(said, self.now, &mut self.rng);
+        }
+
+        /// Joins somebody; the key in the knock.
+        fn knock(&mut self) -> Vec<u8> {
+            let (id, code) = (Id::generate(&mut self.rng), ChannelCode::generate(&mut self.rng));
+            self.adviser.join(id, code, (Permissions::NONE, String::new()), self.now, &mut self.rng);
+            match &self.todo()[..] {
+                [.., Do::Say(to_relay::Body::Knock(knock))] => knock.key.clone(),
+                _ => panic!("no knock"),
+            }
+        }
+
+        fn introduced(&mut self, introduction: u64, key: Vec<u8>) {
+            let card = Card::sign(&CardBody { key, ..CardBody::default() }, &SigningKey::generate(&mut self.rng));
+            self.heard(from_relay::Body::Introduced(Introduced { introduction, nonce: vec![0; 32], card }));
+        }
+    }
+
+    fn refused(reason: RefusalReason) -> from_relay::Body {
+        from_relay::Body::Refused(Refused { reason: reason.into(), retry_after: 0 })
+    }
+
+    #[test]
+    fn an_answer_to_a_knock_that_was_given_up_is_left_again() {
+        let mut bench = signed_in();
+        let first = bench.knock();
+        bench.adviser.cancel();
+        let second = bench.knock();
+        // The relay makes cards side by side: the second may be ready first.
+        bench.introduced(22, second);
+        assert!(matches!(&bench.todo()[..], [Do::Say(to_relay::Body::Pass(pass))] if pass.introduction == 22));
+        bench.introduced(11, first);
+        assert!(matches!(&bench.todo()[..], [Do::Say(to_relay::Body::Leave(leave))] if leave.introduction == 11));
+    }
+
+    #[test]
+    fn a_relay_that_does_not_answer_a_knock_is_not_waited_for() {
+        let mut bench = signed_in();
+        bench.knock();
+        let until = bench.adviser.next_wake().expect("a limit");
+        assert_eq!(until - bench.now, Duration::from_secs(10));
+        bench.adviser.tick(until);
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::NoAnswer))]));
+        assert_eq!(bench.adviser.next_wake(), None);
+    }
+
+    #[test]
+    fn a_sign_in_that_is_answered_late_counts() {
+        let mut bench = Bench { adviser: Adviser::new(), now: Instant::now(), rng: StdRng::seed_from_u64(1) };
+        bench.adviser.online(bench.now);
+        bench.adviser.sign_in("maria".to_owned(), "secret".to_owned().into(), bench.now);
+        bench.todo();
+        bench.adviser.tick(bench.now + Duration::from_secs(10));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer))]));
+        bench.heard(from_relay::Body::LoggedIn(LoggedIn::default()));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignedIn { .. })]));
+    }
+
+    #[test]
+    fn an_adviser_signs_in_again_after_an_outage_unless_the_password_was_refused() {
+        let mut bench = signed_in();
+        bench.adviser.offline();
+        bench.adviser.online(bench.now);
+        assert!(matches!(&bench.todo()[..], [Do::Say(to_relay::Body::Login(login))] if login.password == "secret"));
+        bench.heard(refused(RefusalReason::Login));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignInRefused(SignInRefusal::Wrong))]));
+        bench.adviser.offline();
+        bench.adviser.online(bench.now);
+        assert!(bench.todo().is_empty());
+    }
+
+    #[test]
+    fn who_is_no_longer_an_adviser_is_told_so() {
+        let mut bench = signed_in();
+        bench.knock();
+        bench.heard(refused(RefusalReason::NotSignedIn));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::NotSignedIn))]));
+        bench.adviser.offline();
+        bench.adviser.online(bench.now);
+        assert!(bench.todo().is_empty());
+    }
 }
