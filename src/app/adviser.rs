@@ -4,14 +4,14 @@
 use std::time::{Duration, Instant};
 
 use lotse_protocol::code::ChannelCode;
-use lotse_protocol::id::{Id, IdError};
+use lotse_protocol::id::Id;
 use lotse_protocol::message::session::EndReason;
 use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
 use super::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, SignIn,
-    SignInProblem, Status, WaitingForCustomer, WhyOver,
+    SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
 };
 
 /// What happened.
@@ -140,17 +140,6 @@ struct Visit {
     since: Option<Instant>,
 }
 
-/// Is what was typed so far an ID? Told under the field at once, without asking anybody.
-///
-/// # Errors
-/// [`JoinProblem::IdLength`] or [`JoinProblem::IdMistyped`].
-pub fn check_id(typed: &str) -> Result<Id, JoinProblem> {
-    typed.parse::<Id>().map_err(|error| match error {
-        IdError::Length | IdError::NotDigits => JoinProblem::IdLength,
-        IdError::CheckDigit => JoinProblem::IdMistyped,
-    })
-}
-
 impl Adviser {
     /// An adviser's program that has just started. `test_relay` names the relay given by hand, if one was; `id` is the
     /// one given on the command line.
@@ -183,6 +172,7 @@ impl Adviser {
                     self.stage = Stage::Join { busy: None, problem: None };
                 }
             }
+            Event::JoinFailed(JoinProblem::NotSignedIn) => self.stage = Stage::SignIn { busy: false, problem: None },
             Event::SignInRefused(problem) => self.stage = Stage::SignIn { busy: false, problem: Some(problem) },
             Event::JoinFailed(problem) => self.stage = Stage::Join { busy: None, problem: Some(problem) },
             Event::Introduced { askable } => self.introduced(askable),

@@ -1,0 +1,96 @@
+//! The command line (design, section 8). No secret is ever on it: the code is typed into the window.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lotse_protocol::keys::RelayPins;
+
+use crate::net::RelayAddress;
+use crate::shell::Renderer;
+
+/// Ad-hoc remote support: start it, read the two numbers to your adviser, close it, and nothing is left.
+#[derive(Parser, Debug)]
+#[command(name = "lotse", version)]
+pub struct Arguments {
+    /// Without a command, the customer's window opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// How the program is run.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What can be given to every command.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// For testing: another relay than the institution's. The window says so.
+    #[arg(long, value_name = "HOST[:PORT]", global = true, requires = "relay_key")]
+    pub relay: Option<RelayAddress>,
+
+    /// For testing: that relay's key, as `lotse-relay serve` prints it.
+    #[arg(long, value_name = "KEY", global = true, requires = "relay")]
+    pub relay_key: Option<RelayPins>,
+
+    /// How the window is drawn; without it the program finds out.
+    #[arg(long, value_enum, global = true, hide = true)]
+    pub renderer: Option<RendererName>,
+}
+
+/// What the program is to be.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// The adviser's window.
+    Adviser,
+    /// The adviser's window, already joining ID; asks for the code.
+    View {
+        /// The customer's ID.
+        #[arg(num_args = 1.., required = true)]
+        id: Vec<String>,
+    },
+    /// Exits 0 when OpenGL can be used: asked in a child process, since a broken driver crashes rather than fails.
+    #[command(hide = true)]
+    ProbeOpengl,
+}
+
+/// The renderers by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RendererName {
+    /// OpenGL.
+    Gl,
+    /// The processor.
+    Software,
+}
+
+impl Options {
+    /// The renderer that was asked for.
+    #[must_use]
+    pub fn renderer(&self) -> Renderer {
+        match self.renderer {
+            None => Renderer::Automatic,
+            Some(RendererName::Gl) => Renderer::OpenGl,
+            Some(RendererName::Software) => Renderer::Software,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Command};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_id_may_be_given_in_groups() {
+        let arguments = Arguments::try_parse_from(["lotse", "view", "482", "913", "077"]).expect("valid");
+        assert!(matches!(arguments.command, Some(Command::View { id }) if id.concat() == "482913077"));
+    }
+
+    #[test]
+    fn a_relay_without_its_key_is_refused() {
+        assert!(Arguments::try_parse_from(["lotse", "--relay", "localhost:4433"]).is_err());
+    }
+}

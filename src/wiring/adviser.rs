@@ -1,0 +1,349 @@
+//! The adviser's program: network and viewer behind the adviser's controller.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lotse_protocol::message::input::{self, input_message};
+use lotse_protocol::message::session::{self, UpdateHeader, session_message};
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::customer::{offline, why_over};
+use super::mailbox::Mailbox;
+use super::termination::on_termination;
+use super::{RunError, Target};
+use crate::app::adviser::{Adviser, Command, Event};
+use crate::app::view::{AdviserView, JoinProblem, PathView, SignInProblem};
+use crate::net::{self, JoinFailure, Net, NetConfig, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
+use crate::shell::{self, Action, App, Input, MouseButton, Options, Renderer, Screen, View, Window};
+use crate::viewer::decode::{Decoding, Report};
+use crate::viewer::framebuffer::Picture;
+
+/// Runs the adviser's window until it is closed; `id` fills the first field.
+///
+/// # Errors
+/// There is no window, or no thread.
+pub fn run(target: Target, renderer: Renderer, id: Option<String>) -> Result<(), RunError> {
+    let program = Program::start(target, id)?;
+    shell::run(Options { window: Window::Adviser, renderer }, move |waker| {
+        program.mailbox.attach(waker);
+        program
+    })?;
+    Ok(())
+}
+
+/// What the other threads tell this one.
+enum Letter {
+    Net(net::Event),
+    Report(Report),
+    Flooded,
+    Terminate,
+}
+
+struct Program {
+    adviser: Adviser,
+    view: AdviserView,
+    mailbox: Mailbox<Letter>,
+    net: Net,
+    display: Arc<Display>,
+    session: Option<Session>,
+    exit: Exit,
+}
+
+/// The session as the wiring needs to know it.
+struct Session {
+    viewer: ViewerId,
+    picture: Arc<Picture>,
+    rate: Rate,
+}
+
+#[derive(PartialEq, Eq)]
+enum Exit {
+    No,
+    Now,
+}
+
+impl Program {
+    fn start(target: Target, id: Option<String>) -> Result<Self, RunError> {
+        let mailbox = Mailbox::new();
+        let display = Arc::new(Display { decoding: Mutex::new(None), mailbox: mailbox.clone() });
+        let letters = mailbox.clone();
+        let config = NetConfig {
+            relay: target.institution.relay,
+            pins: target.institution.pins,
+            role: RoleConfig::Adviser { port: Arc::clone(&display) as Arc<dyn ViewerPort> },
+        };
+        let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
+        let letters = mailbox.clone();
+        on_termination(move || letters.put(Letter::Terminate));
+        let adviser = Adviser::new(target.test_relay, id);
+        let view = adviser.view(Instant::now());
+        Ok(Self { adviser, view, mailbox, net, display, session: None, exit: Exit::No })
+    }
+
+    fn read(&mut self, letter: Letter) {
+        match letter {
+            Letter::Net(event) => self.net_says(event),
+            Letter::Report(Report::Applied(applied)) => self.say(session_message::Body::Applied(applied)),
+            Letter::Report(Report::KeyframeWanted(wanted)) => self.say(session_message::Body::KeyframeWanted(wanted)),
+            Letter::Flooded => self.net.send(net::Command::End(session::EndReason::Failed)),
+            Letter::Terminate => self.happens(Event::Terminate),
+        }
+    }
+
+    fn net_says(&mut self, event: net::Event) {
+        match event {
+            net::Event::Connecting => self.happens(Event::Connecting),
+            net::Event::Connected { institution } => self.happens(Event::Connected { institution }),
+            net::Event::Offline(reason) => self.happens(Event::Offline(offline(reason))),
+            net::Event::SignedIn { display_name, .. } => self.happens(Event::SignedIn { adviser: display_name }),
+            net::Event::SignInRefused(refusal) => self.happens(Event::SignInRefused(sign_in_problem(refusal))),
+            net::Event::JoinFailed(failure) => self.happens(Event::JoinFailed(join_problem(failure))),
+            net::Event::Started(peer) => self.begins(&peer),
+            net::Event::Said(viewer, body) if self.is_with(viewer) => self.hears(body),
+            net::Event::Link { viewer, rtt, received_bytes, silent } if self.is_with(viewer) => {
+                let rate_kbit =
+                    self.session.as_mut().map_or(0, |session| session.rate.kbit(received_bytes, Instant::now()));
+                self.happens(Event::Link(PathView {
+                    delay_ms: Some(u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX)),
+                    rate_kbit,
+                    interrupted: silent,
+                }));
+            }
+            net::Event::Ended { viewer, why } if self.is_with(viewer) => {
+                self.leave();
+                if let Some(why) = why_over(why) {
+                    self.happens(Event::Ended(why));
+                }
+            }
+            // What is late for a session that is over, and what only a customer is told.
+            _ => {}
+        }
+    }
+
+    fn begins(&mut self, peer: &net::Peer) {
+        let picture = Arc::new(Picture::new());
+        if let Err(error) = self.display.open(&picture) {
+            tracing::error!("no thread to decode on: {error}");
+            self.net.send(net::Command::End(session::EndReason::Failed));
+            return;
+        }
+        self.session = Some(Session { viewer: peer.viewer, picture, rate: Rate::new(Instant::now()) });
+        self.happens(Event::Introduced { askable: peer.policy });
+    }
+
+    fn hears(&mut self, body: session_message::Body) {
+        match body {
+            session_message::Body::Rights(rights) => self.happens(Event::Rights {
+                effective: Permissions::from_wire(rights.effective),
+                askable: Permissions::from_wire(rights.askable),
+            }),
+            session_message::Body::Asked(asked) => self.happens(Event::Asked {
+                permissions: Permissions::from_wire(asked.permissions),
+                seconds_left: asked.seconds_left,
+            }),
+            session_message::Body::Refused(refused) => self.happens(Event::Refused {
+                permissions: Permissions::from_wire(refused.permissions),
+                timed_out: refused.timed_out,
+            }),
+            // The picture says its size itself; the rest is not a host's to say.
+            _ => {}
+        }
+    }
+
+    fn happens(&mut self, event: Event) {
+        for command in self.adviser.handle(event, Instant::now()) {
+            self.carry_out(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Retry => self.net.send(net::Command::Retry),
+            Command::SignIn { name, password } => self.net.send(net::Command::SignIn { name, password }),
+            Command::Join { id, code, reason } => {
+                self.net.send(net::Command::Join { id, code, wanted: Permission::View.into(), reason });
+            }
+            Command::CancelJoin => self.net.send(net::Command::CancelJoin),
+            Command::Ask(permission) => self.say(session_message::Body::Ask(session::Ask {
+                permissions: Permissions::from(permission).to_wire(),
+                reason: String::new(),
+            })),
+            Command::GiveBack(permission) => self.say(session_message::Body::GiveBack(session::GiveBack {
+                permissions: Permissions::from(permission).to_wire(),
+            })),
+            Command::ReleaseAll => {
+                self.net.send(net::Command::Input(input_message::Body::ReleaseAll(input::ReleaseAll {})));
+            }
+            Command::EndSession(reason) => {
+                self.leave();
+                self.net.send(net::Command::End(reason));
+            }
+            Command::Exit => self.exit = Exit::Now,
+        }
+    }
+
+    fn say(&self, body: session_message::Body) {
+        self.net.send(net::Command::Say(body));
+    }
+
+    fn is_with(&self, viewer: ViewerId) -> bool {
+        self.session.as_ref().is_some_and(|session| session.viewer == viewer)
+    }
+
+    fn leave(&mut self) {
+        self.session = None;
+        self.display.close();
+    }
+}
+
+impl App for Program {
+    fn view(&self) -> View<'_> {
+        View::Adviser(&self.view)
+    }
+
+    fn act(&mut self, action: Action) {
+        if let Action::Adviser(action) = action {
+            self.happens(Event::Did(action));
+            self.view = self.adviser.view(Instant::now());
+        }
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Instant> {
+        while let Some(letter) = self.mailbox.take() {
+            self.read(letter);
+        }
+        self.view = self.adviser.view(now);
+        self.adviser.next_tick(now)
+    }
+
+    fn picture(&self) -> Option<Arc<dyn Screen>> {
+        self.session.as_ref().map(|session| Arc::clone(&session.picture) as Arc<dyn Screen>)
+    }
+
+    fn input(&mut self, input: Input) {
+        if self.adviser.controls() {
+            self.net.send(net::Command::Input(wire(input)));
+        }
+    }
+
+    fn wants_exit(&self) -> bool {
+        self.exit == Exit::Now
+    }
+
+    fn attention(&mut self) -> bool {
+        false
+    }
+}
+
+/// Where the network puts updates: the decoding of the session that runs.
+struct Display {
+    decoding: Mutex<Option<Decoding>>,
+    mailbox: Mailbox<Letter>,
+}
+
+impl Display {
+    fn open(&self, picture: &Arc<Picture>) -> std::io::Result<()> {
+        let letters = self.mailbox.clone();
+        let waking = self.mailbox.clone();
+        let decoding = Decoding::start(
+            Arc::clone(picture),
+            move |report| letters.put(Letter::Report(report)),
+            move || waking.wake(),
+        )?;
+        *self.decoding.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoding);
+        Ok(())
+    }
+
+    fn close(&self) {
+        let ended = self.decoding.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Its thread ends outside the lock, which the network's thread may be waiting for.
+        drop(ended);
+    }
+}
+
+impl ViewerPort for Display {
+    fn update(&self, header: UpdateHeader, update: Bytes) {
+        let decoding = self.decoding.lock().unwrap_or_else(PoisonError::into_inner);
+        if decoding.as_ref().is_some_and(|decoding| decoding.update(header, update).is_err()) {
+            self.mailbox.put(Letter::Flooded);
+        }
+    }
+}
+
+/// Received bits per second, from a count that only grows.
+struct Rate {
+    bytes: u64,
+    at: Instant,
+    kbit: u32,
+}
+
+impl Rate {
+    const fn new(now: Instant) -> Self {
+        Self { bytes: 0, at: now, kbit: 0 }
+    }
+
+    fn kbit(&mut self, bytes: u64, now: Instant) -> u32 {
+        let passed = now.saturating_duration_since(self.at);
+        // Links are told about out of turn as well: too short a while makes a wild figure.
+        if passed >= Duration::from_millis(500) {
+            let bits = u128::from(bytes.saturating_sub(self.bytes)) * 8;
+            self.kbit = u32::try_from(bits / passed.as_millis()).unwrap_or(u32::MAX);
+            (self.bytes, self.at) = (bytes, now);
+        }
+        self.kbit
+    }
+}
+
+fn wire(input: Input) -> input_message::Body {
+    match input {
+        Input::Key { usage, pressed } => input_message::Body::Key(input::Key { usage, pressed }),
+        Input::Move { x, y } => input_message::Body::Move(input::Move { display: 0, x, y }),
+        Input::Button { button, pressed, x, y } => input_message::Body::Button(input::Button {
+            button: wire_button(button).into(),
+            pressed,
+            at: Some(input::Move { display: 0, x, y }),
+        }),
+        Input::Wheel { horizontal, vertical } => input_message::Body::Wheel(input::Wheel { horizontal, vertical }),
+        Input::ReleaseAll => input_message::Body::ReleaseAll(input::ReleaseAll {}),
+    }
+}
+
+const fn wire_button(button: MouseButton) -> input::MouseButton {
+    match button {
+        MouseButton::Left => input::MouseButton::Left,
+        MouseButton::Middle => input::MouseButton::Middle,
+        MouseButton::Right => input::MouseButton::Right,
+        MouseButton::Back => input::MouseButton::Back,
+        MouseButton::Forward => input::MouseButton::Forward,
+    }
+}
+
+const fn sign_in_problem(refusal: SignInRefusal) -> SignInProblem {
+    match refusal {
+        SignInRefusal::Wrong => SignInProblem::Wrong,
+        SignInRefusal::Wait(seconds) => SignInProblem::Wait(seconds),
+        SignInRefusal::Offline | SignInRefusal::NoAnswer => SignInProblem::NoAnswer,
+        SignInRefusal::Failed => SignInProblem::Failed,
+    }
+}
+
+const fn join_problem(failure: JoinFailure) -> JoinProblem {
+    match failure {
+        JoinFailure::UnknownId => JoinProblem::UnknownId,
+        JoinFailure::WrongCode { left } => JoinProblem::WrongCode { left },
+        JoinFailure::NoCode => JoinProblem::NoCode,
+        JoinFailure::Blocked => JoinProblem::Blocked,
+        JoinFailure::Busy => JoinProblem::Busy,
+        JoinFailure::CustomerGone => JoinProblem::CustomerGone,
+        JoinFailure::OtherVersion => JoinProblem::OtherVersion,
+        JoinFailure::Untrusted => JoinProblem::Untrusted,
+        JoinFailure::CardRefused => JoinProblem::CardRefused,
+        JoinFailure::NoAnswer | JoinFailure::Offline => JoinProblem::NoAnswer,
+        JoinFailure::Wait(seconds) => JoinProblem::Wait(seconds),
+        JoinFailure::NotSignedIn => JoinProblem::NotSignedIn,
+        JoinFailure::Reason => JoinProblem::Reason,
+        JoinFailure::NoPath => JoinProblem::NoPath,
+        JoinFailure::Failed => JoinProblem::Failed,
+    }
+}

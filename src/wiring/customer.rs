@@ -1,0 +1,497 @@
+//! The customer's program: network and host behind the customer's controller.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lotse_desktop::capture::{Capture, CaptureError};
+use lotse_desktop::inject::{Injector, Press};
+use lotse_protocol::message::input::input_message;
+use lotse_protocol::message::session::{self, Applied, UpdateHeader, session_message};
+use lotse_protocol::permission::{Permission, Permissions};
+
+use super::mailbox::Mailbox;
+use super::termination::on_termination;
+use super::{RunError, Target};
+use crate::app::customer::{Code, Command, Customer, Event, Guest};
+use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, WhyOver};
+use crate::host;
+use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
+use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
+use crate::net::{self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, RoleConfig, ViewerId, slot};
+use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Window};
+
+/// The most that an institution allows where it has said nothing else: what this version can do.
+const POLICY: [Permission; 2] = [Permission::View, Permission::Control];
+
+/// How long letting go of everything may take before the program ends all the same.
+const LET_GO: Duration = Duration::from_millis(300);
+
+/// Runs the customer's window until it is closed.
+///
+/// # Errors
+/// There is no window, or no thread.
+pub fn run(target: Target, renderer: Renderer) -> Result<(), RunError> {
+    let program = Program::start(target)?;
+    shell::run(Options { window: Window::Customer, renderer }, move |waker| {
+        program.mailbox.attach(waker);
+        program
+    })?;
+    Ok(())
+}
+
+/// What the other threads tell this one.
+enum Letter {
+    Net(net::Event),
+    Gate(GateEvent),
+    Pump(PumpEvent),
+    Terminate,
+}
+
+struct Program {
+    customer: Customer,
+    view: CustomerView,
+    mailbox: Mailbox<Letter>,
+    net: Net,
+    host: Arc<Host>,
+    session: Option<Session>,
+    displays: session::Displays,
+    attention: Attention,
+    exit: Exit,
+}
+
+/// The session as the wiring needs to know it.
+struct Session {
+    viewer: ViewerId,
+    updates: slot::Sender,
+}
+
+#[derive(PartialEq, Eq)]
+enum Attention {
+    No,
+    Wanted,
+}
+
+#[derive(PartialEq, Eq)]
+enum Exit {
+    No,
+    Now,
+}
+
+impl Program {
+    fn start(target: Target) -> Result<Self, RunError> {
+        let mailbox = Mailbox::new();
+        let host = Arc::new(Host::start(&mailbox)?);
+        let letters = mailbox.clone();
+        let config = NetConfig {
+            relay: target.institution.relay,
+            pins: target.institution.pins,
+            role: RoleConfig::Customer {
+                policy: POLICY.into_iter().collect(),
+                institution: None,
+                port: Arc::clone(&host) as Arc<dyn HostPort>,
+            },
+        };
+        let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
+        let letters = mailbox.clone();
+        on_termination(move || letters.put(Letter::Terminate));
+        let customer = Customer::new(target.test_relay);
+        let view = customer.view(Instant::now());
+        Ok(Self {
+            customer,
+            view,
+            mailbox,
+            net,
+            host,
+            session: None,
+            displays: session::Displays::default(),
+            attention: Attention::No,
+            exit: Exit::No,
+        })
+    }
+
+    fn read(&mut self, letter: Letter) {
+        match letter {
+            Letter::Net(event) => self.net_says(event),
+            Letter::Gate(event) => self.gate_says(event),
+            Letter::Pump(PumpEvent::Displays(displays)) => self.shares(&displays),
+            Letter::Pump(PumpEvent::Failed(error)) => self.happens(Event::CannotShare(cannot_share(error))),
+            Letter::Terminate => self.happens(Event::Terminate),
+        }
+    }
+
+    fn net_says(&mut self, event: net::Event) {
+        match event {
+            net::Event::Connecting => self.happens(Event::Connecting),
+            net::Event::Connected { institution } => self.happens(Event::Connected { institution }),
+            net::Event::Offline(reason) => self.happens(Event::Offline(offline(reason))),
+            net::Event::Registered(id) => self.happens(Event::Registered(id.to_string())),
+            net::Event::Code(net::Code(state)) => self.happens(Event::Code(code(state))),
+            net::Event::Knocked => self.happens(Event::Knocked),
+            net::Event::KnockEnded => self.happens(Event::KnockOver),
+            net::Event::Started(peer) => self.begins(peer),
+            net::Event::Said(viewer, body) if self.is_with(viewer) => self.hears(body),
+            net::Event::Link { viewer, silent, .. } if self.is_with(viewer) => {
+                if silent {
+                    self.host.gate.suspend(Suspension::Silence);
+                } else {
+                    self.host.gate.resume(Suspension::Silence);
+                }
+                self.happens(Event::Silent(silent));
+            }
+            net::Event::Ended { viewer, why } if self.is_with(viewer) => {
+                self.session = None;
+                self.host.leave(viewer);
+                self.host.gate.resume(Suspension::Silence);
+                self.host.gate.resume(Suspension::Question);
+                if let Some(why) = why_over(why) {
+                    self.happens(Event::Ended(why));
+                }
+            }
+            // What is late for a session that is over, and what only an adviser is told.
+            _ => {}
+        }
+    }
+
+    fn begins(&mut self, peer: net::Peer) {
+        let (Some(card), Some(updates)) = (peer.card, peer.updates) else {
+            tracing::error!("a session without a card or without a way for updates");
+            self.net.send(net::Command::End(session::EndReason::Failed));
+            return;
+        };
+        if let Err(error) = self.host.gate.join(on_host(peer.viewer), card.ceiling, peer.policy) {
+            tracing::warn!("the adviser cannot be let in: {error}");
+            self.net.send(net::Command::End(session::EndReason::Failed));
+            return;
+        }
+        let askable = self.host.gate.rights(on_host(peer.viewer)).map_or(Permissions::NONE, |rights| rights.askable);
+        self.session = Some(Session { viewer: peer.viewer, updates });
+        self.happens(Event::Introduced(Guest { card, reason: peer.reason, askable }));
+    }
+
+    fn hears(&mut self, body: session_message::Body) {
+        match body {
+            session_message::Body::Ask(ask) => {
+                self.happens(Event::Asked { permissions: Permissions::from_wire(ask.permissions), reason: ask.reason })
+            }
+            session_message::Body::GiveBack(back) => {
+                self.happens(Event::GaveBack(Permissions::from_wire(back.permissions)));
+            }
+            // The rest is not a viewer's to say.
+            _ => {}
+        }
+    }
+
+    fn gate_says(&mut self, event: GateEvent) {
+        match event {
+            GateEvent::Rights { viewer, rights } if self.is_with(on_net(viewer)) => self.rights_are(rights),
+            GateEvent::Admitted(admitted) => match admitted.kind {
+                ActionKind::Button(_, Press::Down) => self.happens(Event::Acted(ActivityKind::Clicked)),
+                ActionKind::Key(Press::Down) => self.happens(Event::Acted(ActivityKind::Typed)),
+                _ => {}
+            },
+            GateEvent::Stalled(_) | GateEvent::Overrun(_) => {
+                tracing::warn!("mouse and keyboard do not follow: the session ends");
+                self.net.send(net::Command::End(session::EndReason::Failed));
+            }
+            GateEvent::Failed { error, .. } => tracing::warn!("an action failed: {error}"),
+            GateEvent::Rights { .. } | GateEvent::Released(_) => {}
+        }
+    }
+
+    fn rights_are(&mut self, rights: Rights) {
+        let Some(session) = &self.session else { return };
+        let viewer = session.viewer;
+        // Who may see gets the picture from now on, who may not gets none from now on.
+        self.host.pump.watch(viewer, rights.effective.has(Permission::View).then_some(&session.updates));
+        if rights.effective.has(Permission::View) {
+            self.say(session_message::Body::Displays(self.displays.clone()));
+        }
+        self.say(session_message::Body::Rights(session::Rights {
+            effective: rights.effective.to_wire(),
+            askable: rights.askable.to_wire(),
+            epoch: rights.epoch,
+        }));
+        self.happens(Event::Rights(rights.effective));
+    }
+
+    fn shares(&mut self, displays: &[lotse_desktop::capture::DisplayInfo]) {
+        self.host.gate.set_displays(displays.to_vec());
+        self.displays = session::Displays {
+            displays: displays
+                .iter()
+                .map(|display| session::Display {
+                    display: display.number,
+                    width: display.width,
+                    height: display.height,
+                    scale_permille: display.scale_permille,
+                })
+                .collect(),
+        };
+        let sees = self.session.as_ref().and_then(|session| self.host.gate.rights(on_host(session.viewer)));
+        if sees.is_some_and(|rights| rights.effective.has(Permission::View)) {
+            self.say(session_message::Body::Displays(self.displays.clone()));
+        }
+    }
+
+    fn happens(&mut self, event: Event) {
+        let commands = self.customer.handle(event, Instant::now());
+        self.carry_out(commands);
+    }
+
+    fn carry_out(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            match command {
+                Command::Retry => self.net.send(net::Command::Retry),
+                Command::NewCode => self.net.send(net::Command::NewCode),
+                Command::SayAsked { permissions, seconds_left } => {
+                    self.say(session_message::Body::Asked(session::Asked {
+                        permissions: permissions.to_wire(),
+                        seconds_left,
+                    }));
+                }
+                Command::SayRefused { permissions, timed_out } => {
+                    self.say(session_message::Body::Refused(session::Refused {
+                        permissions: permissions.to_wire(),
+                        timed_out,
+                    }));
+                }
+                Command::Grant(permissions) => self.grant(permissions),
+                Command::Revoke(permissions) => {
+                    if let Some(session) = &self.session {
+                        self.host.gate.revoke(on_host(session.viewer), permissions);
+                    }
+                }
+                Command::SuspendControl => {
+                    self.host.gate.suspend(Suspension::Question);
+                }
+                Command::ResumeControl => self.host.gate.resume(Suspension::Question),
+                Command::EndSession(reason) => {
+                    if let Some(session) = self.session.take() {
+                        self.host.leave(session.viewer);
+                    }
+                    self.host.gate.resume(Suspension::Silence);
+                    self.host.gate.resume(Suspension::Question);
+                    self.net.send(net::Command::End(reason));
+                }
+                Command::Attention => self.attention = Attention::Wanted,
+                Command::Exit => {
+                    let released = self.host.gate.stop_all();
+                    if !self.host.gate.wait_released(released, LET_GO) {
+                        tracing::warn!("not everything could be let go in time");
+                    }
+                    self.exit = Exit::Now;
+                }
+            }
+        }
+    }
+
+    fn grant(&self, permissions: Permissions) {
+        let Some(session) = &self.session else { return };
+        if let Err(error) = self.host.gate.grant(on_host(session.viewer), permissions) {
+            tracing::warn!("not granted: {error}");
+            self.say(session_message::Body::Refused(session::Refused {
+                permissions: permissions.to_wire(),
+                timed_out: false,
+            }));
+        }
+    }
+
+    fn say(&self, body: session_message::Body) {
+        self.net.send(net::Command::Say(body));
+    }
+
+    fn is_with(&self, viewer: ViewerId) -> bool {
+        self.session.as_ref().is_some_and(|session| session.viewer == viewer)
+    }
+}
+
+impl App for Program {
+    fn view(&self) -> View<'_> {
+        View::Customer(&self.view)
+    }
+
+    fn act(&mut self, action: Action) {
+        if let Action::Customer(action) = action {
+            self.happens(Event::Did(action));
+            self.view = self.customer.view(Instant::now());
+        }
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Instant> {
+        while let Some(letter) = self.mailbox.take() {
+            self.read(letter);
+        }
+        let (commands, next) = self.customer.tick(now);
+        self.carry_out(commands);
+        self.view = self.customer.view(now);
+        next
+    }
+
+    fn picture(&self) -> Option<Arc<dyn Screen>> {
+        None
+    }
+
+    fn input(&mut self, _input: Input) {}
+
+    fn wants_exit(&self) -> bool {
+        self.exit == Exit::Now
+    }
+
+    fn attention(&mut self) -> bool {
+        std::mem::replace(&mut self.attention, Attention::No) == Attention::Wanted
+    }
+}
+
+/// What the network reaches directly: the gate and the pump.
+struct Host {
+    gate: Gate,
+    pump: Pumping,
+}
+
+impl Host {
+    fn start(mailbox: &Mailbox<Letter>) -> std::io::Result<Self> {
+        let letters = mailbox.clone();
+        let hands = match Injector::open() {
+            Ok(injector) => Some(Box::new(injector) as Box<dyn Hands>),
+            Err(error) => {
+                tracing::warn!("mouse and keyboard cannot be shared: {error}");
+                None
+            }
+        };
+        let gate = Gate::start(hands, move |event| {
+            if matters(&event) {
+                letters.put(Letter::Gate(event));
+            }
+        })?;
+        let letters = mailbox.clone();
+        let pump = Pump::start(Capture::open, move |event| letters.put(Letter::Pump(event)))?;
+        Ok(Self { gate, pump: Pumping { pump, watching: std::sync::Mutex::new(None) } })
+    }
+
+    fn leave(&self, viewer: ViewerId) {
+        self.pump.watch(viewer, None);
+        self.gate.leave(on_host(viewer));
+    }
+}
+
+/// Moves of the pointer are many and nobody's business but the injector's.
+fn matters(event: &GateEvent) -> bool {
+    match event {
+        GateEvent::Admitted(admitted) => {
+            matches!(admitted.kind, ActionKind::Button(_, Press::Down) | ActionKind::Key(Press::Down))
+        }
+        GateEvent::Released(_) => false,
+        GateEvent::Rights { .. } | GateEvent::Stalled(_) | GateEvent::Overrun(_) | GateEvent::Failed { .. } => true,
+    }
+}
+
+/// The pump, with who watches it.
+struct Pumping {
+    pump: Pump,
+    watching: std::sync::Mutex<Option<ViewerId>>,
+}
+
+impl Pumping {
+    /// `viewer` gets the picture through `updates`, or none.
+    fn watch(&self, viewer: ViewerId, updates: Option<&slot::Sender>) {
+        let mut watching = self.watching.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match updates {
+            Some(updates) if *watching != Some(viewer) => {
+                self.pump.begin(on_host(viewer), Arc::new(HandOff(updates.clone())));
+                *watching = Some(viewer);
+            }
+            None if *watching == Some(viewer) => {
+                self.pump.halt(on_host(viewer));
+                *watching = None;
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+impl HostPort for Host {
+    fn input(&self, viewer: ViewerId, input: input_message::Body) {
+        if let Err(denied) = self.gate.admit(on_host(viewer), &input) {
+            tracing::debug!("not let through: {denied}");
+        }
+    }
+
+    fn applied(&self, viewer: ViewerId, applied: Applied) {
+        self.pump.pump.applied(on_host(viewer), &applied);
+    }
+
+    fn keyframe_wanted(&self, viewer: ViewerId, _display: u32) {
+        self.pump.pump.keyframe_wanted(on_host(viewer));
+    }
+
+    fn lost(&self, viewer: ViewerId) {
+        self.leave(viewer);
+    }
+}
+
+/// The hand-off from the pump to the network.
+struct HandOff(slot::Sender);
+
+impl UpdateOut for HandOff {
+    fn wait_free(&self, timeout: Duration) -> bool {
+        self.0.wait_free(timeout)
+    }
+
+    fn put(&self, header: UpdateHeader, update: Vec<u8>) {
+        if self.0.put((header, Bytes::from(update))).is_err() {
+            tracing::debug!("an update came after the session's end");
+        }
+    }
+}
+
+const fn on_host(viewer: ViewerId) -> host::ViewerId {
+    host::ViewerId(viewer.0)
+}
+
+const fn on_net(viewer: host::ViewerId) -> ViewerId {
+    ViewerId(viewer.0)
+}
+
+fn code(state: CodeState) -> Code {
+    match state {
+        CodeState::None => Code::None,
+        CodeState::Shown { code, remaining } => {
+            Code::Shown { code: code.grouped().to_string(), until: Instant::now() + remaining }
+        }
+        CodeState::InUse { code } => Code::InUse { code: code.grouped().to_string() },
+        CodeState::UsedUp => Code::UsedUp,
+    }
+}
+
+pub(super) fn offline(reason: OfflineReason) -> Offline {
+    match reason {
+        OfflineReason::NameUnknown => Offline::NameUnknown,
+        OfflineReason::NoAnswer => Offline::NoAnswer,
+        OfflineReason::NotOurRelay => Offline::NotOurRelay,
+        OfflineReason::OtherVersion => Offline::OtherVersion,
+        OfflineReason::Full => Offline::Full,
+        OfflineReason::Lost => Offline::Lost,
+    }
+}
+
+/// `None`: this side ended it, and knows.
+pub(super) fn why_over(why: Ended) -> Option<WhyOver> {
+    match why {
+        Ended::ByMe(session::EndReason::Failed) | Ended::Broken => Some(WhyOver::Failed),
+        Ended::ByMe(_) => None,
+        Ended::ByOther(session::EndReason::Refused) => Some(WhyOver::Refused),
+        Ended::ByOther(session::EndReason::Closed) => Some(WhyOver::OtherGone),
+        Ended::ByOther(_) => Some(WhyOver::ByOther),
+        Ended::OtherGone => Some(WhyOver::OtherGone),
+        Ended::ConnectionLost => Some(WhyOver::ConnectionLost),
+    }
+}
+
+fn cannot_share(error: PumpError) -> CannotShare {
+    match error {
+        PumpError::Capture(CaptureError::Wayland) => CannotShare::Wayland,
+        PumpError::Capture(CaptureError::NotSupported) => CannotShare::NotSupported,
+        other => CannotShare::Failed(other.to_string()),
+    }
+}
