@@ -25,7 +25,7 @@ pub use wake::Waker;
 use front::Front;
 use opengl::OpenGl;
 use software::Software;
-use winit::event_loop::{ControlFlow, EventLoop};
+use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
 use crate::ui::{self, UiState};
@@ -131,6 +131,8 @@ pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -
     let renderer = choose(options);
     let event_loop = EventLoop::<wake::Event>::with_user_event().build().map_err(|error| display(&error))?;
     event_loop.set_control_flow(ControlFlow::Wait);
+    // What a mouse says a thousand times a second beside the events of the window is not looked at.
+    event_loop.listen_device_events(DeviceEvents::Never);
     let waker = Waker::new(event_loop.create_proxy());
     let front = Front::new(start(waker.clone()), UiState::for_system());
     let viewport = window::builder(options.window);
