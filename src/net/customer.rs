@@ -212,3 +212,137 @@ impl Customer {
         self.todo.push(Do::Say(body));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use lotse_protocol::card::Card;
+    use lotse_protocol::handshake::Part;
+    use lotse_protocol::handshake::joiner::{self, Joiner};
+    use lotse_protocol::handshake::offerer::CodeState;
+    use lotse_protocol::id::Id;
+    use lotse_protocol::keys::SigningKey;
+    use lotse_protocol::message::introduction::CardBody;
+    use lotse_protocol::message::relay::{Left, Pass, PathOpened, Registered, from_relay, to_relay};
+    use lotse_protocol::permission::Permissions;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::Customer;
+    use crate::net::driver::Do;
+    use crate::net::{Code, Event};
+
+    const INTRODUCTION: u64 = 7;
+
+    struct Bench {
+        customer: Customer,
+        now: Instant,
+        rng: StdRng,
+    }
+
+    impl Bench {
+        fn heard(&mut self, said: from_relay::Body) -> Vec<Do> {
+            self.customer.heard(said, self.now, &mut self.rng);
+            self.customer.todo()
+        }
+
+        fn path_opened(&mut self, token: Vec<u8>) -> Vec<Do> {
+            self.heard(from_relay::Body::PathOpened(PathOpened { introduction: INTRODUCTION, node: 0, token }))
+        }
+    }
+
+    /// A customer to whom somebody who knows the code has just been introduced: a path has been asked for.
+    fn introduced() -> Bench {
+        let mut rng = StdRng::seed_from_u64(1);
+        let now = Instant::now();
+        let cards = SigningKey::generate(&mut rng);
+        let mut customer = Customer::new(cards.public(), None, Permissions::NONE, &mut rng);
+        customer.online();
+        let nonce = match &customer.todo()[..] {
+            [Do::Say(to_relay::Body::Register(register))] => register.nonce.clone(),
+            _ => panic!("not registered"),
+        };
+        let id = Id::generate(&mut rng);
+        customer.heard(from_relay::Body::Registered(Registered { id: id.to_wire() }), now, &mut rng);
+        let Some(Do::Tell(Event::Code(Code(CodeState::Shown { code, .. })))) = customer.todo().pop() else {
+            panic!("no code");
+        };
+        let mut joiner = Joiner::new();
+        let part = Part::Viewer { wanted: Permissions::NONE, reason: String::new() };
+        let key = joiner.join(id, code, part, &mut rng).expect("fresh");
+        let body = CardBody {
+            account: "huber".to_owned(),
+            adviser: "Maria Huber".to_owned(),
+            institution: "University".to_owned(),
+            nonce,
+            key: key.as_bytes().to_vec(),
+            introduction: INTRODUCTION,
+            id: id.to_wire(),
+            ..CardBody::default()
+        };
+        joiner.introduced(INTRODUCTION, Card::sign(&body, &cards), now, &mut rng).expect("joining");
+        let mut bench = Bench { customer, now, rng };
+        loop {
+            let Some(joiner::Output::Send { introduction, payload }) = joiner.poll() else { panic!("stuck") };
+            let mut opening = false;
+            for each in bench.heard(from_relay::Body::Passed(Pass { introduction, payload })) {
+                match each {
+                    Do::Say(to_relay::Body::Pass(pass)) => {
+                        joiner.receive(pass.introduction, &pass.payload, now, &mut bench.rng);
+                    }
+                    Do::Say(to_relay::Body::OpenPath(open)) => opening = open.introduction == INTRODUCTION,
+                    _ => {}
+                }
+            }
+            if opening {
+                return bench;
+            }
+        }
+    }
+
+    fn gives_up_and_offers_again(todo: &[Do]) -> bool {
+        let left = todo.iter().any(|each| matches!(each, Do::Say(to_relay::Body::Leave(_))));
+        let told = todo.iter().any(|each| matches!(each, Do::Tell(Event::KnockEnded)));
+        let offered = todo.iter().any(|each| matches!(each, Do::Tell(Event::Code(Code(CodeState::Shown { .. })))));
+        left && told && offered
+    }
+
+    #[test]
+    fn a_path_is_opened_for_the_introduction_that_asked_for_it_and_once() {
+        let mut bench = introduced();
+        let stray = PathOpened { introduction: 99, node: 0, token: vec![1; 16] };
+        assert!(bench.heard(from_relay::Body::PathOpened(stray)).is_empty());
+        assert!(matches!(&bench.path_opened(vec![1; 16])[..],
+            [Do::Open(established, _)] if established.introduction == INTRODUCTION));
+        assert!(bench.path_opened(vec![2; 16]).is_empty());
+    }
+
+    #[test]
+    fn without_a_path_there_is_another_code() {
+        let mut bench = introduced();
+        let until = bench.customer.next_wake().expect("a limit");
+        assert_eq!(until - bench.now, Duration::from_secs(10));
+        bench.customer.tick(until, &mut bench.rng);
+        assert!(gives_up_and_offers_again(&bench.customer.todo()));
+
+        let mut bench = introduced();
+        assert!(gives_up_and_offers_again(&bench.heard(from_relay::Body::Left(Left { introduction: INTRODUCTION }))));
+
+        let mut bench = introduced();
+        assert!(gives_up_and_offers_again(&bench.path_opened(vec![1; 15])));
+    }
+
+    #[test]
+    fn who_is_being_helped_registers_anew_only_afterwards() {
+        let mut bench = introduced();
+        bench.path_opened(vec![1; 16]);
+        bench.customer.offline(bench.now, &mut bench.rng);
+        bench.customer.todo();
+        bench.customer.online();
+        assert!(bench.customer.todo().is_empty());
+        bench.customer.finished(true, bench.now, &mut bench.rng);
+        let todo = bench.customer.todo();
+        assert!(todo.iter().any(|each| matches!(each, Do::Say(to_relay::Body::Register(_)))));
+    }
+}
