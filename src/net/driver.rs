@@ -129,7 +129,7 @@ struct Driver {
     deaf_check: Instant,
     sessions: u64,
     encounter: Encounter,
-    ended: mpsc::UnboundedSender<ViewerId>,
+    ended: mpsc::UnboundedSender<(ViewerId, Ended)>,
     opened: mpsc::UnboundedSender<Opened>,
 }
 
@@ -139,7 +139,7 @@ enum Happened {
     Connected(Result<Box<Control>, OfflineReason>),
     Said(Option<from_relay::Body>),
     Opened(Box<Opened>),
-    Ended(ViewerId),
+    Ended(ViewerId, Ended),
     Time,
 }
 
@@ -147,7 +147,7 @@ impl Driver {
     async fn run(
         &mut self,
         mut commands: mpsc::UnboundedReceiver<Command>,
-        mut endings: mpsc::UnboundedReceiver<ViewerId>,
+        mut endings: mpsc::UnboundedReceiver<(ViewerId, Ended)>,
         mut openings: mpsc::UnboundedReceiver<Opened>,
     ) {
         loop {
@@ -156,7 +156,7 @@ impl Driver {
                 command = commands.recv() => Happened::Command(command),
                 happened = self.relay.next() => happened,
                 Some(opened) = openings.recv() => Happened::Opened(Box::new(opened)),
-                Some(viewer) = endings.recv() => Happened::Ended(viewer),
+                Some((viewer, why)) = endings.recv() => Happened::Ended(viewer, why),
                 () = at(wake) => Happened::Time,
             };
             let now = Instant::now();
@@ -168,7 +168,7 @@ impl Driver {
                 Happened::Said(Some(said)) => self.part.heard(said, now),
                 Happened::Said(None) => self.lost(OfflineReason::Lost, now),
                 Happened::Opened(opened) => self.opened(*opened, now),
-                Happened::Ended(viewer) => self.ended(viewer, now),
+                Happened::Ended(viewer, why) => self.ended(viewer, why, now),
                 Happened::Time => self.time(now),
             }
             self.do_all(now);
@@ -354,11 +354,13 @@ impl Driver {
         self.encounter = Encounter::Session(session);
     }
 
-    fn ended(&mut self, viewer: ViewerId, now: Instant) {
+    fn ended(&mut self, viewer: ViewerId, why: Ended, now: Instant) {
         if matches!(&self.encounter, Encounter::Session(session) if session.viewer == viewer) {
             self.encounter = Encounter::None;
             self.finished(now);
         }
+        // Last of all: whoever hears it may begin the next session at once.
+        (self.sink)(Event::Ended { viewer, why });
     }
 
     fn finished(&mut self, now: Instant) {
@@ -367,10 +369,12 @@ impl Driver {
     }
 
     /// Tells everybody that this program ends.
-    async fn goodbye(&mut self, endings: &mut mpsc::UnboundedReceiver<ViewerId>) {
+    async fn goodbye(&mut self, endings: &mut mpsc::UnboundedReceiver<(ViewerId, Ended)>) {
         if let Encounter::Session(session) = &self.encounter {
             session.order(Order::End(EndReason::Closed));
-            let _ = timeout(GOODBYE, endings.recv()).await;
+            if let Ok(Some((viewer, why))) = timeout(GOODBYE, endings.recv()).await {
+                (self.sink)(Event::Ended { viewer, why });
+            }
         }
         if let Relay::Online(control) = std::mem::replace(&mut self.relay, Relay::Waiting { until: Instant::now() }) {
             control.close(GOODBYE_RELAY).await;

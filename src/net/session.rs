@@ -97,13 +97,13 @@ impl Handle {
     }
 }
 
-/// Begins a session on `inner`. Its end is told with [`Event::Ended`], and then through `ended`.
+/// Begins a session on `inner`. Its end is told through `ended`.
 pub(super) fn begin(
     viewer: ViewerId,
     inner: Inner,
     side: Side,
     sink: Sink,
-    ended: mpsc::UnboundedSender<ViewerId>,
+    ended: mpsc::UnboundedSender<(ViewerId, Ended)>,
 ) -> Handle {
     let (orders, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
@@ -116,9 +116,8 @@ pub(super) fn begin(
         if let Some(host) = host {
             host.lost(viewer);
         }
-        sink(Event::Ended { viewer, why });
         // The driver may have ended already.
-        let _ = ended.send(viewer);
+        let _ = ended.send((viewer, why));
     });
     Handle { viewer, orders }
 }
