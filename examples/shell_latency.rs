@@ -110,9 +110,8 @@ fn pixel(x: &RustConnection, root: Window, at: (i16, i16)) -> Result<Vec<u8>> {
 
 /// Where a key changes the screen: the middle of it.
 fn find(x: &RustConnection, root: Window, room: (u16, u16)) -> Result<(i16, i16)> {
-    let look = || -> Result<Vec<u8>> {
-        Ok(x.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, room.0, room.1, !0)?.reply()?.data)
-    };
+    let look =
+        || -> Result<Vec<u8>> { Ok(x.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, room.0, room.1, !0)?.reply()?.data) };
     let before = look()?;
     for event in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
         x.xtest_fake_input(event, KEYCODE, 0, root, 0, 0, 0)?;

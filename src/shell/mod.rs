@@ -140,11 +140,7 @@ pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -
         Renderer::OpenGl => {
             let mut opengl = OpenGl::new(front, waker, viewport, &event_loop);
             event_loop.run_app(&mut opengl).map_err(|error| display(&error))?;
-            if opengl.ended_by_application() {
-                Ok(())
-            } else {
-                Err(ShellError::Draw("OpenGL gave up".to_owned()))
-            }
+            if opengl.ended_by_application() { Ok(()) } else { Err(ShellError::Draw("OpenGL gave up".to_owned())) }
         }
         Renderer::Automatic | Renderer::Software => {
             let context = egui::Context::default();

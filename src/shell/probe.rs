@@ -118,7 +118,8 @@ impl log::Log for NameInLog {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata())
-            && let Some(name) = record.args().to_string().lines().find_map(|line| line.strip_prefix("opengl renderer: "))
+            && let Some(name) =
+                record.args().to_string().lines().find_map(|line| line.strip_prefix("opengl renderer: "))
         {
             let _first = NAME.set(name.to_owned());
         }

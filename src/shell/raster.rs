@@ -197,11 +197,9 @@ mod tests {
                 raster
                     .draw(&primitives, scale, Area::all(width, height), Color32::WHITE, &mut target)
                     .expect("can be drawn");
-                let inside = Rect::from_min_max(
-                    (rect.min.to_vec2() * scale).to_pos2(),
-                    (rect.max.to_vec2() * scale).to_pos2(),
-                )
-                .shrink(1.5);
+                let inside =
+                    Rect::from_min_max((rect.min.to_vec2() * scale).to_pos2(), (rect.max.to_vec2() * scale).to_pos2())
+                        .shrink(1.5);
                 for y in 0..height {
                     for x in 0..width {
                         let centre = pos2(x as f32 + 0.5, y as f32 + 0.5);

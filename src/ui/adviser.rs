@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::customer::{OVER_LIST, activities, offline};
 use super::parts::{
-    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing, status, strong, title,
-    weak,
+    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing, status,
+    strong, title, weak,
 };
 use super::text::clock;
 use super::theme::{self, Palette};
@@ -81,7 +81,8 @@ fn sign_in(ui: &mut Ui, sign_in: &SignIn, state: &mut UiState, actions: &mut Vec
     title(ui, state.text.say("sign-in-title"));
     ui.add_space(8.0);
     let label = field_label(ui, state.text.say("sign-in-name"));
-    let name = field(ui, &label, TextEdit::singleline(&mut state.name).char_limit(128), theme::body()).response.response;
+    let name =
+        field(ui, &label, TextEdit::singleline(&mut state.name).char_limit(128), theme::body()).response.response;
     ui.add_space(8.0);
     let label = field_label(ui, state.text.say("sign-in-password"));
     let edit = TextEdit::singleline(&mut *state.password).password(true).char_limit(1024);
@@ -211,7 +212,8 @@ impl Digits {
 fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, hint: &str) -> Digits {
     let before = typed.clone();
     // Room for what is pasted: groups, hyphens, a word in front.
-    let edit = TextEdit::singleline(typed).hint_text(egui::RichText::new(hint).font(theme::title()).weak()).char_limit(64);
+    let edit =
+        TextEdit::singleline(typed).hint_text(egui::RichText::new(hint).font(theme::title()).weak()).char_limit(64);
     let mut output = field(ui, label, edit, theme::title());
     let response = output.response.response.clone();
     let mut completed = false;
@@ -402,13 +404,15 @@ fn picture(ui: &mut Ui, state: &mut UiState) {
             let pixels_per_point = ui.ctx().pixels_per_point();
             let (width, height) = state.picture_size;
             let size = Vec2::new(width as f32, height as f32) / pixels_per_point;
-            let sources = egui::scroll_area::ScrollSource { scroll_bar: true, drag: Default::default(), mouse_wheel: false };
+            let sources =
+                egui::scroll_area::ScrollSource { scroll_bar: true, drag: Default::default(), mouse_wheel: false };
             let area = egui::ScrollArea::both().auto_shrink(false).scroll_source(sources).show(ui, |ui| {
                 ui.allocate_space(size);
             });
             let over = (size - area.inner_rect.size()).max(Vec2::ZERO);
             let along = |offset: f32, over: f32| if over > 0.0 { (offset / over).clamp(0.0, 1.0) } else { 0.0 };
-            state.scroll = Vec2::new(along(area.state.clamped_offset().x, over.x), along(area.state.clamped_offset().y, over.y));
+            state.scroll =
+                Vec2::new(along(area.state.clamped_offset().x, over.x), along(area.state.clamped_offset().y, over.y));
             state.picture = Some(area.inner_rect);
         }
     }

@@ -140,7 +140,10 @@ fn number(ui: &mut Ui, state: &mut UiState, name: &str, digits: Option<&str>, wh
                 Copied::Code => state.text.say("copy-code"),
             };
             let now = Instant::now();
-            let left = state.copied.filter(|(copied, _)| *copied == what).and_then(|(_, at)| (at + TICK).checked_duration_since(now));
+            let left = state
+                .copied
+                .filter(|(copied, _)| *copied == what)
+                .and_then(|(_, at)| (at + TICK).checked_duration_since(now));
             if let Some(left) = left {
                 ui.ctx().request_repaint_after(left);
             }
@@ -228,7 +231,8 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
         notice(ui, state.text.say("session-interrupted"));
     }
     ui.add_space(8.0);
-    if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), ui.available_width()).clicked() {
+    if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), ui.available_width()).clicked()
+    {
         actions.push(CustomerAction::End);
     }
     ui.add_space(16.0);
@@ -256,7 +260,7 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     });
     ui.add_space(16.0);
     // What is left of the window, less the card's own margins and the title.
-    let height = (ui.available_height() - 84.0).max(104.0);
+    let height = (ui.available_height() - 104.0).max(56.0);
     activities(ui, &session.activities, height, state);
 }
 

@@ -1,8 +1,8 @@
 //! What the pages are made of.
 
 use egui::{
-    Align, Button, Color32, CornerRadius, FontId, Frame, Layout, Margin, Response, RichText, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, WidgetText,
+    Align, Button, Color32, CornerRadius, FontId, Frame, Layout, Margin, Response, RichText, Sense, Stroke, StrokeKind,
+    Ui, Vec2, WidgetInfo, WidgetText,
 };
 
 use super::UiState;
@@ -214,9 +214,7 @@ fn flag(ui: &mut Ui) {
 /// The last line of every page: the other language.
 pub(super) fn footer(ui: &mut Ui, state: &mut UiState) {
     let other = state.text.language.other();
-    let switched = ui
-        .horizontal(|ui| link(ui, state.text.say("language-other")).clicked())
-        .inner;
+    let switched = ui.horizontal(|ui| link(ui, state.text.say("language-other")).clicked()).inner;
     if switched {
         state.text = Text::new(other);
         ui.ctx().request_repaint();
@@ -252,7 +250,12 @@ pub(super) fn field_label(ui: &mut Ui, text: impl Into<String>) -> Response {
 }
 
 /// A field for one line.
-pub(super) fn field(ui: &mut Ui, label: &Response, edit: egui::TextEdit<'_>, font: FontId) -> egui::text_edit::TextEditOutput {
+pub(super) fn field(
+    ui: &mut Ui,
+    label: &Response,
+    edit: egui::TextEdit<'_>,
+    font: FontId,
+) -> egui::text_edit::TextEditOutput {
     let palette = Palette::current(ui);
     let height = ui.fonts_mut(|fonts| fonts.row_height(&font));
     let padding = ((CONTROL_HEIGHT + 4.0 - height) / 2.0).max(4.0);

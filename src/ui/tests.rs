@@ -110,10 +110,7 @@ fn customer_pages() -> Vec<(String, CustomerView)> {
         ("session-view".into(), customer_view(customer_session(view_only(), false))),
         ("session-control".into(), customer_view(customer_session(with_control(), false))),
         ("session-interrupted".into(), customer_view(customer_session(with_control(), true))),
-        (
-            "confirm".into(),
-            CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) },
-        ),
+        ("confirm".into(), CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) }),
     ];
     for (name, why) in [
         ("name-unknown", Offline::NameUnknown),
@@ -232,10 +229,7 @@ fn adviser_pages() -> Vec<(String, AdviserView)> {
                 ..adviser_session(with_control())
             }),
         ),
-        (
-            "confirm".into(),
-            AdviserView { confirm_close: true, ..in_session(adviser_session(with_control())) },
-        ),
+        ("confirm".into(), AdviserView { confirm_close: true, ..in_session(adviser_session(with_control())) }),
     ];
     for (name, problem) in [
         ("unknown-id", JoinProblem::UnknownId),
@@ -393,9 +387,12 @@ fn the_waiting_customer_can_copy_ask_for_a_code_and_try_again() {
     // The tick stays for two seconds: no waiting for the picture to rest.
     harness.step();
     harness.step();
-    let copied = harness.output().platform_output.commands.iter().any(
-        |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "482 913 077"),
-    );
+    let copied = harness
+        .output()
+        .platform_output
+        .commands
+        .iter()
+        .any(|command| matches!(command, egui::OutputCommand::CopyText(text) if text == "482 913 077"));
     let ticked = harness.state().ui.copied.is_some();
     assert!(copied || ticked, "nothing was copied");
     harness.get_by_role_and_label(Role::Button, "New code").click();
@@ -442,7 +439,10 @@ fn signing_in_goes_by_enter_and_forgets_the_password() {
 
 /// A valid ID; its last digit is the Damm check digit of the others.
 fn valid_id() -> String {
-    (0..10).map(|digit| format!("48291307{digit}")).find(|id| crate::app::view::check_id(id).is_ok()).expect("one of ten")
+    (0..10)
+        .map(|digit| format!("48291307{digit}"))
+        .find(|id| crate::app::view::check_id(id).is_ok())
+        .expect("one of ten")
 }
 
 fn grouped_id() -> String {
@@ -567,7 +567,11 @@ fn nothing_is_drawn_over_the_picture() {
             // The first one is the harness's own background.
             for shape in harness.output().shapes.iter().skip(1) {
                 let bounds = shape.shape.visual_bounding_rect().intersect(shape.clip_rect);
-                assert!(!bounds.intersects(picture) || !bounds.is_positive(), "{bounds} in {picture}: {:?}", shape.shape);
+                assert!(
+                    !bounds.intersects(picture) || !bounds.is_positive(),
+                    "{bounds} in {picture}: {:?}",
+                    shape.shape
+                );
             }
         }
     }
@@ -609,7 +613,11 @@ fn every_page(scale: f32, mut look: impl FnMut(&str, Theme, Page<'_>)) {
                 );
                 harness.run();
                 let name = format!("customer-{name}-{language_name}-{theme_name}-{scale}");
-                look(&name, theme, Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: CUSTOMER_SIZE });
+                look(
+                    &name,
+                    theme,
+                    Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: CUSTOMER_SIZE },
+                );
             }
             for (name, view) in adviser_pages() {
                 let paper = Paper::default();
@@ -623,7 +631,11 @@ fn every_page(scale: f32, mut look: impl FnMut(&str, Theme, Page<'_>)) {
                 );
                 harness.run();
                 let name = format!("adviser-{name}-{language_name}-{theme_name}-{scale}");
-                look(&name, theme, Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: ADVISER_SIZE });
+                look(
+                    &name,
+                    theme,
+                    Page { output: harness.output(), context: &harness.ctx, paper: &paper, size: ADVISER_SIZE },
+                );
             }
         }
     }
@@ -637,11 +649,7 @@ struct Page<'a> {
 }
 
 fn on_paper<S>(paper: &Paper, size: Vec2, theme: Theme, scale: f32) -> egui_kittest::HarnessBuilder<S> {
-    builder(size)
-        .with_theme(theme)
-        .with_pixels_per_point(scale)
-        .with_max_steps(8)
-        .renderer(paper.clone())
+    builder(size).with_theme(theme).with_pixels_per_point(scale).with_max_steps(8).renderer(paper.clone())
 }
 
 /// Every text that is drawn, with where, and where it may be seen.
@@ -673,7 +681,8 @@ fn no_text_is_cut_off() {
                     seen.min.x <= bounds.min.x && bounds.max.x <= seen.max.x,
                     "{name}: {text:?} at {bounds} is cut off at the side by {seen}"
                 );
-                let scrolls = name.contains("session-control") || name.contains("session-interrupted") || name.contains("over-");
+                let scrolls =
+                    name.contains("session-control") || name.contains("session-interrupted") || name.contains("over-");
                 assert!(
                     scrolls || seen.min.y <= bounds.min.y && bounds.max.y <= seen.max.y,
                     "{name}: {text:?} at {bounds} does not fit into the window, {seen}"
@@ -710,7 +719,10 @@ fn every_page_can_be_drawn() {
             let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
             encoder.set_color(png::ColorType::Rgb);
             encoder.set_compression(png::Compression::Fast);
-            encoder.write_header().and_then(|mut writer| writer.write_image_data(&bytes)).expect("a PNG can be written");
+            encoder
+                .write_header()
+                .and_then(|mut writer| writer.write_image_data(&bytes))
+                .expect("a PNG can be written");
         });
     }
 }

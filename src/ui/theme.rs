@@ -212,8 +212,9 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
         Theme::Light => Visuals::light(),
         Theme::Dark => Visuals::dark(),
     };
+    // `bg_fill` is the handle of a scroll bar and nothing else here.
     let widget = |fill: Color32, line: Color32| WidgetVisuals {
-        bg_fill: fill,
+        bg_fill: line,
         weak_bg_fill: fill,
         bg_stroke: Stroke::new(1.0, line),
         corner_radius: CornerRadius::same(RADIUS),
