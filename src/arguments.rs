@@ -46,6 +46,9 @@ pub enum Command {
         #[arg(num_args = 1.., required = true)]
         id: Vec<String>,
     },
+    /// Lets go of keys and buttons when the program that started it is gone: what was pressed outlives a killed process.
+    #[command(hide = true)]
+    Guard,
     /// Exits 0 when OpenGL can be used: asked in a child process, since a broken driver crashes rather than fails.
     #[command(hide = true)]
     ProbeOpengl,

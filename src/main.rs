@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         None => Window::Customer,
         Some(Command::Adviser) => Window::Adviser { id: None },
         Some(Command::View { id }) => Window::Adviser { id: Some(id.join(" ")) },
+        Some(Command::Guard) => return guard(),
         Some(Command::ProbeOpengl) => return shell::probe::answer(),
     };
     log_to_stderr();
@@ -31,6 +32,14 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The child that outlives a killed host for a moment, and does nothing but let go of what it held.
+fn guard() -> ExitCode {
+    match lotse_desktop::inject::guard::run(std::io::stdin().lock(), None) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

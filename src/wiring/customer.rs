@@ -1,10 +1,12 @@
 //! The customer's program: network and host behind the customer's controller.
 
+use std::process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_desktop::capture::{Capture, CaptureError};
+use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
 use lotse_protocol::message::input::input_message;
 use lotse_protocol::message::session::{self, Applied, UpdateHeader, session_message};
@@ -23,6 +25,9 @@ use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Wi
 
 /// The most that an institution allows where it has said nothing else: what this version can do.
 const POLICY: [Permission; 2] = [Permission::View, Permission::Control];
+
+/// The hidden command that answers to [`Guard`].
+const GUARD: &str = "guard";
 
 /// How long letting go of everything may take before the program ends all the same.
 const LET_GO: Duration = Duration::from_millis(300);
@@ -352,7 +357,7 @@ struct Host {
 impl Host {
     fn start(mailbox: &Mailbox<Letter>) -> std::io::Result<Self> {
         let letters = mailbox.clone();
-        let hands = match Injector::open() {
+        let hands = match open_hands() {
             Ok(injector) => Some(Box::new(injector) as Box<dyn Hands>),
             Err(error) => {
                 tracing::warn!("mouse and keyboard cannot be shared: {error}");
@@ -373,6 +378,16 @@ impl Host {
         self.pump.watch(viewer, None);
         self.gate.leave(on_host(viewer));
     }
+}
+
+/// Mouse and keyboard, with a child of this executable that lets go of them if this process is killed. Without the child
+/// there are no hands: a key that stays down on somebody's computer is worse than none.
+fn open_hands() -> anyhow::Result<Injector> {
+    let mut injector = Injector::open()?;
+    let mut child = process::Command::new(std::env::current_exe()?);
+    child.arg(GUARD);
+    injector.guarded_by(Guard::start(child)?);
+    Ok(injector)
 }
 
 /// Moves of the pointer are many and nobody's business but the injector's.

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "every whole-system test uses another part of the harness")]
 
+mod clipboard;
 pub(crate) mod hands;
 pub(crate) mod impair;
 pub(crate) mod process;
@@ -30,7 +31,7 @@ use self::process::Program;
 /// What starting a server or opening a window may take on a busy machine with two cores.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The size of every desk, in pixels.
+/// The size of a desk where nothing else is said, in pixels.
 pub(crate) const SIZE: (u16, u16) = (1280, 800);
 
 /// No key bindings: every key belongs to the programs under test. Clicking focuses and raises, as people expect.
@@ -58,6 +59,7 @@ pub(crate) struct Desk {
     connection: RustConnection,
     root: Window,
     number: u32,
+    size: (u16, u16),
     keyboard: Keyboard,
     // Dropped in this order: the window manager before its server, the folder with the logs last.
     openbox: Option<Program>,
@@ -78,11 +80,19 @@ impl Desk {
     /// # Panics
     /// When one of the two does not start; the message says what it printed.
     pub(crate) fn start() -> Self {
+        Self::start_sized(SIZE)
+    }
+
+    /// The same with another size.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_sized(size: (u16, u16)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder for the desk");
-        let (server, number) = start_server(folder.path());
+        let (server, number) = start_server(folder.path(), size);
         let (connection, root) = connect(number);
         let keyboard = Keyboard::read(&connection);
-        let mut desk = Self { connection, root, number, keyboard, openbox: None, server: Some(server), folder };
+        let mut desk = Self { connection, root, number, size, keyboard, openbox: None, server: Some(server), folder };
         desk.start_openbox();
         desk
     }
@@ -160,8 +170,7 @@ pub(crate) fn until<T>(patience: Duration, what: &str, mut ready: impl FnMut() -
 
 /// Lets the X server choose a free display and tell its number on its standard output, so that tests can run side by
 /// side.
-fn start_server(folder: &Path) -> (Program, u32) {
-    let (width, height) = SIZE;
+fn start_server(folder: &Path, (width, height): (u16, u16)) -> (Program, u32) {
     let mut command = Command::new("Xvfb");
     command.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")]);
     command.args(["-noreset", "-nolisten", "tcp", "-dpi", "96"]);

@@ -143,7 +143,7 @@ impl Desk {
 
     /// Nothing when the server is gone, as in the middle of a failing test.
     pub(super) fn try_pixels(&self) -> Option<Pixels> {
-        let (width, height) = super::SIZE;
+        let (width, height) = self.size;
         let request = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX);
         let bgrx = request.ok()?.reply().ok()?.data;
         let little = self.connection.setup().image_byte_order == x11rb::protocol::xproto::ImageOrder::LSB_FIRST;

@@ -106,6 +106,21 @@ impl Desk {
         self.ask_window_manager(window, "_NET_MOVERESIZE_WINDOW", [(1 << 8) | (1 << 9) | (2 << 12), x, y, 0, 0]);
     }
 
+    /// Gives the window's inside this size, as dragging its corner would.
+    pub(crate) fn resize(&self, window: Window, (width, height): (u16, u16)) {
+        let size = [u32::from(width), u32::from(height)];
+        // Width and height given, a person did it (EWMH, _NET_MOVERESIZE_WINDOW).
+        self.ask_window_manager(
+            window,
+            "_NET_MOVERESIZE_WINDOW",
+            [(1 << 10) | (1 << 11) | (2 << 12), 0, 0, size[0], size[1]],
+        );
+        until(super::PATIENCE, "the window to take its new size", || {
+            let now = self.geometry(window);
+            (now.width == width && now.height == height).then_some(())
+        });
+    }
+
     fn windows(&self) -> Vec<Window> {
         self.window_property(self.root, "_NET_CLIENT_LIST")
     }
