@@ -147,7 +147,7 @@ pub struct Customer {
 
 enum Stage {
     Waiting,
-    Guest(Visit),
+    Guest(Box<Visit>),
     Over(Over),
 }
 
@@ -225,7 +225,8 @@ impl Customer {
     /// shown, or never.
     pub fn tick(&mut self, now: Instant) -> (Vec<Command>, Option<Instant>) {
         let mut commands = Vec::new();
-        if let Stage::Guest(Visit { question: Some(pending), .. }) = &self.stage
+        if let Stage::Guest(visit) = &self.stage
+            && let Some(pending) = &visit.question
             && now.saturating_duration_since(pending.shown) >= ANSWER_WITHIN
         {
             self.answer(Answer::TimedOut, now, &mut commands);
@@ -307,14 +308,14 @@ impl Customer {
         let first = Permission::View.into();
         let reason = guest.reason.clone();
         self.closing = Closing::No;
-        self.stage = Stage::Guest(Visit {
+        self.stage = Stage::Guest(Box::new(Visit {
             guest,
             question: None,
             rights: Permissions::NONE,
             since: None,
             interrupted: false,
             activities: Vec::new(),
-        });
+        }));
         self.asked(first, reason, now, commands);
     }
 
@@ -410,7 +411,7 @@ impl Customer {
             CustomerAction::ConfirmClose => self.leave(now, commands),
             CustomerAction::CancelClose => {
                 self.closing = Closing::No;
-                if !matches!(&self.stage, Stage::Guest(Visit { question: Some(_), .. })) {
+                if !matches!(&self.stage, Stage::Guest(visit) if visit.question.is_some()) {
                     commands.push(Command::ResumeControl);
                 }
             }

@@ -177,7 +177,7 @@ impl Program {
     fn hears(&mut self, body: session_message::Body) {
         match body {
             session_message::Body::Ask(ask) => {
-                self.happens(Event::Asked { permissions: Permissions::from_wire(ask.permissions), reason: ask.reason })
+                self.happens(Event::Asked { permissions: Permissions::from_wire(ask.permissions), reason: ask.reason });
             }
             session_message::Body::GiveBack(back) => {
                 self.happens(Event::GaveBack(Permissions::from_wire(back.permissions)));
