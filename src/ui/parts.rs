@@ -2,7 +2,7 @@
 
 use egui::{
     Align, Button, Color32, CornerRadius, FontId, Frame, Layout, Margin, Response, RichText, Sense, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, WidgetText,
+    Ui, UiBuilder, Vec2, WidgetInfo, WidgetText,
 };
 
 use super::UiState;
@@ -221,26 +221,36 @@ pub(super) fn footer(ui: &mut Ui, state: &mut UiState) {
     }
 }
 
+/// Height of the footer: a link, and the margin above and below it.
+const FOOTER: f32 = CONTROL_HEIGHT + 16.0;
+
 /// A page: margins, `content`, the footer at the bottom, and a scroll bar when the window is too small for it.
 pub(super) fn page(ui: &mut Ui, state: &mut UiState, width: f32, content: impl FnOnce(&mut Ui, &mut UiState)) {
     let palette = Palette::current(ui);
     let frame = Frame::new().fill(palette.background).inner_margin(Margin { left: 24, right: 24, top: 24, bottom: 0 });
     let bottom = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(24, 8));
-    egui::Panel::bottom("footer").frame(bottom).show_separator_line(false).show(ui, |ui| footer(ui, state));
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let room = ui.available_width();
-            let width = width.min(room);
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = 0.0;
-                ui.add_space(((room - width) / 2.0).floor());
-                ui.allocate_ui_with_layout(Vec2::new(width, 0.0), Layout::top_down(Align::Min), |ui| {
-                    ui.spacing_mut().item_spacing.x = 8.0;
-                    ui.set_width(width);
-                    content(ui, state);
+    // The footer is made last, which a panel at the bottom could not be: Tab goes in the order in which things are made.
+    let whole = ui.available_rect_before_wrap();
+    let (above, below) = whole.split_top_bottom_at_y((whole.max.y - FOOTER).max(whole.min.y));
+    ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                let room = ui.available_width();
+                let width = width.min(room);
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    ui.add_space(((room - width) / 2.0).floor());
+                    ui.allocate_ui_with_layout(Vec2::new(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                        ui.spacing_mut().item_spacing.x = 8.0;
+                        ui.set_width(width);
+                        content(ui, state);
+                    });
                 });
             });
         });
+    });
+    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        egui::CentralPanel::default().frame(bottom).show(ui, |ui| footer(ui, state));
     });
 }
 

@@ -406,6 +406,37 @@ fn the_waiting_customer_can_copy_ask_for_a_code_and_try_again() {
     assert_eq!(harness.state().actions, [CustomerAction::NewCode, CustomerAction::TryAgain]);
 }
 
+/// Texts copied in the last picture.
+fn copied<S>(harness: &Harness<'_, S>) -> Vec<String> {
+    let commands = &harness.output().platform_output.commands;
+    let texts = commands.iter().filter_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn tab_leads_through_the_page_before_its_footer() {
+    let mut harness = open_customer(customer_view(waiting_page(shown_code(), Status::Ready)), Language::English);
+    harness.run();
+    for number in ["482 913 077", "731 940"] {
+        harness.key_press(Key::Tab);
+        harness.step();
+        harness.key_down(Key::Space);
+        harness.step();
+        assert_eq!(copied(&harness), [number]);
+        harness.key_up(Key::Space);
+        harness.step();
+    }
+    harness.key_press(Key::Tab);
+    harness.run_steps(2);
+    assert!(harness.get_by_role_and_label(Role::Button, "New code").is_focused());
+    harness.key_press(Key::Tab);
+    harness.run_steps(2);
+    assert!(harness.get_by_role_and_label(Role::Button, "Deutsch").is_focused());
+}
+
 #[test]
 fn the_language_switches_in_the_window() {
     let mut harness = open_customer(customer_view(waiting_page(shown_code(), Status::Ready)), Language::English);
