@@ -1,6 +1,8 @@
 //! Attacks on the end-to-end connection, one by one, against the real ends over loopback. The attacker is a bare QUIC
 //! endpoint that the tests make as wrong as they like.
 
+use std::future::poll_fn;
+use std::io::IoSliceMut;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use lotse::net::inner::{self, Ends, Inner, InnerError};
 use lotse::net::path::{Path, PathKind};
+use lotse::net::socket::{BEYOND, Socket};
 use lotse_protocol::bind::{self, BindKey};
 use lotse_protocol::card::Card;
+use lotse_protocol::forward::{self, Token};
 use lotse_protocol::framing;
 use lotse_protocol::handshake::joiner::{self, Joiner};
 use lotse_protocol::handshake::offerer::{self, CodeState, Offerer};
@@ -21,6 +25,7 @@ use lotse_protocol::message::session::Bind;
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::version::ALPN_SESSION;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use quinn::udp::RecvMeta;
 use quinn::{
     AsyncUdpSocket, Connection, ConnectionError, Endpoint, EndpointConfig, Runtime, TokioRuntime, TransportErrorCode,
 };
@@ -50,6 +55,62 @@ async fn the_right_ends_find_each_other() {
     let (host, viewer) = introduced();
     let (host_inner, viewer_inner) = connected(host, viewer).await;
     assert!(alive(&host_inner, &viewer_inner).await);
+}
+
+/// Both sides hear of their path at the same moment, and the viewer begins to speak. Were that lost on a host that is a
+/// little slower, everybody would wait for a loss timer.
+#[tokio::test]
+async fn a_host_that_hears_of_its_path_late_does_not_miss_the_beginning() {
+    let relay = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+    let address = relay.local_addr().expect("bound");
+    let mut rng = StdRng::seed_from_u64(3);
+    let (host, viewer) = introduced();
+    let [host_leg, viewer_leg] = [(); 2].map(|()| Leg::new(address, Token::generate(&mut rng)));
+    let (host_token, viewer_token) = (host_leg.token, viewer_leg.token);
+    let (host_at, viewer_at) = (host_leg.at, viewer_leg.at);
+
+    let viewer_path = viewer_leg.path();
+    let viewing = tokio::spawn(async move { inner::viewer(&viewer_path, ends(viewer), SOON).await });
+    let mut packet = [0; 2000];
+    let mut next = async || {
+        let received = timeout(SOON, relay.recv_from(&mut packet)).await.expect("a packet").expect("loopback");
+        (packet[..received.0].to_vec(), received.1)
+    };
+    let pass = async |(mut packet, from): (Vec<u8>, SocketAddr)| {
+        let (to, token) = if from == viewer_at { (host_at, host_token) } else { (viewer_at, viewer_token) };
+        forward::write_header(packet.first_chunk_mut().expect("a header"), &token);
+        relay.send_to(&packet, to).await.expect("loopback");
+    };
+    pass(next().await).await;
+    // What the host's socket is sent next it takes in next: then it has had the first packet, too.
+    relay.send_to(&[0x40], host_at).await.expect("loopback");
+    let control = host_leg.socket.control();
+    let (mut buffer, mut meta) = ([0; 100], [RecvMeta::default()]);
+    let read = poll_fn(|cx| control.poll_recv(cx, &mut [IoSliceMut::new(&mut buffer)], &mut meta));
+    timeout(SOON, read).await.expect("a packet").expect("loopback");
+
+    let host_path = host_leg.path();
+    let hosting = tokio::spawn(async move { inner::host(&host_path, ends(host), SOON).await });
+    // Nothing that the viewer repeats is passed on.
+    let answer = loop {
+        match next().await {
+            (packet, from) if from == host_at => break (packet, from),
+            _ => {}
+        }
+    };
+    pass(answer).await;
+    let passing = async {
+        loop {
+            pass(next().await).await;
+        }
+    };
+    tokio::select! {
+        (host, viewer) = async { (hosting.await, viewing.await) } => {
+            host.expect("no panic").expect("host");
+            viewer.expect("no panic").expect("viewer");
+        }
+        () = passing => {}
+    }
 }
 
 #[tokio::test]
@@ -326,6 +387,30 @@ fn path_for_host() -> (Loopback, SocketAddr) {
 fn path_for_viewer(host: SocketAddr) -> (Loopback, SocketAddr) {
     let (socket, address) = loopback_socket();
     (Loopback { socket, peer: host }, address)
+}
+
+/// One side of a path through a relay, with the program's own socket.
+struct Leg {
+    socket: Arc<Socket>,
+    token: Token,
+    /// The relay, as the socket writes it.
+    relay: SocketAddr,
+    /// This side, as the relay sees it.
+    at: SocketAddr,
+}
+
+impl Leg {
+    fn new(relay: SocketAddr, token: Token) -> Self {
+        let socket = Socket::open().expect("a socket");
+        let port = socket.control().local_addr().expect("bound").port();
+        let relay = socket.destination(relay).expect("IPv4 is everywhere");
+        socket.expect_paths(relay);
+        Self { socket, token, relay, at: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) }
+    }
+
+    fn path(&self) -> Loopback {
+        Loopback { socket: self.socket.path(self.token, self.relay), peer: BEYOND }
+    }
 }
 
 async fn connected(host: Established, viewer: Established) -> (Inner, Inner) {

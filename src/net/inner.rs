@@ -28,6 +28,10 @@ use super::reserve::Reserve;
 pub const LIMIT: Duration = Duration::from_secs(10);
 /// A connection that is silent for so long is over.
 pub const IDLE: Duration = Duration::from_secs(90);
+/// The round trip that is assumed before one was measured. QUIC's third of a second (RFC 9002, section 6.2.2) would make
+/// a lost first packet cost a second in front of a person who waits; on a path that is slower than three times this,
+/// one or two packets are sent for nothing.
+pub(super) const FIRST_TRIP: Duration = Duration::from_millis(100);
 /// Most streams of either kind that the other side may have open.
 const STREAMS: u32 = 8;
 /// What the other side may send unread on one stream, bytes.
@@ -337,6 +341,7 @@ fn transport(packet: u16, bidirectional: u32, reserve: Reserve) -> Arc<Transport
         .initial_mtu(packet)
         .min_mtu(packet)
         .mtu_discovery_config(None)
+        .initial_rtt(FIRST_TRIP)
         .max_idle_timeout(Some(IDLE.try_into().expect("90 s are few milliseconds")))
         .max_concurrent_bidi_streams(bidirectional.into())
         .max_concurrent_uni_streams(0_u32.into())

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::OfflineReason;
 use super::address::RelayAddress;
 use super::frames::{Reader, Writer};
-use super::inner::{Priority, endpoint_config};
+use super::inner::{FIRST_TRIP, Priority, endpoint_config};
 use super::pin::{self, Pinned};
 use super::socket::Socket;
 
@@ -86,6 +86,7 @@ pub(super) async fn connect(address: RelayAddress, key: PublicKey) -> Result<Con
             OfflineReason::NoAnswer
         })?;
         let connection = race(&endpoint, &socket, addresses).await?;
+        socket.expect_paths(connection.remote_address());
         greet(connection, endpoint, socket).await
     })
     .await
@@ -112,6 +113,7 @@ fn endpoint(socket: &Arc<Socket>, key: &PublicKey) -> io::Result<Endpoint> {
         .datagram_receive_buffer_size(None)
         // Messages are short: nothing is gained by larger packets.
         .mtu_discovery_config(None)
+        .initial_rtt(FIRST_TRIP)
         .keep_alive_interval(Some(KEEP_ALIVE))
         .max_idle_timeout(Some(IDLE.try_into().expect("90 s are few milliseconds")));
     let mut config = quinn::ClientConfig::new(Arc::new(tls));

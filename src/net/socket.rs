@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lotse_protocol::forward::{self, Token};
 use quinn::udp::{EcnCodepoint, RecvMeta, Transmit, UdpSocketState};
@@ -28,6 +28,12 @@ const BATCH: usize = 4;
 const TRAIN: usize = 64 * 1024;
 /// Sockets whose error is not about one packet are not asked again for this long.
 const AFTER_ERROR: Duration = Duration::from_millis(100);
+/// Packets that may wait for a path that is not known yet: a few times what one side sends before it is answered.
+const EARLY: usize = 16;
+/// Longest of them, bytes: no path carries longer ones.
+const EARLY_PACKET: usize = 1500;
+/// They wait no longer than this. Later than that QUIC has sent them again.
+const EARLY_FOR: Duration = Duration::from_secs(2);
 
 /// The socket. It is read for as long as somebody holds it.
 pub struct Socket {
@@ -79,11 +85,21 @@ impl Socket {
         Arc::new(ControlPlane { socket: self.clone() })
     }
 
-    /// The view of one path: packets with `token` from `relay`, and to it.
+    /// Paths will lead through `relay`. Both sides of a path hear of it at the same moment, by a stream each; what the
+    /// quicker one sends at once may be here before the slower stream is, and would be sent again only a loss timer
+    /// later. So the last few packets with an unknown token are kept for a moment.
+    pub fn expect_paths(&self, relay: SocketAddr) {
+        lock(&self.shared.paths).early = Early { relay: Some(relay), packets: VecDeque::new() };
+    }
+
+    /// The view of one path: packets with `token` from `relay`, and to it, with those that came before it was known.
     #[must_use]
     pub fn path(self: &Arc<Self>, token: Token, relay: SocketAddr) -> Arc<dyn AsyncUdpSocket> {
         let inbox = Arc::new(Inbox::default());
-        lock(&self.shared.paths).push(Leg { token, relay, inbox: inbox.clone() });
+        let mut paths = lock(&self.shared.paths);
+        paths.early.take(&token, relay, Instant::now(), &inbox);
+        paths.legs.push(Leg { token, relay, inbox: inbox.clone() });
+        drop(paths);
         let mut header = [0; forward::HEADER];
         forward::write_header(&mut header, &token);
         Arc::new(ForwardPlane { socket: self.clone(), header, relay, inbox, scratch: Mutex::default() })
@@ -140,13 +156,62 @@ struct Shared {
     /// The system took no packet last time.
     blocked: AtomicBool,
     control: Inbox,
-    paths: Mutex<Vec<Leg>>,
+    paths: Mutex<Paths>,
+}
+
+#[derive(Default)]
+struct Paths {
+    legs: Vec<Leg>,
+    early: Early,
 }
 
 struct Leg {
     token: Token,
     relay: SocketAddr,
     inbox: Arc<Inbox>,
+}
+
+impl Paths {
+    fn find(&self, token: &Token, relay: SocketAddr) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.token == *token && leg.relay == relay)
+    }
+}
+
+/// The last few packets that the relay passed on for a path not known yet.
+#[derive(Default)]
+struct Early {
+    /// Others' packets are not kept.
+    relay: Option<SocketAddr>,
+    packets: VecDeque<(Instant, Token, Box<[u8]>)>,
+}
+
+impl Early {
+    fn keep(&mut self, token: Token, relay: SocketAddr, sealed: &[u8], now: Instant) {
+        if self.relay != Some(relay) || sealed.len() > EARLY_PACKET {
+            return;
+        }
+        if self.packets.len() >= EARLY {
+            self.packets.pop_front();
+        }
+        self.packets.push_back((now, token, sealed.into()));
+    }
+
+    /// Hands over what waited for this path.
+    fn take(&mut self, token: &Token, relay: SocketAddr, now: Instant, inbox: &Inbox) {
+        if self.relay != Some(relay) {
+            return;
+        }
+        for (at, meant_for, data) in std::mem::take(&mut self.packets) {
+            if now.saturating_duration_since(at) > EARLY_FOR {
+                continue;
+            }
+            if meant_for == *token {
+                inbox.push(Packet { data, source: BEYOND, destination: None, ecn: None });
+            } else {
+                self.packets.push_back((at, meant_for, data));
+            }
+        }
+    }
 }
 
 async fn read(shared: Arc<Shared>) {
@@ -189,9 +254,11 @@ impl Shared {
                     ecn: meta.ecn,
                 });
             } else if let Some((token, sealed)) = forward::parse(packet) {
-                let paths = lock(&self.paths);
-                if let Some(leg) = paths.iter().find(|leg| leg.token == token && leg.relay == meta.addr) {
+                let mut paths = lock(&self.paths);
+                if let Some(leg) = paths.find(&token, meta.addr) {
                     leg.inbox.push(Packet { data: sealed.into(), source: BEYOND, destination: None, ecn: None });
+                } else {
+                    paths.early.keep(token, meta.addr, sealed, Instant::now());
                 }
             } else if let Some(token) = forward::parse_check(packet) {
                 self.answer(&token, meta.addr, packet);
@@ -203,7 +270,7 @@ impl Shared {
 impl Shared {
     /// The relay asks whether this is where the program has moved to: yes, when the token is one of ours.
     fn answer(&self, token: &Token, relay: SocketAddr, check: &[u8]) {
-        if !lock(&self.paths).iter().any(|leg| leg.token == *token && leg.relay == relay) {
+        if lock(&self.paths).find(token, relay).is_none() {
             return;
         }
         let answer = Transmit { destination: relay, ecn: None, contents: check, segment_size: None, src_ip: None };
@@ -364,7 +431,7 @@ impl AsyncUdpSocket for ForwardPlane {
 
 impl Drop for ForwardPlane {
     fn drop(&mut self) {
-        lock(&self.socket.shared.paths).retain(|leg| !Arc::ptr_eq(&leg.inbox, &self.inbox));
+        lock(&self.socket.shared.paths).legs.retain(|leg| !Arc::ptr_eq(&leg.inbox, &self.inbox));
     }
 }
 
@@ -410,7 +477,7 @@ mod tests {
     use std::io::IoSliceMut;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use lotse_protocol::forward::{self, Token};
     use quinn::AsyncUdpSocket;
@@ -420,7 +487,7 @@ mod tests {
     use tokio::net::UdpSocket;
     use tokio::time::timeout;
 
-    use super::{BEYOND, Socket};
+    use super::{BEYOND, Early, Inbox, Socket};
 
     const SOON: Duration = Duration::from_secs(5);
 
@@ -441,6 +508,14 @@ mod tests {
         let path = socket.path(token, address);
         let program = SocketAddr::from((Ipv4Addr::LOCALHOST, socket.control().local_addr().expect("bound").port()));
         Bench { socket, path, token, relay, program }
+    }
+
+    impl Bench {
+        /// Returns when the socket has taken in everything that was sent to it on loopback so far.
+        async fn read(&self) {
+            self.relay.send_to(&[0x40], self.program).await.expect("loopback");
+            next(&self.socket.control()).await;
+        }
     }
 
     fn sealed(token: &Token, content: &[u8]) -> Vec<u8> {
@@ -523,6 +598,50 @@ mod tests {
     async fn a_path_that_is_gone_takes_nothing_more() {
         let bench = bench().await;
         drop(bench.path);
-        assert!(super::lock(&bench.socket.shared.paths).is_empty());
+        assert!(super::lock(&bench.socket.shared.paths).legs.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_its_path_is_kept_and_little_of_it() {
+        let bench = bench().await;
+        let relay = bench.socket.destination(bench.relay.local_addr().expect("bound")).expect("IPv4 is everywhere");
+        let [next_one, never, forged] = [2, 3, 4].map(|seed| Token::generate(&mut StdRng::seed_from_u64(seed)));
+        bench.relay.send_to(&sealed(&next_one, b"not expected"), bench.program).await.expect("loopback");
+        bench.read().await;
+        bench.socket.expect_paths(relay);
+
+        let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+        stranger.send_to(&sealed(&forged, b"forged"), bench.program).await.expect("loopback");
+        for number in 0..40_u8 {
+            bench.relay.send_to(&sealed(&never, &[number]), bench.program).await.expect("loopback");
+        }
+        for number in 0..3 {
+            bench.relay.send_to(&sealed(&next_one, &[number]), bench.program).await.expect("loopback");
+        }
+        bench.read().await;
+        assert_eq!(super::lock(&bench.socket.shared.paths).early.packets.len(), super::EARLY);
+        let path = bench.socket.path(next_one, relay);
+        bench.relay.send_to(&sealed(&next_one, &[3]), bench.program).await.expect("loopback");
+        for number in 0..4 {
+            assert_eq!(next(&path).await, (vec![number], BEYOND));
+        }
+        let paths = super::lock(&bench.socket.shared.paths);
+        assert_eq!(paths.early.packets.len(), super::EARLY - 3);
+        assert!(paths.early.packets.iter().all(|(_, token, _)| *token == never));
+    }
+
+    #[test]
+    fn what_came_too_early_is_forgotten() {
+        let relay = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let token = Token::generate(&mut StdRng::seed_from_u64(1));
+        let mut early = Early { relay: Some(relay), ..Early::default() };
+        let begun = Instant::now();
+        early.keep(token, relay, b"old", begun);
+        early.keep(token, relay, b"new", begun + super::EARLY_FOR);
+        let inbox = Inbox::default();
+        early.take(&token, relay, begun + super::EARLY_FOR + Duration::from_millis(1), &inbox);
+        let kept: Vec<_> = super::lock(&inbox.0).packets.iter().map(|packet| packet.data.to_vec()).collect();
+        assert_eq!(kept, [b"new".to_vec()]);
+        assert!(early.packets.is_empty());
     }
 }
