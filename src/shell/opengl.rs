@@ -13,6 +13,7 @@ use winit::event::{StartCause, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop};
 use winit::window::{Window, WindowId};
 
+use super::burst::Burst;
 use super::front::{Front, Taker};
 use super::screen::{Area, Pixels, Screen};
 use super::wake::Event;
@@ -61,7 +62,7 @@ impl<A: App + 'static> OpenGl<A> {
                 // Created once: nothing can be in there yet.
                 let _first = opened.set(Arc::clone(window));
             }
-            Ok(Box::new(Drawn { front: drawn, texture: None }))
+            Ok(Box::new(Drawn { front: drawn, burst: Burst::default(), texture: None }))
         });
         let eframe = eframe::create_native(window::NAME, options(viewport), create, event_loop);
         Self { front, waker, eframe, window, woken: false, pointer_left: false }
@@ -148,6 +149,7 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
 /// What eframe draws.
 struct Drawn<A> {
     front: Rc<RefCell<Front<A>>>,
+    burst: Burst,
     texture: Option<Texture>,
 }
 
@@ -157,7 +159,15 @@ struct Texture {
 }
 
 impl<A: App> eframe::App for Drawn<A> {
+    fn raw_input_hook(&mut self, _context: &egui::Context, input: &mut egui::RawInput) {
+        self.burst.deal(input);
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        self.burst.seen();
+        if self.burst.goes_on() {
+            ui.ctx().request_repaint();
+        }
         let mut front = self.front.borrow_mut();
         let picture = front.app.picture();
         front.ui.picture_size = picture.as_ref().map_or((0, 0), |picture| picture.size());

@@ -12,6 +12,7 @@ use winit::event::WindowEvent;
 use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId};
 
+use super::burst::Burst;
 use super::front::{Front, Taker};
 use super::placement::{Filter, Placement};
 use super::raster::{MAX_TEXTURE_SIDE, Raster, Target};
@@ -37,6 +38,7 @@ pub(super) struct Software<A> {
 struct Open {
     window: Arc<Window>,
     egui: egui_winit::State,
+    burst: Burst,
     surface: softbuffer::Surface<Arc<Window>, Arc<Window>>,
     raster: Raster,
     filter: Filter,
@@ -88,6 +90,7 @@ impl<A: App> Software<A> {
         Ok(Open {
             window,
             egui,
+            burst: Burst::default(),
             surface,
             raster: Raster::default(),
             filter: Filter::default(),
@@ -122,10 +125,22 @@ impl<A: App> Software<A> {
         let mut damage = Vec::new();
         if open.due > Due::Nothing {
             let before = (self.front.placement, open.theme);
-            let input = open.egui.take_egui_input(&open.window);
+            let mut input = open.egui.take_egui_input(&open.window);
             self.front.ui.picture_size = picture.as_ref().map_or((0, 0), |picture| picture.size());
-            let mut output = self.context.run_ui(input, |ui| self.front.show(ui));
-            open.egui.handle_platform_output_with_event_loop(&open.window, event_loop, output.platform_output);
+            let mut output = loop {
+                open.burst.deal(&mut input);
+                let next = egui::RawInput { events: Vec::new(), dropped_files: Vec::new(), ..input.clone() };
+                let mut output = self.context.run_ui(input, |ui| self.front.show(ui));
+                open.burst.seen();
+                let platform = std::mem::take(&mut output.platform_output);
+                open.egui.handle_platform_output_with_event_loop(&open.window, event_loop, platform);
+                open.raster.set_textures(&mut output.textures_delta).map_err(draw_failed)?;
+                if !open.burst.goes_on() {
+                    break output;
+                }
+                open.raster.free(&mut output.textures_delta).map_err(draw_failed)?;
+                input = next;
+            };
             let delay = output.viewport_output.get(&ViewportId::ROOT).map_or(Duration::MAX, |out| out.repaint_delay);
             open.repaint_at = Instant::now().checked_add(delay.max(FRAME));
             self.front.place(output.pixels_per_point, open.size);
@@ -134,7 +149,6 @@ impl<A: App> Software<A> {
                 // A picture that moved leaves something behind that only the background covers.
                 open.due = Due::Everything;
             }
-            open.raster.set_textures(&mut output.textures_delta).map_err(draw_failed)?;
             damage.extend(open.draw_ui(&self.context, output.shapes, output.pixels_per_point)?);
             open.raster.free(&mut output.textures_delta).map_err(draw_failed)?;
             open.due = Due::Nothing;

@@ -135,6 +135,12 @@ fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<Adviser
 
     let label = field_label(ui, state.text.say("join-id"));
     let id = digits(ui, &label, &mut state.id, ID_DIGITS, "000 000 000");
+    if id.surplus.len() == CODE_DIGITS {
+        // Both numbers were pasted together.
+        state.code = Zeroizing::new(grouped(&id.surplus, CODE_DIGITS));
+        // The field keeps what was pasted to undo it: not the code.
+        egui::text_edit::TextEditState::default().store(ui.ctx(), id.response.id);
+    }
     let checked = check_id(&state.id);
     match checked {
         Err(problem @ JoinProblem::IdMistyped) => under_field(ui, state.text.join_problem(problem)),
@@ -156,8 +162,10 @@ fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<Adviser
     if turn == PageTurn::New {
         if checked.is_ok() { code.response.request_focus() } else { id.response.request_focus() }
     }
+    // Asked before the keyboard is led anywhere, which would take it back.
+    let finished = entered(ui, &code.response) || entered(ui, &reason);
     // Typed to the end and right: on to the code.
-    if id.completed && checked.is_ok() || entered(ui, &id.response) {
+    if id.completed && checked.is_ok() || entered(ui, &id.response) && !finished {
         code.response.request_focus();
     }
 
@@ -177,7 +185,7 @@ fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<Adviser
         let ready = complete && connected == Enabled::Yes;
         let enabled = Enabled::when(ready);
         let clicked = button(ui, Role::Main, enabled, state.text.say("join"), ui.available_width()).clicked();
-        if ready && (clicked || entered(ui, &code.response) || entered(ui, &reason)) {
+        if ready && (clicked || finished) {
             let typed: Zeroizing<String> = std::mem::take(&mut state.code);
             egui::text_edit::TextEditState::default().store(ui.ctx(), code.response.id);
             actions.push(AdviserAction::Join {
@@ -201,6 +209,8 @@ struct Digits {
     response: egui::Response,
     /// The last digit has just been typed or pasted.
     completed: bool,
+    /// Digits just typed or pasted for which there was no room.
+    surplus: Zeroizing<String>,
 }
 
 impl Digits {
@@ -217,9 +227,11 @@ fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, 
     let mut output = field(ui, label, edit, theme::title());
     let response = output.response.response.clone();
     let mut completed = false;
+    let mut surplus = Zeroizing::default();
     if *typed != before {
         let cursor = output.cursor_range.map_or(typed.chars().count(), |range| range.primary.index.0);
         let digits_before = typed.chars().take(cursor).filter(char::is_ascii_digit).count().min(most);
+        surplus = Zeroizing::new(typed.chars().filter(char::is_ascii_digit).skip(most).collect::<String>());
         *typed = grouped(typed, most);
         // A group's space goes with the digit before it.
         let at = if digits_before == 0 { 0 } else { digits_before + (digits_before - 1) / 3 };
@@ -227,7 +239,7 @@ fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, 
         output.state.store(ui.ctx(), response.id);
         completed = grouped(&before, most) != *typed && typed.chars().filter(char::is_ascii_digit).count() == most;
     }
-    Digits { response, completed }
+    Digits { response, completed, surplus }
 }
 
 fn waiting(ui: &mut Ui, waiting: &WaitingForCustomer, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
