@@ -39,6 +39,14 @@ struct Texture {
     size: [usize; 2],
 }
 
+/// Along a side of `texels`: from egui's position, where texel `i` reaches from `i / texels` to `(i + 1) / texels`, to
+/// that of `dream-soft-render`, which takes the texel nearest to position × (`texels` - 1). Not translated, letters at
+/// the far end of the atlas show their neighbour's edge instead of their own.
+fn along(texels: usize) -> impl Fn(f32) -> f32 {
+    let (texels, last) = (texels as f32, texels.saturating_sub(1).max(1) as f32);
+    move |position| (position * texels - 0.5) / last
+}
+
 impl Raster {
     /// Takes over new and changed textures. Those freed stay until [`free`](Self::free), since this frame may still
     /// show them.
@@ -122,13 +130,16 @@ impl Raster {
         for primitive in primitives {
             let Primitive::Mesh(mesh) = &primitive.primitive else { continue };
             let Some(clip) = clip(primitive.clip_rect, pixels_per_point, band) else { continue };
+            let texture = self.textures.get(&mesh.texture_id);
+            let [width, height] = texture.map_or([1, 1], |texture| texture.size);
+            let (across, down) = (along(width), along(height));
             self.vertices.clear();
             self.vertices.extend(mesh.vertices.iter().map(|vertex| {
                 let x = vertex.pos.x * pixels_per_point - band.x as f32 + OFF_CENTRE;
                 let y = vertex.pos.y * pixels_per_point - band.y as f32 + OFF_CENTRE;
-                Vertex::new([x, y], [vertex.uv.x, vertex.uv.y], color(vertex.color))
+                Vertex::new([x, y], [across(vertex.uv.x), down(vertex.uv.y)], color(vertex.color))
             }));
-            let texture = self.textures.get(&mesh.texture_id).map(|texture| texture.id);
+            let texture = texture.map(|texture| texture.id);
             frame.mesh(Mesh { vertices: &self.vertices, indices: &mesh.indices, texture }, clip)?;
         }
         let drawn = frame.surface().pixels.chunks_exact(band.width as usize * 4);
@@ -166,10 +177,116 @@ fn clip(rect: egui::Rect, pixels_per_point: f32, band: Area) -> Option<ClipRect>
 
 #[cfg(test)]
 mod tests {
+    use egui::epaint::{ImageData, Primitive};
     use egui::{Color32, CornerRadius, Rect, Stroke, StrokeKind, pos2, vec2};
 
     use super::{Raster, Target};
     use crate::shell::screen::Area;
+
+    /// egui's own image of the letters, put together from its changes.
+    #[derive(Default)]
+    struct Atlas {
+        width: usize,
+        texels: Vec<Color32>,
+    }
+
+    impl Atlas {
+        fn update(&mut self, delta: &egui::TexturesDelta) {
+            for change in delta.set.get(&egui::TextureId::default()).into_iter().flatten() {
+                let ImageData::Color(image) = &change.image;
+                if change.pos.is_none() {
+                    self.width = image.size[0];
+                    self.texels = vec![Color32::TRANSPARENT; image.size[0] * image.size[1]];
+                }
+                let [left, top] = change.pos.unwrap_or_default();
+                for (row, texels) in image.pixels.chunks_exact(image.size[0]).enumerate() {
+                    let start = (top + row) * self.width + left;
+                    self.texels[start..start + texels.len()].copy_from_slice(texels);
+                }
+            }
+        }
+
+        /// Draws letters one pixel at a time: the pixel shows the texel that lies over its centre, and nothing else.
+        #[expect(clippy::cast_sign_loss, reason = "positions in a window, and colours")]
+        fn draw(&self, mesh: &egui::Mesh, scale: f32, pixels: &mut [u32], width: usize) {
+            let height = self.texels.len() / self.width;
+            for letter in mesh.vertices.chunks_exact(4) {
+                let (first, last) = (letter[0], letter[3]);
+                let (low, high) = (first.pos * scale, last.pos * scale);
+                for y in low.y.round() as usize..high.y.round() as usize {
+                    for x in low.x.round() as usize..high.x.round() as usize {
+                        let part = (pos2(x as f32 + 0.5, y as f32 + 0.5) - low) / (high - low);
+                        let uv = first.uv + (last.uv - first.uv) * part;
+                        let texel = (uv.y * height as f32) as usize * self.width + (uv.x * self.width as f32) as usize;
+                        let over = first.color * self.texels[texel];
+                        let pixel = &mut pixels[y * width + x];
+                        let under = pixel.to_be_bytes();
+                        let mixed = |over: u8, under: u8, alpha: u8| {
+                            over + (f32::from(under) * f32::from(255 - alpha) / 255.0).round() as u8
+                        };
+                        *pixel = u32::from_be_bytes([
+                            0,
+                            mixed(over.r(), under[1], over.a()),
+                            mixed(over.g(), under[2], over.a()),
+                            mixed(over.b(), under[3], over.a()),
+                        ]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each pixel of a letter is as dark as egui's image of that letter, wherever in the image it lies, at its edges too.
+    #[test]
+    fn letters_are_those_of_the_atlas_pixel_for_pixel() {
+        const LETTERS: &str =
+            "Channel code alone pasted ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz 0123456789";
+        let (width, height) = (4600u32, 400u32);
+        for scale in [1.0f32, 1.25, 2.0] {
+            let context = egui::Context::default();
+            crate::ui::theme::install(&context);
+            let mut input = egui::RawInput { max_texture_side: Some(super::MAX_TEXTURE_SIDE), ..Default::default() };
+            let viewport = input.viewports.entry(input.viewport_id).or_default();
+            viewport.native_pixels_per_point = Some(scale);
+            let (mut raster, mut atlas) = (Raster::default(), Atlas::default());
+            // The first picture lacks the fonts of this scale.
+            let mut shapes = Vec::new();
+            for _ in 0..2 {
+                let mut output = context.run_ui(input.clone(), |ui| {
+                    use crate::ui::theme::{body, number, small, strong, title};
+                    let mut y = 4.0;
+                    for font in [small(), body(), strong(), title(), number()] {
+                        let size = font.size;
+                        ui.painter().text(pos2(4.3, y), egui::Align2::LEFT_TOP, LETTERS, font, Color32::from_gray(23));
+                        y += size * 1.6;
+                    }
+                });
+                atlas.update(&output.textures_delta);
+                raster.set_textures(&mut output.textures_delta).expect("fits");
+                raster.free(&mut output.textures_delta).expect("known");
+                shapes = output.shapes;
+            }
+            let primitives = context.tessellate(shapes, scale);
+            let mut pixels = vec![0; (width * height) as usize];
+            let mut target = Target { pixels: &mut pixels, width };
+            raster
+                .draw(&primitives, scale, Area::all(width, height), Color32::WHITE, &mut target)
+                .expect("can be drawn");
+            let mut expected = vec![0x00ff_ffff; (width * height) as usize];
+            let mut letters = 0;
+            for primitive in &primitives {
+                let Primitive::Mesh(mesh) = &primitive.primitive else { continue };
+                letters += mesh.vertices.len() / 4;
+                atlas.draw(mesh, scale, &mut expected, width as usize);
+            }
+            assert!(letters > 350, "{letters} letters");
+            for (at, (pixel, expected)) in pixels.iter().zip(&expected).enumerate() {
+                let apart = pixel.to_be_bytes().iter().zip(expected.to_be_bytes()).map(|(a, b)| a.abs_diff(b)).max();
+                let (x, y) = (at % width as usize, at / width as usize);
+                assert!(apart <= Some(2), "{x}, {y} at {scale}: {pixel:06x}, not {expected:06x}");
+            }
+        }
+    }
 
     /// Every pixel well inside a button's outline has the button's colour, wherever the button lies.
     #[test]
