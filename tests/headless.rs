@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "every whole-system test uses another part of the harness")]
 mod impair;
 
+#[path = "headless/gated.rs"]
+mod gated;
 #[path = "headless/party.rs"]
 mod party;
 
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lotse::net::{Command, Ended, Event, JoinFailure, OfflineReason, SignInRefusal};
+use lotse::net::{Command, Ended, Event, JoinFailure, Net, OfflineReason, SignInRefusal};
 use lotse_codec::{Budget, Decoder, Encoder, Frame, Framebuffer, Rect, Region};
 use lotse_desktop::capture::synthetic;
 use lotse_protocol::code::ChannelCode;
@@ -35,7 +37,8 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::AlwaysResolvesServerRawPublicKeys;
 use rustls::sign::CertifiedKey;
 
-use impair::Link;
+use gated::Gated;
+use impair::{Conditions, Link};
 use party::{Adviser, Customer, Hand, PASSWORD, Relay, SOON, connect, start_adviser, start_customer};
 
 // Together ---------------------------------------------------------------------------------------------------------
@@ -177,6 +180,50 @@ fn an_ended_session_is_over_on_both_sides_and_another_can_follow() {
     let (host, _) = connect(&customer, &adviser);
     drop(adviser);
     assert_eq!(customer.ended(), (host.viewer, Ended::ByOther(EndReason::Closed)));
+}
+
+/// On loopback everything is a matter of a few milliseconds, unless something waits for a timer. The best of five rounds
+/// counts: a busy machine delays one, a timer delays all.
+#[test]
+fn nothing_waits_for_a_timer() {
+    let relay = Relay::start();
+    let adviser = Adviser::new(&relay);
+    let mut best = [Duration::MAX; 4];
+    for round in 0..5 {
+        let started = Instant::now();
+        let customer = Customer::new(&relay);
+        let (id, code) = customer.id_and_code();
+        let registered = started.elapsed();
+
+        let asked = Instant::now();
+        adviser.net.send(join(id, code));
+        let host = customer.started();
+        adviser.started();
+        let joined = asked.elapsed();
+
+        let allowed = Instant::now();
+        let header = UpdateHeader { sequence: 1, display: 1, width: 640, height: 400, length: 0, keyframe: true };
+        host.updates.expect("a host's").put((header, Bytes::from(vec![1; 100_000]))).expect("it is free");
+        adviser.pictures.recv_timeout(SOON).expect("a picture");
+        adviser.net.send(Command::Say(session_message::Body::Applied(Applied { display: 1, sequence: 1 })));
+        customer.applied.recv_timeout(SOON).expect("an acknowledgement");
+        let shown = allowed.elapsed();
+
+        let ended = Instant::now();
+        let (one, other): (&Net, &party::Events) =
+            if round % 2 == 0 { (&adviser.net, &customer) } else { (&customer.net, &adviser) };
+        one.send(Command::End(EndReason::Ended));
+        assert_eq!(other.ended().1, Ended::ByOther(EndReason::Ended));
+        let told = ended.elapsed();
+        if round % 2 == 0 {
+            adviser.ended();
+        }
+        for (best, took) in best.iter_mut().zip([registered, joined, shown, told]) {
+            *best = took.min(*best);
+        }
+    }
+    let limit = Duration::from_millis(50);
+    assert!(best.iter().all(|took| *took < limit), "registered, joined, shown, told the end: {best:?}");
 }
 
 // Not together -----------------------------------------------------------------------------------------------------
@@ -393,6 +440,53 @@ fn a_dead_path_is_told_and_a_living_one_too() {
         assert!(matches!(customer.hands.recv_timeout(SOON), Ok(Hand::Did(from, input))
             if from == host.viewer && input == expected));
     }
+}
+
+/// Case 43, the short of it: what is typed while nobody knows yet that the path is dead waits in buffers, and must not be
+/// typed seconds later, when nobody means it any more.
+#[test]
+fn case_43_what_is_typed_into_a_cut_never_arrives() {
+    let relay = Relay::start();
+    let link = Link::to(relay.address);
+    let customer = Gated::start(&relay);
+    let adviser = Adviser::at(link.address(), relay.pins, "maria");
+    let (id, code) = customer.id_and_code();
+    adviser.net.send(join(id, code));
+    adviser.started();
+    let controls = |event: &Event| match event {
+        Event::Said(_, session_message::Body::Rights(rights)) => {
+            Some(Permissions::from_wire(rights.effective).has(Permission::Control))
+        }
+        _ => None,
+    };
+    adviser.expect("control", |event| (controls(&event) == Some(true)).then_some(()));
+    adviser.net.send(Command::Input(key(4, true)));
+    assert_eq!(customer.next_key(), Some(4));
+
+    // The path comes back a slow one: the customer's side hears the adviser's, and admits hands again, well before what
+    // was lost in the cut is sent anew.
+    link.set(Conditions { delay: Duration::from_millis(400), ..Conditions::default() });
+    link.dark(true);
+    let cut = Instant::now();
+    std::thread::sleep(Duration::from_secs(1));
+    adviser.net.send(Command::Input(key(5, true)));
+    adviser.net.send(Command::Input(key(5, false)));
+    adviser.silent(true);
+    std::thread::sleep(Duration::from_secs(4).saturating_sub(cut.elapsed()));
+    link.dark(false);
+
+    // The same session goes on, and the next key goes through.
+    let (mut speaks, mut may) = (false, false);
+    adviser.expect("control again", |event| {
+        may = controls(&event).unwrap_or(may);
+        if let Event::Link { silent, .. } = event {
+            speaks = !silent;
+        }
+        (speaks && may).then_some(())
+    });
+    adviser.net.send(Command::Input(key(6, true)));
+    assert_eq!(customer.next_key(), Some(6));
+    assert!(customer.turned_away() > 0, "the key that was typed into the cut did not even come back");
 }
 
 #[test]

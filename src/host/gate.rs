@@ -122,6 +122,9 @@ pub enum Denied {
     /// More was to be granted than card and institution permit; nothing was granted.
     #[error("this is more than card and institution permit: {0:?}")]
     AboveLimit(Permissions),
+    /// Rights have changed since the adviser did it, and its program was not yet told: it was meant for another moment.
+    #[error("rights have changed since")]
+    Outdated,
     /// Nothing is admitted at the moment ([`Suspension`]).
     #[error("control is suspended")]
     Suspended,
@@ -360,18 +363,23 @@ impl Gate {
         release
     }
 
-    /// Admits nothing from anybody until [`Self::resume`] with the same reason; everything is let go. Grants stay.
+    /// Admits nothing from anybody until [`Self::resume`] with the same reason; everything is let go. Grants stay. The
+    /// same reason again changes nothing.
     pub fn suspend(&self, reason: Suspension) -> Release {
-        self.shared.suspended.fetch_or(reason as u8, Ordering::SeqCst);
+        if self.shared.suspended.fetch_or(reason as u8, Ordering::SeqCst) & reason as u8 != 0 {
+            return Release(self.shared.wanted.load(Ordering::SeqCst));
+        }
         self.change_epochs();
         let release = self.shared.demand_release();
         self.tell_all_rights();
         release
     }
 
-    /// Ends a suspension; others may remain.
+    /// Ends a suspension; others may remain. What there is none of needs no ending: nothing changes then.
     pub fn resume(&self, reason: Suspension) {
-        self.shared.suspended.fetch_and(!(reason as u8), Ordering::SeqCst);
+        if self.shared.suspended.fetch_and(!(reason as u8), Ordering::SeqCst) & reason as u8 == 0 {
+            return;
+        }
         self.change_epochs();
         self.tell_all_rights();
     }
@@ -397,13 +405,14 @@ impl Gate {
         *self.shared.displays.write().unwrap_or_else(PoisonError::into_inner) = displays;
     }
 
-    /// A viewer wants to do something. Letting go is always admitted; an input from a newer version is not known here
-    /// and does nothing.
+    /// A viewer wants to do something, and the last rights that its program had been told when the adviser did it were
+    /// those of `epoch`: what was on its way when rights changed, be it for seconds on a dead path, is not done. Letting
+    /// go is always admitted; an input from a newer version is not known here and does nothing.
     ///
     /// # Errors
     /// Why it may not; nothing was done.
-    pub fn admit(&self, viewer: ViewerId, input: &input_message::Body) -> Result<(), Denied> {
-        self.shared.admit(viewer, input)
+    pub fn admit(&self, viewer: ViewerId, epoch: u64, input: &input_message::Body) -> Result<(), Denied> {
+        self.shared.admit(viewer, epoch, input)
     }
 
     fn change_epochs(&self) {
@@ -447,6 +456,15 @@ enum Action {
 }
 
 impl Action {
+    /// What remains of it when rights have changed since: what came down before may still come up.
+    fn outdated(self) -> Option<Self> {
+        match self {
+            Self::Key(_, Press::Up) | Self::ReleaseAll => Some(self),
+            Self::Button(button, Press::Up, _) => Some(Self::Button(button, Press::Up, None)),
+            _ => None,
+        }
+    }
+
     fn told(self, viewer: ViewerId) -> Admitted {
         let (kind, position) = match self {
             Self::Key(_, press) => (ActionKind::Key(press), None),
@@ -496,7 +514,7 @@ impl Shared {
         release
     }
 
-    fn admit(&self, viewer: ViewerId, input: &input_message::Body) -> Result<(), Denied> {
+    fn admit(&self, viewer: ViewerId, epoch: u64, input: &input_message::Body) -> Result<(), Denied> {
         let seat = self.seat(viewer).ok_or(Denied::NotHere)?;
         let standing = seat.standing(viewer).ok_or(Denied::NotHere)?;
         if !standing.allowed.has(Permission::Control) {
@@ -507,6 +525,7 @@ impl Shared {
             return if matches!(input, input_message::Body::ReleaseAll(_)) { Ok(()) } else { Err(Denied::Suspended) };
         }
         let action = self.check(input)?;
+        let action = if epoch == standing.epoch { action } else { action.outdated().ok_or(Denied::Outdated)? };
         match self.queue.push(Item { viewer, epoch: standing.epoch, action }) {
             Pushed::In => {
                 self.threads.wake_hands();

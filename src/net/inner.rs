@@ -119,10 +119,18 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Closes the connection and waits, for `limit` at the most, until the other side has been told.
-    pub(super) async fn close(self, code: VarInt, limit: Duration) {
-        self.connection.close(code, b"");
-        let _ = timeout(limit, self.endpoint.wait_idle()).await;
+    /// Closes the connection, at once; what is returned waits, for `limit` at the most, until the other side has been
+    /// told. A side that closed it itself needs no telling.
+    pub(super) fn close(&self, code: VarInt, limit: Duration) -> impl Future<Output = ()> + use<> {
+        let telling = self.connection.close_reason().is_none().then(|| self.endpoint.clone());
+        if telling.is_some() {
+            self.connection.close(code, b"");
+        }
+        async move {
+            if let Some(endpoint) = telling {
+                let _ = timeout(limit, endpoint.wait_idle()).await;
+            }
+        }
     }
 }
 

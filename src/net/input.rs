@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lotse_protocol::message::input::{ReleaseAll, input_message::Body};
+use lotse_protocol::message::input::{InputMessage, ReleaseAll, input_message::Body};
 use tokio::sync::Notify;
 
 /// Most that waits. A link that is so far behind would type what nobody means any more.
@@ -26,7 +26,15 @@ struct Shared {
 struct State {
     open: bool,
     hushed: bool,
-    waiting: VecDeque<Body>,
+    /// Of the rights that were told last.
+    epoch: u64,
+    waiting: VecDeque<InputMessage>,
+}
+
+impl State {
+    fn wait(&mut self, body: Body) {
+        self.waiting.push_back(InputMessage { body: Some(body), epoch: self.epoch });
+    }
 }
 
 impl InputQueue {
@@ -37,21 +45,21 @@ impl InputQueue {
         if !state.open || state.hushed {
             return;
         }
-        let full = state.waiting.len() >= LONGEST;
-        match (state.waiting.back_mut(), &input) {
-            (Some(last @ Body::Move(_)), Body::Move(_)) => *last = input,
-            _ if full => {
-                state.waiting.clear();
-                state.waiting.push_back(Body::ReleaseAll(ReleaseAll {}));
-            }
-            _ => state.waiting.push_back(input),
+        let moves = |waits: &mut InputMessage| matches!(waits.body, Some(Body::Move(_)));
+        if matches!(input, Body::Move(_)) && state.waiting.pop_back_if(moves).is_some() {
+            state.wait(input);
+        } else if state.waiting.len() >= LONGEST {
+            state.waiting.clear();
+            state.wait(Body::ReleaseAll(ReleaseAll {}));
+        } else {
+            state.wait(input);
         }
         drop(state);
         self.shared.filled.notify_one();
     }
 
     /// The next input. Dropping the future loses nothing.
-    pub(super) async fn next(&self) -> Body {
+    pub(super) async fn next(&self) -> InputMessage {
         loop {
             if let Some(input) = self.lock().waiting.pop_front() {
                 return input;
@@ -64,6 +72,11 @@ impl InputQueue {
     pub(super) fn open(&self) -> Open {
         self.lock().open = true;
         Open(self.clone())
+    }
+
+    /// The host has told rights of this epoch: what is done from now on is done under them.
+    pub(super) fn under(&self, epoch: u64) {
+        self.lock().epoch = epoch;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -82,7 +95,7 @@ impl Open {
         state.hushed = silent;
         state.waiting.clear();
         if !silent {
-            state.waiting.push_back(Body::ReleaseAll(ReleaseAll {}));
+            state.wait(Body::ReleaseAll(ReleaseAll {}));
         }
         drop(state);
         self.0.shared.filled.notify_one();
@@ -117,7 +130,7 @@ mod tests {
             queue.push(input);
         }
         for expected in [moved(2), key(4), moved(5), key(5)] {
-            assert_eq!(queue.next().await, expected);
+            assert_eq!(queue.next().await.body, Some(expected));
         }
     }
 
@@ -129,8 +142,8 @@ mod tests {
             queue.push(key(4));
         }
         queue.push(key(5));
-        assert_eq!(queue.next().await, Body::ReleaseAll(ReleaseAll {}));
-        assert_eq!(queue.next().await, key(5));
+        assert_eq!(queue.next().await.body, Some(Body::ReleaseAll(ReleaseAll {})));
+        assert_eq!(queue.next().await.body, Some(key(5)));
     }
 
     #[tokio::test]
@@ -142,8 +155,26 @@ mod tests {
         queue.push(key(2));
         open.hush(false);
         queue.push(key(3));
-        assert_eq!(queue.next().await, Body::ReleaseAll(ReleaseAll {}));
-        assert_eq!(queue.next().await, key(3));
+        assert_eq!(queue.next().await.body, Some(Body::ReleaseAll(ReleaseAll {})));
+        assert_eq!(queue.next().await.body, Some(key(3)));
+    }
+
+    #[tokio::test]
+    async fn what_is_done_is_done_under_the_rights_told_last() {
+        let queue = InputQueue::default();
+        let open = queue.open();
+        queue.push(key(1));
+        queue.under(5);
+        queue.push(moved(1));
+        queue.under(6);
+        queue.push(moved(2));
+        for expected in [0, 6] {
+            assert_eq!(queue.next().await.epoch, expected);
+        }
+        drop(open);
+        let _open = queue.open();
+        queue.push(key(2));
+        assert_eq!(queue.next().await.epoch, 0, "told in another session");
     }
 
     #[tokio::test]
@@ -156,6 +187,6 @@ mod tests {
         queue.push(key(3));
         let _open = queue.open();
         queue.push(key(4));
-        assert_eq!(queue.next().await, key(4));
+        assert_eq!(queue.next().await.body, Some(key(4)));
     }
 }

@@ -73,8 +73,9 @@ pub struct ViewerId(pub u64);
 
 /// What the network hands to the host directly. Called on the network's thread: must not block.
 pub trait HostPort: Send + Sync {
-    /// The adviser did something. In order; only after the introduction was verified end to end.
-    fn input(&self, viewer: ViewerId, input: input_message::Body);
+    /// The adviser did something, when the last rights it had been told were those of `epoch`. In order; only after the
+    /// introduction was verified end to end.
+    fn input(&self, viewer: ViewerId, epoch: u64, input: input_message::Body);
     /// The adviser's program has shown an update.
     fn applied(&self, viewer: ViewerId, applied: Applied);
     /// The adviser's program cannot go on without a keyframe of this display.

@@ -19,7 +19,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::driver::Sink;
 use super::frames::{ReadFrameError, Reader, Writer};
-use super::inner::{CLOSE_DONE, Inner, Priority};
+use super::inner::{CLOSE_DONE, Guard, Inner, Priority};
 use super::input::{InputQueue, Open};
 use super::slot::Receiver;
 use super::{Ended, Event, HostPort, ViewerId, ViewerPort};
@@ -111,25 +111,34 @@ pub(super) fn begin(
             Side::Host { port, .. } => Some(port.clone()),
             Side::Viewer { .. } => None,
         };
-        let why = run(viewer, inner, side, receiver, &sink).await;
+        let Inner { writer, reader, guard } = inner;
+        let why = run(viewer, (writer, reader), &guard, side, receiver, &sink).await;
         tracing::info!(session = viewer.0, ?why, "the session is over");
         if let Some(host) = host {
             host.lost(viewer);
         }
-        // The driver may have ended already.
-        let _ = ended.send((viewer, why));
+        let told = guard.close(code(why), CLOSE);
+        // Who ends may end altogether next: the other side is told before. Who is told hears it without waiting.
+        if let Ended::ByMe(_) = why {
+            told.await;
+            // The driver may have ended already.
+            let _ = ended.send((viewer, why));
+        } else {
+            let _ = ended.send((viewer, why));
+            told.await;
+        }
     });
     Handle { viewer, orders }
 }
 
 async fn run(
     viewer: ViewerId,
-    inner: Inner,
+    (writer, reader): (Writer, Reader),
+    guard: &Guard,
     side: Side,
     mut orders: mpsc::UnboundedReceiver<Order>,
     sink: &Sink,
 ) -> Ended {
-    let Inner { writer, reader, guard } = inner;
     let connection = guard.connection.clone();
     let (say, to_write) = mpsc::channel(SAID);
     let mut tasks: JoinSet<Ended> = JoinSet::new();
@@ -138,13 +147,13 @@ async fn run(
     // Hands are taken no longer than this function runs.
     let hands = match side {
         Side::Host { port, updates } => {
-            tasks.spawn(read_control(reader, viewer, Some(port.clone()), sink.clone()));
+            tasks.spawn(read_control(reader, viewer, Listener::Host(port.clone()), sink.clone()));
             tasks.spawn(send_pictures(connection.clone(), updates));
             tasks.spawn(receive_hands(connection.clone(), viewer, port));
             None
         }
         Side::Viewer { port, input, open } => {
-            tasks.spawn(read_control(reader, viewer, None, sink.clone()));
+            tasks.spawn(read_control(reader, viewer, Listener::Viewer(input.clone()), sink.clone()));
             tasks.spawn(receive_pictures(connection.clone(), port));
             tasks.spawn(send_hands(connection.clone(), input));
             Some(open)
@@ -193,13 +202,16 @@ async fn run(
         }
     };
     tasks.shutdown().await;
-    let code = match why {
+    why
+}
+
+/// What the connection is closed with.
+fn code(why: Ended) -> VarInt {
+    match why {
         Ended::ByMe(reason) => VarInt::from_u32(CLOSE_ENDED + u32::try_from(reason as i32).unwrap_or_default()),
         Ended::Broken => CLOSE_BROKEN,
         _ => CLOSE_DONE,
-    };
-    guard.close(code, CLOSE).await;
-    why
+    }
 }
 
 /// Says the end and gives it time to arrive: closing at once would throw away what is on its way.
@@ -264,8 +276,16 @@ async fn until_closed() -> Ended {
     pending().await
 }
 
-/// Reads what is said; what comes often goes to `host` (there is one when the screen is here) and not through events.
-async fn read_control(mut reader: Reader, viewer: ViewerId, host: Option<Arc<dyn HostPort>>, sink: Sink) -> Ended {
+/// Whose ears these are.
+enum Listener {
+    /// What comes often goes here and not through events.
+    Host(Arc<dyn HostPort>),
+    /// What the hands do from now on is done under the rights that were told last.
+    Viewer(InputQueue),
+}
+
+/// Reads what is said.
+async fn read_control(mut reader: Reader, viewer: ViewerId, listener: Listener, sink: Sink) -> Ended {
     loop {
         let body = match reader.message::<SessionMessage>(limits::SESSION_MESSAGE).await {
             Ok(Some(SessionMessage { body: Some(body) })) => body,
@@ -275,16 +295,20 @@ async fn read_control(mut reader: Reader, viewer: ViewerId, host: Option<Arc<dyn
             Ok(None) => return until_closed().await,
             Err(error) => return unreadable(&error).await,
         };
-        match (body, &host) {
+        match (body, &listener) {
             (Body::End(end), _) => return Ended::ByOther(end_reason(end.reason)),
-            (Body::Applied(applied), Some(host)) => host.applied(viewer, applied),
-            (Body::KeyframeWanted(wanted), Some(host)) => host.keyframe_wanted(viewer, wanted.display),
-            (body @ (Body::Ask(_) | Body::GiveBack(_)), Some(_)) => sink(Event::Said(viewer, body)),
-            (body @ (Body::Rights(_) | Body::Asked(_) | Body::Refused(_) | Body::Displays(_)), None) => {
+            (Body::Applied(applied), Listener::Host(host)) => host.applied(viewer, applied),
+            (Body::KeyframeWanted(wanted), Listener::Host(host)) => host.keyframe_wanted(viewer, wanted.display),
+            (body @ (Body::Ask(_) | Body::GiveBack(_)), Listener::Host(_)) => sink(Event::Said(viewer, body)),
+            (Body::Rights(rights), Listener::Viewer(hands)) => {
+                hands.under(rights.epoch);
+                sink(Event::Said(viewer, Body::Rights(rights)));
+            }
+            (body @ (Body::Asked(_) | Body::Refused(_) | Body::Displays(_)), Listener::Viewer(_)) => {
                 sink(Event::Said(viewer, body));
             }
             // Not this side's to hear.
-            (_, Some(_) | None) => return Ended::Broken,
+            (_, Listener::Host(_) | Listener::Viewer(_)) => return Ended::Broken,
         }
     }
 }
@@ -338,8 +362,8 @@ async fn receive_hands(connection: Connection, viewer: ViewerId, port: Arc<dyn H
         let Some(mut reader) = opened(stream, StreamKind::Input).await else { continue };
         loop {
             match reader.message::<InputMessage>(limits::INPUT_MESSAGE).await {
-                Ok(Some(InputMessage { body: Some(body) })) => port.input(viewer, body),
-                Ok(Some(InputMessage { body: None })) => {}
+                Ok(Some(InputMessage { body: Some(body), epoch })) => port.input(viewer, epoch, body),
+                Ok(Some(InputMessage { body: None, .. })) => {}
                 Ok(None) => break,
                 Err(error) => return unreadable(&error).await,
             }
@@ -358,7 +382,7 @@ async fn send_hands(connection: Connection, input: InputQueue) -> Ended {
     let Ok(stream) = connection.open_uni().await else { return until_closed().await };
     let mut writer = Writer::new(stream, Priority::Input);
     if writer.begin(StreamKind::Input).await.is_ok() {
-        while writer.message(&InputMessage { body: Some(input.next().await) }).await.is_ok() {}
+        while writer.message(&input.next().await).await.is_ok() {}
     }
     until_closed().await
 }

@@ -189,7 +189,10 @@ impl Program {
 
     fn gate_says(&mut self, event: GateEvent) {
         match event {
-            GateEvent::Rights { viewer, rights } if self.is_with(on_net(viewer)) => self.rights_are(rights),
+            GateEvent::Rights { viewer, rights } if self.is_with(on_net(viewer)) => {
+                // Two changes at once may be told in the wrong order; what is true now was told last.
+                self.rights_are(self.host.gate.rights(viewer).unwrap_or(rights));
+            }
             GateEvent::Admitted(admitted) => match admitted.kind {
                 ActionKind::Button(_, Press::Down) => self.happens(Event::Acted(ActivityKind::Clicked)),
                 ActionKind::Key(Press::Down) => self.happens(Event::Acted(ActivityKind::Typed)),
@@ -426,8 +429,8 @@ impl Pumping {
 }
 
 impl HostPort for Host {
-    fn input(&self, viewer: ViewerId, input: input_message::Body) {
-        if let Err(denied) = self.gate.admit(on_host(viewer), &input) {
+    fn input(&self, viewer: ViewerId, epoch: u64, input: input_message::Body) {
+        if let Err(denied) = self.gate.admit(on_host(viewer), epoch, &input) {
             tracing::debug!("not let through: {denied}");
         }
     }

@@ -92,6 +92,11 @@ impl Events {
         }
     }
 
+    /// Every event, until there can be no more.
+    pub(crate) fn each(&self, act: impl FnMut(Event)) {
+        self.events.iter().for_each(act);
+    }
+
     pub(crate) fn seen(&self) -> String {
         self.seen.lock().expect("no panic").clone()
     }
@@ -135,7 +140,7 @@ impl Events {
     }
 }
 
-fn start(relay: &str, pins: RelayPins, role: RoleConfig) -> (Net, Events) {
+pub(crate) fn start(relay: &str, pins: RelayPins, role: RoleConfig) -> (Net, Events) {
     let (tell, events) = mpsc::channel();
     let config = NetConfig { relay: relay.parse().expect("an address"), pins, role };
     let net = Net::start(config, move |event| {
@@ -158,7 +163,7 @@ struct Port {
 }
 
 impl HostPort for Port {
-    fn input(&self, viewer: ViewerId, input: input_message::Body) {
+    fn input(&self, viewer: ViewerId, _: u64, input: input_message::Body) {
         let _ = self.hands.lock().expect("no panic").send(Hand::Did(viewer, input));
     }
 

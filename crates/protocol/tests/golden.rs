@@ -251,6 +251,8 @@ fn session_messages() {
 
 #[test]
 fn input_messages() {
+    let key = input_message::Body::Key(input::Key { usage: 4, pressed: true });
+    golden(InputMessage { body: Some(key), epoch: 300 }, "c2020408041001e802ac02");
     golden(done(input_message::Body::Key(input::Key { usage: 4, pressed: true })), "c2020408041001");
     golden(done(input_message::Body::Wheel(input::Wheel { horizontal: -120, vertical: 240 })), "d2020608ef0110e003");
     golden(done(input_message::Body::Move(input::Move { display: 1, x: 700, y: 500 })), "da0208080110bc0518f403");
@@ -380,7 +382,7 @@ fn said(body: session_message::Body) -> SessionMessage {
 }
 
 fn done(body: input_message::Body) -> InputMessage {
-    InputMessage { body: Some(body) }
+    InputMessage { body: Some(body), epoch: 0 }
 }
 
 fn card_body() -> CardBody {

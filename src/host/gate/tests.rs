@@ -115,9 +115,15 @@ fn controlled() -> Bench {
     bench
 }
 
+/// The adviser does this, knowing what it may do now.
+fn admit(gate: &Gate, input: &Body) -> Result<(), Denied> {
+    let epoch = gate.rights(ADVISER).map_or(0, |rights| rights.epoch);
+    gate.admit(ADVISER, epoch, input)
+}
+
 impl Bench {
     fn key(&self, press: Press) -> Result<(), Denied> {
-        self.gate.admit(ADVISER, &key(press))
+        admit(&self.gate, &key(press))
     }
 
     /// Waits for what the hands were told, not counting releases that nothing was held for.
@@ -168,8 +174,8 @@ fn what_is_granted_is_done_in_order_and_told() {
     bench.key(Press::Up).expect("a key");
     let at = Some(Move { display: 0, x: 10, y: 20 });
     let click = ButtonMessage { button: MouseButton::Back.into(), pressed: true, at };
-    bench.gate.admit(ADVISER, &Body::Button(click)).expect("a click");
-    bench.gate.admit(ADVISER, &Body::Wheel(Wheel { horizontal: 1, vertical: -240 })).expect("a turn");
+    admit(&bench.gate, &Body::Button(click)).expect("a click");
+    admit(&bench.gate, &Body::Wheel(Wheel { horizontal: 1, vertical: -240 })).expect("a turn");
     bench.told(&[
         Told::Key(KEY_A, Press::Down),
         Told::Key(KEY_A, Press::Up),
@@ -198,7 +204,7 @@ fn nothing_is_done_for_who_is_not_here_or_only_looks() {
     assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
     bench.gate.grant(ADVISER, Permission::View.into()).expect("a grant");
     assert_eq!(bench.key(Press::Down), Err(Denied::NotAllowed));
-    assert_eq!(bench.gate.admit(ViewerId(8), &key(Press::Down)), Err(Denied::NotHere));
+    assert_eq!(bench.gate.admit(ViewerId(8), 1, &key(Press::Down)), Err(Denied::NotHere));
     assert_eq!(bench.record.injected.load(Ordering::SeqCst), 0);
 }
 
@@ -247,9 +253,9 @@ fn case_54_a_revoke_race_lets_nothing_through_after_the_acknowledgement() {
             while !over.load(Ordering::Relaxed) {
                 // Mostly presses, so that something is held whenever a stop strikes.
                 for usage in [0x04, 0x05, 0x06] {
-                    let _ = gate.admit(ADVISER, &Body::Key(Key { usage, pressed: true }));
+                    let _ = admit(&gate, &Body::Key(Key { usage, pressed: true }));
                 }
-                let _ = gate.admit(ADVISER, &key(Press::Up));
+                let _ = admit(&gate, &key(Press::Up));
             }
         });
         for race in 0..RACES {
@@ -258,7 +264,7 @@ fn case_54_a_revoke_race_lets_nothing_through_after_the_acknowledgement() {
             record.race.store(usage, Ordering::SeqCst);
             gate.grant(ADVISER, control()).expect("a grant");
             for pressed in [true, false, true] {
-                let _ = gate.admit(ADVISER, &Body::Key(Key { usage, pressed }));
+                let _ = admit(&gate, &Body::Key(Key { usage, pressed }));
             }
             // From at once to some microseconds later.
             for _ in 0..race % 64 {
@@ -299,7 +305,7 @@ fn what_waits_is_not_done_any_more_once_stopped() {
     bench.gate.grant(ADVISER, control()).expect("a grant");
     drop(stuck);
     assert!(bench.gate.wait_released(release, PATIENCE));
-    bench.gate.admit(ADVISER, &to(1, 2)).expect("a move");
+    admit(&bench.gate, &to(1, 2)).expect("a move");
     bench.event(|event| matches!(event, GateEvent::Released(_)).then_some(()));
     let deadline = Instant::now() + PATIENCE;
     while bench.record.told.lock().expect("no panic").last() != Some(&Told::Move(1, 2)) {
@@ -338,7 +344,7 @@ fn hands_that_are_stuck_are_reported_and_a_stop_waits_for_nothing() {
 fn lost_focus_and_a_lost_viewer_let_everything_go() {
     let bench = controlled();
     bench.key(Press::Down).expect("a key");
-    bench.gate.admit(ADVISER, &Body::ReleaseAll(ReleaseAll {})).expect("a release");
+    admit(&bench.gate, &Body::ReleaseAll(ReleaseAll {})).expect("a release");
     bench.told(&[Told::Key(KEY_A, Press::Down), Told::ReleaseAll]);
     assert!(bench.record.held.lock().expect("no panic").is_empty());
 
@@ -358,7 +364,7 @@ fn a_question_suspends_control_and_lets_go_but_keeps_the_grant() {
     assert!(bench.gate.wait_released(release, PATIENCE));
     assert!(bench.record.held.lock().expect("no panic").is_empty());
     assert_eq!(bench.key(Press::Down), Err(Denied::Suspended));
-    assert_eq!(bench.gate.admit(ADVISER, &Body::ReleaseAll(ReleaseAll {})), Ok(()));
+    assert_eq!(admit(&bench.gate, &Body::ReleaseAll(ReleaseAll {})), Ok(()));
     assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permission::View.into()));
     bench.gate.suspend(Suspension::Hidden);
     assert_eq!(bench.gate.rights(ADVISER).map(|r| r.effective), Some(Permissions::NONE));
@@ -370,12 +376,56 @@ fn a_question_suspends_control_and_lets_go_but_keeps_the_grant() {
 }
 
 #[test]
+fn what_was_on_its_way_when_rights_changed_is_not_done() {
+    let bench = controlled();
+    let before = bench.gate.rights(ADVISER).expect("a viewer").epoch;
+    bench.key(Press::Down).expect("a key");
+    bench.told(&[Told::Key(KEY_A, Press::Down)]);
+    let release = bench.gate.suspend(Suspension::Silence);
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    bench.gate.resume(Suspension::Silence);
+    let at = Some(Move { display: 0, x: 1, y: 1 });
+    let button = |pressed| ButtonMessage { button: MouseButton::Left.into(), pressed, at: at.clone() };
+    let wheel = Body::Wheel(Wheel { horizontal: 0, vertical: 120 });
+    for late in [key(Press::Down), to(5, 5), wheel, Body::Button(button(true))] {
+        assert_eq!(bench.gate.admit(ADVISER, before, &late), Err(Denied::Outdated));
+    }
+    assert_eq!(bench.gate.admit(ADVISER, before + 100, &key(Press::Down)), Err(Denied::Outdated), "never told");
+    // Letting go is never too late, but where it happens may be.
+    bench.gate.admit(ADVISER, before, &key(Press::Up)).expect("a release");
+    bench.gate.admit(ADVISER, before, &Body::Button(button(false))).expect("a release");
+    bench.gate.admit(ADVISER, before, &Body::ReleaseAll(ReleaseAll {})).expect("a release");
+    bench.key(Press::Down).expect("a key");
+    bench.told(&[
+        Told::Key(KEY_A, Press::Down),
+        Told::ReleaseAll,
+        Told::Key(KEY_A, Press::Up),
+        Told::Button(Button::Left, Press::Up),
+        Told::ReleaseAll,
+        Told::Key(KEY_A, Press::Down),
+    ]);
+}
+
+#[test]
+fn the_same_again_changes_nothing() {
+    let bench = controlled();
+    let epoch = || bench.gate.rights(ADVISER).expect("a viewer").epoch;
+    let before = epoch();
+    bench.gate.resume(Suspension::Silence);
+    assert_eq!(epoch(), before);
+    let release = bench.gate.suspend(Suspension::Silence);
+    let suspended = epoch();
+    assert_eq!(bench.gate.suspend(Suspension::Silence), release);
+    assert_eq!(epoch(), suspended);
+}
+
+#[test]
 fn moves_are_joined_and_too_many_keys_cost_the_viewer_its_rights() {
     let bench = controlled();
     let stuck = bench.record.stuck.lock().expect("no panic");
     bench.key(Press::Down).expect("a key that gets stuck");
     for x in 0..10_000 {
-        bench.gate.admit(ADVISER, &to(x % 800, 1)).expect("a move");
+        admit(&bench.gate, &to(x % 800, 1)).expect("a move");
     }
     let mut admitted = 0;
     let denied = loop {
@@ -397,20 +447,20 @@ fn moves_are_joined_and_too_many_keys_cost_the_viewer_its_rights() {
 #[test]
 fn positions_end_at_the_edge_and_nonsense_is_refused() {
     let bench = controlled();
-    bench.gate.admit(ADVISER, &to(u32::MAX, 700)).expect("a move");
+    admit(&bench.gate, &to(u32::MAX, 700)).expect("a move");
     bench.told(&[Told::Move(799, 599)]);
     let elsewhere = Body::Move(Move { display: 1, x: 0, y: 0 });
-    assert_eq!(bench.gate.admit(ADVISER, &elsewhere), Err(Denied::UnknownDisplay(1)));
+    assert_eq!(admit(&bench.gate, &elsewhere), Err(Denied::UnknownDisplay(1)));
     let click = ButtonMessage { button: 99, pressed: true, at: None };
-    assert_eq!(bench.gate.admit(ADVISER, &Body::Button(click)), Err(Denied::UnknownButton(99)));
+    assert_eq!(admit(&bench.gate, &Body::Button(click)), Err(Denied::UnknownButton(99)));
     let click = ButtonMessage { button: 0, pressed: true, at: None };
-    assert_eq!(bench.gate.admit(ADVISER, &Body::Button(click)), Err(Denied::UnknownButton(0)));
+    assert_eq!(admit(&bench.gate, &Body::Button(click)), Err(Denied::UnknownButton(0)));
     for usage in [0, 3, 0xe8, u32::MAX] {
         let nonsense = Body::Key(Key { usage, pressed: true });
-        assert_eq!(bench.gate.admit(ADVISER, &nonsense), Err(Denied::UnknownKey(usage)));
+        assert_eq!(admit(&bench.gate, &nonsense), Err(Denied::UnknownKey(usage)));
     }
     let wild = Body::Wheel(Wheel { horizontal: i32::MIN, vertical: i32::MAX });
-    bench.gate.admit(ADVISER, &wild).expect("a turn");
+    admit(&bench.gate, &wild).expect("a turn");
     bench.told(&[Told::Move(799, 599), Told::Wheel(-2400, 2400)]);
 }
 

@@ -7,6 +7,10 @@ pub struct InputMessage {
     /// What happened; an empty one is from a newer version and is skipped.
     #[prost(oneof = "input_message::Body", tags = "40, 41, 42, 43, 44")]
     pub body: Option<input_message::Body>,
+    /// The epoch of the last `Rights` that the viewer had been told when it happened. The host admits nothing from an
+    /// epoch that is over: what was typed before an outage does not arrive after it.
+    #[prost(uint64, tag = "45")]
+    pub epoch: u64,
 }
 
 /// The bodies of [`InputMessage`].
