@@ -1,0 +1,351 @@
+//! The two people: what they do with their hands and what they see, nothing else. Buttons are found by their colour, as
+//! people find them; the colours are the theme's.
+
+use std::process::Command;
+use std::time::Duration;
+
+use egui::{Color32, Theme};
+use lotse::ui::theme::Palette;
+use x11rb::protocol::xproto::Window;
+
+use crate::desk::hands::keysym;
+use crate::desk::process::{Program, Tree};
+use crate::desk::relay::{Account, Relay};
+use crate::desk::screen::{Pixels, Rect};
+use crate::desk::{Desk, PATIENCE, SIZE, until};
+
+/// Room for the customer's whole screen, pixel for pixel, with toolbar and strip.
+const ADVISERS_DESK: (u16, u16) = (1440, 1000);
+const ADVISERS_WINDOW: (u16, u16) = (1400, 940);
+
+/// So wide a run of one colour is a button, not a letter.
+const BUTTON: usize = 40;
+
+/// A session that has begun: the customer has allowed viewing.
+pub(crate) struct Session {
+    pub(crate) customer: Customer,
+    pub(crate) adviser: Adviser,
+    _relay: Relay,
+}
+
+impl Session {
+    /// From two closed programs to a picture on the adviser's screen.
+    pub(crate) fn begin() -> Self {
+        let relay = Relay::start();
+        let account = relay.add_adviser("maria", "Maria Huber");
+        let customer = Customer::start(&relay.arguments());
+        let adviser = Adviser::start(&relay.arguments());
+        adviser.sign_in(&account);
+        let (id, code) = customer.numbers();
+        adviser.join(&id, &code);
+        customer.allow();
+        until(PATIENCE, "the session on the adviser's screen", || adviser.is_in_session().then_some(()));
+        until(PATIENCE, "the session on the customer's screen", || customer.is_in_session().then_some(()));
+        Self { customer, adviser, _relay: relay }
+    }
+
+    /// The adviser asks for control, the customer allows it.
+    pub(crate) fn allow_control(&self) {
+        self.adviser.ask_for_control();
+        self.customer.allow();
+        until(PATIENCE, "the adviser to be told", || (!self.adviser.may_ask()).then_some(()));
+        until(PATIENCE, "the customer's window", || self.customer.is_in_session().then_some(()));
+    }
+
+    /// The adviser clicks on the picture where the customer's screen has `place`.
+    pub(crate) fn click_on_customers(&self, (x, y): (i16, i16)) {
+        let (left, top) = self.picture();
+        self.adviser.desk.click((left + x, top + y));
+    }
+
+    /// The adviser holds a key, and it is down at the customer's.
+    pub(crate) fn hold_a_key(&self) {
+        self.adviser.show_pixel_for_pixel();
+        // On the wallpaper: no program there takes the key.
+        self.click_on_customers((1270, 790));
+        self.adviser.desk.press(u32::from('a'));
+        until(PATIENCE, "the key to be down at the customer's", || {
+            (!self.customer.desk.held_keys().is_empty()).then_some(())
+        });
+    }
+
+    /// The adviser's window shows the customer's screen without a pixel's difference.
+    pub(crate) fn sees_exactly(&self) {
+        until(PATIENCE, "the adviser to see exactly what the customer sees", || {
+            let theirs = self.customer.desk.at_rest(Duration::from_millis(200), PATIENCE);
+            let (x, y) = self.picture();
+            let shown = self.adviser.desk.pixels_in(Rect { x, y, width: SIZE.0, height: SIZE.1 });
+            shown.difference(&theirs).is_none().then_some(())
+        });
+    }
+
+    /// Where the picture begins on the adviser's desk, pixel for pixel: the place at which the customer's most colourful
+    /// row is found.
+    fn picture(&self) -> (i16, i16) {
+        until(PATIENCE, "the picture in the adviser's window", || {
+            place_of(&self.customer.desk.pixels(), &self.adviser.desk.pixels())
+        })
+    }
+}
+
+/// The customer with the program's window on a desk of their own.
+pub(crate) struct Customer {
+    // First, so that the picture of a failure still has the window in it.
+    pub(crate) desk: Desk,
+    pub(crate) program: Program,
+    pub(crate) window: Window,
+}
+
+impl Customer {
+    pub(crate) fn start(relay: &[String]) -> Self {
+        let desk = Desk::start();
+        let program = desk.spawn(lotse().args(relay));
+        let window = desk.window_of(&program, PATIENCE);
+        Self { program, window, desk }
+    }
+
+    /// ID and channel code, copied by the two buttons beside them.
+    pub(crate) fn numbers(&self) -> (String, String) {
+        // Green: ready.
+        until(PATIENCE, "the customer's program to be ready", || self.sees(palette().good, 6).then_some(()));
+        self.desk.focus(self.window);
+        let copied = |digits: usize| {
+            self.desk.tap(keysym::TAB);
+            self.desk.tap(u32::from(' '));
+            until(PATIENCE, "a number on the clipboard", || {
+                let text: String = self.desk.clipboard()?.chars().filter(char::is_ascii_digit).collect();
+                (text.len() == digits).then_some(text)
+            })
+        };
+        (copied(9), copied(6))
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.sees(palette().warning_back, BUTTON)
+    }
+
+    /// *Allow*, once it can be clicked.
+    pub(crate) fn allow(&self) {
+        until(PATIENCE, "the question", || self.is_asked().then_some(()));
+        let button = until(PATIENCE, "Allow", || button(&self.looks(), palette().accent));
+        click_in(&self.desk, self.window, button);
+        until(PATIENCE, "the question to go away", || (!self.is_asked()).then_some(()));
+    }
+
+    /// *Take back*, by the keyboard: it comes after *End*.
+    pub(crate) fn stop_control(&self) {
+        self.desk.focus(self.window);
+        self.desk.tap(keysym::TAB);
+        self.desk.tap(keysym::TAB);
+        self.desk.tap(u32::from(' '));
+    }
+
+    /// Red: *End* is there.
+    pub(crate) fn is_in_session(&self) -> bool {
+        self.sees(palette().danger, BUTTON)
+    }
+
+    pub(crate) fn end(&self) {
+        let end = until(PATIENCE, "End", || button(&self.looks(), palette().danger));
+        click_in(&self.desk, self.window, end);
+    }
+
+    /// *End session* in the question that the window's X asks.
+    pub(crate) fn confirm(&self) {
+        let before = self.looks();
+        until(PATIENCE, "the question whether to end", || self.says_otherwise_than(&before).then_some(()));
+        self.desk.at_rest(Duration::from_millis(200), PATIENCE);
+        let yes = until(PATIENCE, "Yes", || last_button(&self.looks(), palette().danger));
+        click_in(&self.desk, self.window, yes);
+    }
+
+    pub(crate) fn tree(&self) -> Tree {
+        Tree::of(self.program.pid())
+    }
+
+    pub(crate) fn looks(&self) -> Pixels {
+        self.desk.pixels_in(self.desk.geometry(self.window))
+    }
+
+    pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {
+        self.looks().difference(before).is_some()
+    }
+
+    fn sees(&self, colour: Color32, wide: usize) -> bool {
+        run(&self.looks(), colour, wide).is_some()
+    }
+}
+
+/// The adviser with the program's window on a desk of their own.
+pub(crate) struct Adviser {
+    pub(crate) desk: Desk,
+    pub(crate) program: Program,
+    window: Window,
+}
+
+impl Adviser {
+    pub(crate) fn start(relay: &[String]) -> Self {
+        let desk = Desk::start_sized(ADVISERS_DESK);
+        let program = desk.spawn(lotse().arg("adviser").args(relay));
+        let window = desk.window_of(&program, PATIENCE);
+        desk.resize(window, ADVISERS_WINDOW);
+        Self { program, window, desk }
+    }
+
+    pub(crate) fn sign_in(&self, account: &Account) {
+        self.desk.focus(self.window);
+        // The field for the name has the keyboard.
+        self.desk.at_rest(Duration::from_millis(700), PATIENCE);
+        let before = self.looks();
+        self.desk.type_text(&account.name);
+        self.desk.tap(keysym::TAB);
+        self.desk.type_text(&account.password);
+        self.desk.tap(keysym::RETURN);
+        until(PATIENCE, "the next page", || self.says_otherwise_than(&before).then_some(()));
+        // Green: signed in, and the two numbers can be typed.
+        self.desk.at_rest(Duration::from_millis(700), PATIENCE);
+    }
+
+    /// Types both numbers; the second field takes over by itself when the first is full.
+    pub(crate) fn join(&self, id: &str, code: &str) {
+        self.desk.type_text(id);
+        self.desk.type_text(code);
+        self.desk.tap(keysym::RETURN);
+    }
+
+    /// Types the code again, with the ID still there.
+    pub(crate) fn join_again(&self, code: &str) {
+        self.desk.type_text(code);
+        self.desk.tap(keysym::RETURN);
+    }
+
+    pub(crate) fn sees_a_problem(&self) {
+        until(PATIENCE, "the sentence about the wrong code", || {
+            run(&self.looks(), palette().warning_back, BUTTON).map(|_| ())
+        });
+    }
+
+    /// Red: *End* is there.
+    pub(crate) fn is_in_session(&self) -> bool {
+        run(&self.looks(), palette().danger, BUTTON).is_some()
+    }
+
+    /// *Ask for control* is there: the left one of the accented buttons in the toolbar, of which *Fit* is the other.
+    pub(crate) fn may_ask(&self) -> bool {
+        button(&self.toolbar(), palette().accent).is_some_and(|(x, _)| x < ADVISERS_WINDOW.0 / 2)
+    }
+
+    pub(crate) fn ask_for_control(&self) {
+        let ask = until(PATIENCE, "Ask for control", || {
+            button(&self.toolbar(), palette().accent).filter(|(x, _)| *x < ADVISERS_WINDOW.0 / 2)
+        });
+        click_in(&self.desk, self.window, ask);
+    }
+
+    /// *1:1*, which stands between *Fit* and *End*.
+    pub(crate) fn show_pixel_for_pixel(&self) {
+        let (end, y) = until(PATIENCE, "End", || button(&self.toolbar(), palette().danger));
+        click_in(&self.desk, self.window, (end - 115, y));
+        self.desk.at_rest(Duration::from_millis(100), PATIENCE);
+    }
+
+    pub(crate) fn looks(&self) -> Pixels {
+        self.desk.pixels_in(self.desk.geometry(self.window))
+    }
+
+    pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {
+        self.looks().difference(before).is_some()
+    }
+
+    /// The top of the window, where no picture is.
+    fn toolbar(&self) -> Pixels {
+        let window = self.desk.geometry(self.window);
+        self.desk.pixels_in(Rect { height: 56, ..window })
+    }
+}
+
+/// English, whatever the machine speaks, and nothing logged but what went wrong.
+fn lotse() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lotse"));
+    command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
+    command
+}
+
+fn palette() -> &'static Palette {
+    Palette::of(Theme::Light)
+}
+
+/// A place to click the leftmost button of this colour, in pixels of the window.
+fn button(window: &Pixels, colour: Color32) -> Option<(u16, u16)> {
+    runs(window, colour, BUTTON).into_iter().min_by_key(|run| (run.x, run.y)).map(Run::place)
+}
+
+/// The same for the lowest one.
+fn last_button(window: &Pixels, colour: Color32) -> Option<(u16, u16)> {
+    runs(window, colour, BUTTON).into_iter().max_by_key(|run| run.y).map(|run| (run.x + run.wide / 2, run.y - 4))
+}
+
+fn run(window: &Pixels, colour: Color32, wide: usize) -> Option<Run> {
+    runs(window, colour, wide).into_iter().next()
+}
+
+/// A row of pixels of one colour.
+#[derive(Clone, Copy)]
+struct Run {
+    x: u16,
+    y: u16,
+    wide: u16,
+}
+
+impl Run {
+    /// A little below the upper edge of what begins here.
+    fn place(self) -> (u16, u16) {
+        (self.x + self.wide / 2, self.y + 10)
+    }
+}
+
+fn runs(window: &Pixels, colour: Color32, wide: usize) -> Vec<Run> {
+    let bgr = [colour.b(), colour.g(), colour.r()];
+    let width = usize::from(window.width);
+    let mut found = Vec::new();
+    for (y, row) in window.bgrx.chunks_exact(width * 4).enumerate() {
+        let mut start = None;
+        for x in 0..=width {
+            let same = x < width && row[x * 4..x * 4 + 3] == bgr;
+            match (same, start) {
+                (true, None) => start = Some(x),
+                (false, Some(begun)) => {
+                    start = None;
+                    if x - begun >= wide {
+                        let small = |value: usize| u16::try_from(value).expect("inside a screen");
+                        found.push(Run { x: small(begun), y: small(y), wide: small(x - begun) });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn click_in(desk: &Desk, window: Window, (x, y): (u16, u16)) {
+    let place = desk.geometry(window);
+    let on_desk = |start: i16, inside: u16| start + i16::try_from(inside).expect("inside a screen");
+    desk.click((on_desk(place.x, x), on_desk(place.y, y)));
+}
+
+/// Where `shown` begins on `desk`: by its most colourful row, then by all of a few rows.
+fn place_of(shown: &Pixels, desk: &Pixels) -> Option<(i16, i16)> {
+    let row = |pixels: &Pixels, y: usize| -> Vec<[u8; 3]> {
+        let width = usize::from(pixels.width) * 4;
+        pixels.bgrx[y * width..(y + 1) * width].chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+    };
+    let colours = |row: &[[u8; 3]]| row.iter().collect::<std::collections::HashSet<_>>().len();
+    let (top, wanted) = (0..usize::from(shown.height)).map(|y| (y, row(shown, y))).max_by_key(|(_, r)| colours(r))?;
+    for y in top..usize::from(desk.height) {
+        if let Some(x) = row(desk, y).windows(wanted.len()).position(|part| part == wanted) {
+            return Some((i16::try_from(x).ok()?, i16::try_from(y - top).ok()?));
+        }
+    }
+    None
+}
