@@ -103,6 +103,7 @@ enum Encounter {
 
 /// An inner connection, or why there is none, with what the introduction said.
 struct Opened {
+    by: tokio::task::Id,
     result: Result<Inner, InnerError>,
     about: About,
 }
@@ -309,18 +310,18 @@ impl Driver {
                 _ => inner::host(&*path, ends, inner::LIMIT).await,
             };
             // The driver may have ended.
-            let _ = opened.send(Opened { result, about });
+            let _ = opened.send(Opened { by: tokio::task::id(), result, about });
         })
         .abort_handle();
         self.encounter = Encounter::Opening { task };
     }
 
     fn opened(&mut self, opened: Opened, now: Instant) {
-        if !matches!(self.encounter, Encounter::Opening { .. }) {
+        let Opened { by, result, about } = opened;
+        if !matches!(&self.encounter, Encounter::Opening { task } if task.id() == by) {
             // Given up meanwhile.
             return;
         }
-        let Opened { result, about } = opened;
         let inner = match result {
             Ok(inner) => inner,
             Err(error) => {

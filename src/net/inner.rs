@@ -119,6 +119,20 @@ pub(super) struct Guard {
 }
 
 impl Guard {
+    /// Both ends are who they should be, or this was it.
+    fn bound(self, bound: Result<(Writer, Reader), InnerError>) -> Result<Inner, InnerError> {
+        match bound {
+            Ok((writer, reader)) => {
+                allow_streams(&self.connection);
+                Ok(Inner { writer, reader, guard: self })
+            }
+            Err(error) => {
+                self.connection.close(CLOSE_NOT_BOUND, b"");
+                Err(error)
+            }
+        }
+    }
+
     /// Closes the connection, at once; what is returned waits, for `limit` at the most, until the other side has been
     /// told. A side that closed it itself needs no telling.
     pub(super) fn close(&self, code: VarInt, limit: Duration) -> impl Future<Output = ()> + use<> {
@@ -159,19 +173,9 @@ pub async fn host(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inner,
     timeout(limit, async {
         let connection = accept(&endpoint).await?;
         let refusing = tokio::spawn(refuse(endpoint.clone())).abort_handle();
-        let bound = bind_host(&connection, &ends.bind).await;
-        match bound {
-            Ok((writer, reader)) => {
-                allow_streams(&connection);
-                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: Some(refusing), reserve };
-                Ok(Inner { writer, reader, guard })
-            }
-            Err(error) => {
-                refusing.abort();
-                connection.close(CLOSE_NOT_BOUND, b"");
-                Err(error)
-            }
-        }
+        let guard = Guard { connection, endpoint: endpoint.clone(), refusing: Some(refusing), reserve };
+        let bound = bind_host(&guard.connection, &ends.bind).await;
+        guard.bound(bound)
     })
     .await
     .unwrap_or_else(|_| {
@@ -197,18 +201,9 @@ pub async fn viewer(path: &dyn Path, ends: Ends, limit: Duration) -> Result<Inne
         .connect_with(config, path.peer(), pin::SERVER_NAME)
         .map_err(|error| InnerError::Setup(error.to_string()))?;
     timeout(limit, async {
-        let connection = connecting.await?;
-        match bind_viewer(&connection, &ends.bind).await {
-            Ok((writer, reader)) => {
-                allow_streams(&connection);
-                let guard = Guard { connection, endpoint: endpoint.clone(), refusing: None, reserve };
-                Ok(Inner { writer, reader, guard })
-            }
-            Err(error) => {
-                connection.close(CLOSE_NOT_BOUND, b"");
-                Err(error)
-            }
-        }
+        let guard = Guard { connection: connecting.await?, endpoint: endpoint.clone(), refusing: None, reserve };
+        let bound = bind_viewer(&guard.connection, &ends.bind).await;
+        guard.bound(bound)
     })
     .await
     .unwrap_or_else(|_| {
