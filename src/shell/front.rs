@@ -3,14 +3,16 @@
 use std::time::Instant;
 
 use winit::event::{ElementState, WindowEvent};
-use winit::keyboard::PhysicalKey;
+use winit::keyboard::{KeyCode, PhysicalKey};
+use winit::window::{Fullscreen, Window};
 
+use super::bar::{Bar, Pointer};
 use super::input::{MouseButton, Translator};
 use super::placement::Placement;
 use super::screen::Area;
 use super::{Action, App, View};
 use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
-use crate::ui::{self, UiState};
+use crate::ui::{self, FullScreen, UiState};
 use crate::viewer::keyboard;
 
 /// The application, and the window's state that does not depend on how it is drawn.
@@ -19,12 +21,16 @@ pub(super) struct Front<A> {
     pub(super) ui: UiState,
     shown: Option<Shown>,
     /// When the application wants to be asked again.
-    pub(super) next: Option<Instant>,
+    next: Option<Instant>,
     /// Something happened that the application has to be asked about.
     stirred: bool,
     input: Translator,
     keyboard: Keyboard,
     pub(super) placement: Option<Placement>,
+    /// The toolbar of the full screen, while there is one.
+    bar: Option<Bar>,
+    /// Pixels of the window that the toolbar takes from above.
+    covered: u32,
 }
 
 /// A copy of the view that was drawn last.
@@ -74,7 +80,14 @@ impl<A: App> Front<A> {
             input: Translator::default(),
             keyboard: Keyboard::Picture,
             placement: None,
+            bar: None,
+            covered: 0,
         }
+    }
+
+    /// When something has to be done next, if nothing happens before.
+    pub(super) fn next(&self) -> Option<Instant> {
+        [self.next, self.bar.and_then(|bar| bar.next())].into_iter().flatten().min()
     }
 
     /// The application has to be asked again.
@@ -91,6 +104,7 @@ impl<A: App> Front<A> {
         for input in inputs {
             self.app.input(input);
         }
+        self.turn_bar(now);
         let due = self.next.is_some_and(|at| at <= now);
         if !self.stirred && !due {
             return Turn::default();
@@ -119,6 +133,73 @@ impl<A: App> Front<A> {
         for action in actions {
             self.act(action);
         }
+        self.follow_full_screen();
+    }
+
+    /// The full screen began or ended, by the toolbar, a key, or the end of the session.
+    fn follow_full_screen(&mut self) {
+        match (self.ui.full_screen, self.bar) {
+            (FullScreen::Off, Some(_)) => self.bar = None,
+            (FullScreen::WithToolbar | FullScreen::Alone, None) => self.bar = Some(Bar::first(Instant::now())),
+            _ => {}
+        }
+    }
+
+    /// Shows or hides the toolbar of the full screen when it is time.
+    fn turn_bar(&mut self, now: Instant) {
+        let Some(bar) = &mut self.bar else { return };
+        bar.tick(now);
+        let full_screen = if bar.is_there() { FullScreen::WithToolbar } else { FullScreen::Alone };
+        if self.ui.full_screen != full_screen {
+            self.ui.full_screen = full_screen;
+            self.draw_again();
+            if full_screen == FullScreen::Alone {
+                // The toolbar took the keyboard when it was clicked; who cannot see it does not mean it.
+                self.keyboard = Keyboard::Picture;
+            }
+        }
+    }
+
+    /// What is shown is no longer what is to be shown, though the view is the same.
+    fn draw_again(&mut self) {
+        self.shown = None;
+        self.stirred = true;
+    }
+
+    /// Makes the window fill the screen, or no longer.
+    pub(super) fn fill_screen(&self, window: &Window) {
+        let wanted = self.ui.full_screen != FullScreen::Off;
+        if window.fullscreen().is_some() != wanted {
+            window.set_fullscreen(wanted.then_some(Fullscreen::Borderless(None)));
+        }
+    }
+
+    /// F11 belongs to the window for as long as there is a session, and is never the customer's: a way out that always
+    /// works.
+    fn full_screen_key(&mut self, event: &winit::event::KeyEvent) {
+        if event.state == ElementState::Pressed && !event.repeat {
+            self.input.release_all();
+            self.ui.full_screen = match self.ui.full_screen {
+                FullScreen::Off => FullScreen::WithToolbar,
+                FullScreen::WithToolbar | FullScreen::Alone => FullScreen::Off,
+            };
+            self.follow_full_screen();
+            self.draw_again();
+        }
+    }
+
+    /// Tells the toolbar of the full screen where the pointer is.
+    fn watch_pointer(&mut self, event: &WindowEvent) {
+        let busy = self.input.holds_button();
+        let pointer = match event {
+            WindowEvent::CursorMoved { position, .. } if !busy && position.y < 1.0 => Pointer::Edge,
+            WindowEvent::CursorMoved { position, .. } if !busy && position.y < f64::from(self.covered) => Pointer::Bar,
+            WindowEvent::CursorMoved { .. } | WindowEvent::CursorLeft { .. } => Pointer::Elsewhere,
+            _ => return,
+        };
+        if let Some(bar) = &mut self.bar {
+            bar.pointer(pointer, Instant::now());
+        }
     }
 
     /// The window's X.
@@ -137,12 +218,19 @@ impl<A: App> Front<A> {
 
     /// Looks at an event of the window before the user interface does.
     pub(super) fn event(&mut self, event: &WindowEvent) -> Taker {
+        self.watch_pointer(event);
         let takes = self.takes_input();
         let placement = self.placement.filter(|_| takes);
         let placement = placement.as_ref();
         let ours = match event {
             // Sent on focus for what was down already: nobody pressed it for the customer.
             WindowEvent::KeyboardInput { is_synthetic: true, .. } => takes,
+            WindowEvent::KeyboardInput { event, .. }
+                if event.physical_key == PhysicalKey::Code(KeyCode::F11) && self.in_session() =>
+            {
+                self.full_screen_key(event);
+                true
+            }
             WindowEvent::KeyboardInput { event, .. } => {
                 let usage = match event.physical_key {
                     PhysicalKey::Code(code) => keyboard::usage(code),
@@ -181,6 +269,10 @@ impl<A: App> Front<A> {
         if ours { Taker::Picture } else { Taker::Ui }
     }
 
+    fn in_session(&self) -> bool {
+        matches!(self.app.view(), View::Adviser(AdviserView { page: AdviserPage::Session(_), .. }))
+    }
+
     /// Are keyboard and mouse over the picture for the customer's computer?
     fn takes_input(&self) -> bool {
         match self.app.view() {
@@ -196,20 +288,22 @@ impl<A: App> Front<A> {
 
     /// Places the picture where the user interface left room for it.
     pub(super) fn place(&mut self, pixels_per_point: f32, window: (u32, u32)) {
+        // Pixels of a window, and not below 0 after `max`.
+        #[expect(clippy::cast_sign_loss, reason = "not below 0")]
+        let pixel = |points: f32| (points * pixels_per_point).round().max(0.0) as u32;
+        self.covered = pixel(self.ui.covered);
         let Some(rect) = self.ui.picture else {
             self.placement = None;
             return;
         };
-        // Pixels of a window, and not below 0 after `max`.
-        #[expect(clippy::cast_sign_loss, reason = "not below 0")]
-        let pixel = |points: f32| (points * pixels_per_point).round().max(0.0) as u32;
         let (x, y) = (pixel(rect.min.x), pixel(rect.min.y));
         let place =
             Area { x, y, width: pixel(rect.max.x).saturating_sub(x), height: pixel(rect.max.y).saturating_sub(y) };
         let scroll = (self.ui.scroll.x, self.ui.scroll.y);
         self.placement = place
             .and(Area::all(window.0, window.1))
-            .and_then(|place| Placement::new(place, self.ui.picture_size, self.ui.scale, scroll));
+            .and_then(|place| Placement::new(place, self.ui.picture_size, self.ui.scale, scroll))
+            .and_then(|placement| placement.below(self.covered));
     }
 }
 

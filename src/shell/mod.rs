@@ -4,6 +4,7 @@
 //! The shell sleeps until something happens: an event of the window system, a [`Waker`], or the moment that
 //! [`App::tick`] asked for. It draws when the view has changed, never on a clock of its own.
 
+mod bar;
 mod burst;
 mod front;
 pub mod input;

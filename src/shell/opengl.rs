@@ -15,10 +15,11 @@ use winit::window::{Window, WindowId};
 
 use super::burst::Burst;
 use super::front::{Front, Taker};
+use super::placement::Placement;
 use super::screen::{Area, Pixels, Screen};
 use super::wake::Event;
 use super::{App, Waker, window};
-use crate::ui::{Scale, theme};
+use crate::ui::theme;
 
 /// The handler of the event loop.
 pub(super) struct OpenGl<A> {
@@ -134,10 +135,11 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
             if turn.attention {
                 window::call(window);
             }
+            front.fill_screen(window);
             self.woken = false;
         }
         // eframe sets its own wish anew in each turn of the loop.
-        let next = match (event_loop.control_flow(), front.next) {
+        let next = match (event_loop.control_flow(), front.next()) {
             (ControlFlow::WaitUntil(theirs), Some(ours)) => ControlFlow::WaitUntil(theirs.min(ours)),
             (ControlFlow::Wait, Some(ours)) => ControlFlow::WaitUntil(ours),
             (theirs, _) => theirs,
@@ -179,9 +181,8 @@ impl<A: App> eframe::App for Drawn<A> {
             self.texture = None;
             return;
         };
-        let scale = front.ui.scale;
         drop(front);
-        self.update(ui.ctx(), picture.as_ref(), scale);
+        self.update(ui.ctx(), picture.as_ref(), &placement);
         if let Some(texture) = &self.texture {
             let Area { x, y, width, height } = placement.shown;
             let corner = egui::pos2(x as f32, y as f32) / pixels_per_point;
@@ -197,11 +198,8 @@ impl<A: App> eframe::App for Drawn<A> {
 
 impl<A> Drawn<A> {
     /// Uploads what changed of the picture.
-    fn update(&mut self, context: &egui::Context, picture: &dyn Screen, scale: Scale) {
-        let filter = match scale {
-            Scale::OneToOne => TextureFilter::Nearest,
-            Scale::Fit => TextureFilter::Linear,
-        };
+    fn update(&mut self, context: &egui::Context, picture: &dyn Screen, placement: &Placement) {
+        let filter = if placement.is_exact() { TextureFilter::Nearest } else { TextureFilter::Linear };
         let options = TextureOptions {
             magnification: filter,
             minification: filter,

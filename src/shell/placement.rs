@@ -38,6 +38,20 @@ impl Placement {
         Some(Self { shown: Area { x, y, width, height }, size, drawn, offset: (offset_x, offset_y) })
     }
 
+    /// The same, less what is covered by the upper `rows` of the window: the rest stays where it is.
+    pub(super) fn below(mut self, rows: u32) -> Option<Self> {
+        let covered = rows.saturating_sub(self.shown.y);
+        self.shown.height = self.shown.height.checked_sub(covered).filter(|height| *height > 0)?;
+        self.shown.y += covered;
+        self.offset.1 += covered;
+        Some(self)
+    }
+
+    /// Is one pixel of the picture one pixel of the window?
+    pub(super) fn is_exact(&self) -> bool {
+        self.drawn == self.size
+    }
+
     /// The part of the picture that is shown, from 0 to 1 each way.
     pub(super) fn part(&self) -> egui::Rect {
         let (width, height) = (self.drawn.0 as f32, self.drawn.1 as f32);
@@ -107,11 +121,13 @@ impl Placement {
         stride: u32,
     ) -> Option<Area> {
         let to = self.of(changed)?;
-        if self.drawn == self.size {
+        if self.is_exact() {
             self.copy_exact(picture, to, target, stride);
         } else {
             filter.prepare(self.size, self.drawn);
-            filter.copy(picture, to, (self.shown.x, self.shown.y), target, stride);
+            // Scaled pictures are never scrolled, but may be covered from above.
+            let corner = (self.shown.x - self.offset.0, self.shown.y - self.offset.1);
+            filter.copy(picture, to, corner, target, stride);
         }
         Some(to)
     }
@@ -260,6 +276,36 @@ mod tests {
 
     fn picture(width: u32, height: u32) -> Vec<u8> {
         (0..width * height).flat_map(|i| [(i * 7) as u8, (i * 13) as u8, (i * 29) as u8, 0xff]).collect()
+    }
+
+    /// The toolbar of the full screen covers the picture and does not push it down: what is seen of it stays where it
+    /// was, pixel for pixel, and is drawn the same.
+    #[test]
+    fn what_is_covered_from_above_moves_nothing() {
+        let picture: Vec<u8> = (0..64 * 48 * 4u32).map(|i| (i * 7 % 251) as u8).collect();
+        let pixels = Pixels { width: 64, height: 48, bgrx: &picture };
+        let window = Area::all(100, 90);
+        for scale in [Scale::Fit, Scale::OneToOne] {
+            let whole = Placement::new(window, (64, 48), scale, (0.0, 0.0)).expect("has a size");
+            assert_eq!(whole.below(0), Some(whole));
+            let rows = 30;
+            let covered = whole.below(rows).expect("something is left");
+            assert_eq!(covered.shown.y, rows);
+            assert_eq!(covered.shown.y + covered.shown.height, whole.shown.y + whole.shown.height);
+            let drawn = |placement: &Placement| {
+                let mut target = vec![0u32; 100 * 90];
+                placement.copy(pixels, Area::all(64, 48), &mut Filter::default(), &mut target, 100);
+                target
+            };
+            let below = rows as usize * 100;
+            assert_eq!(drawn(&covered)[below..], drawn(&whole)[below..], "{scale:?}");
+            assert!(drawn(&covered)[..below].iter().all(|pixel| *pixel == 0), "{scale:?}");
+            for y in [30.0, 31.5, 60.0] {
+                assert_eq!(covered.under(50.0, y), whole.under(50.0, y));
+            }
+            assert_eq!(covered.under(50.0, 29.0), None, "the toolbar's");
+            assert_eq!(whole.below(90), None);
+        }
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl<A: App> Software<A> {
     /// Sleeps until the next thing that is known to come.
     fn sleep(&self, event_loop: &ActiveEventLoop) {
         let repaint = self.open.as_ref().and_then(|open| open.repaint_at);
-        let next = [repaint, self.front.next].into_iter().flatten().min();
+        let next = [repaint, self.front.next()].into_iter().flatten().min();
         event_loop.set_control_flow(next.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
 }
@@ -279,6 +279,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             if turn.attention {
                 window::call(&open.window);
             }
+            self.front.fill_screen(&open.window);
         }
         if turn.exit {
             return event_loop.exit();
@@ -291,10 +292,11 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
         if again.exit {
             return event_loop.exit();
         }
-        if again.changed
-            && let Some(open) = &mut self.open
-        {
-            open.repaint_at = Some(now);
+        if let Some(open) = &mut self.open {
+            if again.changed {
+                open.repaint_at = Some(now);
+            }
+            self.front.fill_screen(&open.window);
         }
         self.sleep(event_loop);
     }

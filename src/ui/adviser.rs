@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use egui::text::{CCursor, CCursorRange};
-use egui::{Align, Frame, Key, Layout, Margin, TextEdit, Ui, Vec2};
+use egui::{Align, Color32, Frame, Key, Layout, Margin, TextEdit, Ui, UiBuilder, Vec2};
 use lotse_protocol::permission::Permission;
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use super::parts::{
 };
 use super::text::clock;
 use super::theme::{self, Palette};
-use super::{PageTurn, Scale, UiState};
+use super::{FullScreen, PageTurn, Scale, UiState};
 use crate::app::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
     WaitingForCustomer, check_id,
@@ -28,11 +28,13 @@ const CODE_DIGITS: usize = 6;
 /// Draws the adviser's window; answers what the adviser did, in order.
 pub fn adviser(ui: &mut Ui, view: &AdviserView, state: &mut UiState) -> Vec<AdviserAction> {
     state.picture = None;
+    state.covered = 0.0;
     let mut actions = Vec::new();
     if let AdviserPage::Session(session) = &view.page {
         self::session(ui, view, session, state, &mut actions);
         return actions;
     }
+    state.full_screen = FullScreen::Off;
     page(ui, state, WIDTH, |ui, state| {
         header(ui, &state.text, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
@@ -122,7 +124,8 @@ fn entered(ui: &Ui, field: &egui::Response) -> bool {
 }
 
 fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
-    let turn = state.turn_to("join");
+    // After an attempt in vain the keyboard is back where the next one is typed.
+    let turn = state.turn_to(if join.busy { "joining" } else { "join" });
     if join.id != state.given_id {
         state.given_id.clone_from(&join.id);
         if let Some(id) = &join.id {
@@ -315,6 +318,9 @@ fn session(
     state: &mut UiState,
     actions: &mut Vec<AdviserAction>,
 ) {
+    if state.full_screen != FullScreen::Off {
+        return full_screen(ui, view, session, state, actions);
+    }
     let palette = Palette::current(ui);
     let bar = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 8));
     if view.confirm_close {
@@ -333,6 +339,49 @@ fn session(
     egui::CentralPanel::default().frame(Frame::new()).show(ui, |ui| picture(ui, state));
 }
 
+/// The customer's screen alone. The toolbar, when it is there, covers its upper edge: the picture does not move.
+fn full_screen(
+    ui: &mut Ui,
+    view: &AdviserView,
+    session: &AdviserSession,
+    state: &mut UiState,
+    actions: &mut Vec<AdviserAction>,
+) {
+    let palette = Palette::current(ui);
+    egui::CentralPanel::default().frame(Frame::new().fill(Color32::BLACK)).show(ui, |ui| {
+        let screen = ui.available_rect_before_wrap();
+        picture(ui, state);
+        // Whoever looks at a picture that stands still has to know why.
+        let needed = view.confirm_close || session.path.interrupted;
+        if !needed && state.full_screen == FullScreen::Alone {
+            return;
+        }
+        let bar = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 8));
+        let shown = ui.scope_builder(UiBuilder::new().max_rect(screen), |ui| {
+            bar.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                if view.confirm_close {
+                    ui.horizontal_wrapped(|ui| {
+                        strong(ui, state.text.say("confirm-title"));
+                        confirm(ui, state, actions);
+                    });
+                    return;
+                }
+                state.turn_to("session");
+                toolbar(ui, session, state, actions);
+                if session.path.interrupted {
+                    notice(ui, state.text.say("strip-interrupted"));
+                } else {
+                    small(ui, state.text.say("full-screen-hint"));
+                }
+            })
+            .response
+            .rect
+        });
+        state.covered = shown.inner.max.y - screen.min.y;
+    });
+}
+
 fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
     ui.horizontal(|ui| {
         strong(ui, &session.id);
@@ -343,6 +392,14 @@ fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: 
                 actions.push(AdviserAction::End);
             }
             ui.add_space(8.0);
+            let (key, next) = match state.full_screen {
+                FullScreen::Off => ("full-screen", FullScreen::WithToolbar),
+                FullScreen::WithToolbar | FullScreen::Alone => ("full-screen-leave", FullScreen::Off),
+            };
+            if button(ui, Role::Plain, Enabled::Yes, state.text.say(key), 0.0).clicked() {
+                state.full_screen = next;
+                ui.ctx().request_repaint();
+            }
             for (scale, key) in [(Scale::OneToOne, "scale-one-to-one"), (Scale::Fit, "scale-fit")] {
                 let role = if state.scale == scale { Role::Main } else { Role::Plain };
                 let response = button(ui, role, Enabled::Yes, state.text.say(key), 0.0);

@@ -26,6 +26,10 @@ pub struct UiState {
     pub picture_size: (u32, u32),
     /// How the picture fills its place.
     pub scale: Scale,
+    /// How much of the picture's place is covered from above by the toolbar of the full screen, in points.
+    pub covered: f32,
+    /// Does the picture fill the screen? The window's side makes it so, and says when the toolbar is there.
+    pub full_screen: FullScreen,
     /// How far the picture is scrolled at 1:1, from 0 to 1 each way.
     pub scroll: egui::Vec2,
     text: Text,
@@ -52,6 +56,18 @@ pub enum Scale {
     OneToOne,
 }
 
+/// Does the remote picture fill the whole screen?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FullScreen {
+    /// A window, with toolbar and strip.
+    #[default]
+    Off,
+    /// With the toolbar over its upper edge.
+    WithToolbar,
+    /// The picture alone.
+    Alone,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Copied {
     Id,
@@ -71,6 +87,8 @@ impl UiState {
         Self {
             picture: None,
             picture_size: (0, 0),
+            covered: 0.0,
+            full_screen: FullScreen::default(),
             scale: Scale::default(),
             scroll: egui::Vec2::ZERO,
             text: Text::new(language),

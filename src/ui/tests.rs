@@ -13,7 +13,7 @@ use egui_kittest::{Harness, TestRenderer};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::text::Language;
-use super::{Scale, UiState, theme};
+use super::{FullScreen, Scale, UiState, theme};
 use crate::app::view::{
     Activity, ActivityKind, AdviserAction, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView,
     CustomerAction, CustomerPage, CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question,
@@ -606,6 +606,66 @@ fn nothing_is_drawn_over_the_picture() {
             }
         }
     }
+}
+
+/// In full screen the picture has the whole window, and nothing but its background is drawn where it is seen.
+#[test]
+fn the_full_screens_picture_has_the_window_to_itself() {
+    let session = AdviserPage::Session(adviser_session(with_control()));
+    for (full_screen, confirm_close, has_bar) in [
+        (FullScreen::Alone, false, false),
+        (FullScreen::WithToolbar, false, true),
+        (FullScreen::Alone, true, true),
+        (FullScreen::WithToolbar, true, true),
+    ] {
+        for scale in [Scale::Fit, Scale::OneToOne] {
+            let view = AdviserView { confirm_close, ..adviser_view(session.clone()) };
+            let mut harness = open_adviser(view, Language::English);
+            let ui = &mut harness.state_mut().ui;
+            (ui.full_screen, ui.scale, ui.picture_size) = (full_screen, scale, (1000, 700));
+            harness.run();
+            let ui = &harness.state().ui;
+            let window = Rect::from_min_size(egui::Pos2::ZERO, ADVISER_SIZE);
+            assert_eq!(ui.picture, Some(window));
+            assert_eq!(ui.covered > 0.0, has_bar, "{full_screen:?}");
+            let seen = Rect { min: egui::pos2(0.0, ui.covered), ..window }.shrink(1.0);
+            for (text, bounds, _) in harness.output().shapes.iter().flat_map(texts) {
+                assert!(!bounds.intersects(seen), "{text:?} at {bounds} lies over the picture");
+            }
+            assert_eq!(harness.query_by_role_and_label(Role::Button, "■  End").is_some(), has_bar && !confirm_close);
+            assert_eq!(harness.query_by_label("Yes, end it").is_some(), confirm_close);
+        }
+    }
+}
+
+#[test]
+fn full_screen_is_left_by_the_toolbar_and_by_the_end_of_the_session() {
+    let session = adviser_view(AdviserPage::Session(adviser_session(view_only())));
+    let mut harness = open_adviser(session, Language::English);
+    harness.run();
+    let mut click = |label: &str| {
+        harness.get_by_role_and_label(Role::Button, label).click();
+        harness.run();
+        harness.state().ui.full_screen
+    };
+    assert_eq!(click("Full screen (F11)"), FullScreen::WithToolbar);
+    assert_eq!(click("Leave full screen (F11)"), FullScreen::Off);
+    assert_eq!(click("Full screen (F11)"), FullScreen::WithToolbar);
+    harness.state_mut().view = adviser_view(AdviserPage::Over(over("482 913 077", WhyOver::ByOther)));
+    harness.run();
+    assert_eq!(harness.state().ui.full_screen, FullScreen::Off);
+}
+
+/// Somebody who looks at a picture that stands still is told why, toolbar or not.
+#[test]
+fn an_interruption_is_told_in_full_screen_too() {
+    let path = PathView { delay_ms: Some(23), rate_kbit: 0, interrupted: true };
+    let session = AdviserSession { path, ..adviser_session(with_control()) };
+    let mut harness = open_adviser(adviser_view(AdviserPage::Session(session)), Language::English);
+    harness.state_mut().ui.full_screen = FullScreen::Alone;
+    harness.run();
+    harness.get_by_label_contains("Interrupted.");
+    assert!(harness.state().ui.covered > 0.0);
 }
 
 fn type_into<S>(harness: &mut Harness<'_, S>, label: &str, text: &str) {
