@@ -22,7 +22,7 @@ pub(super) fn builder(window: Window) -> ViewportBuilder {
     }));
     match window {
         Window::Customer => builder.with_inner_size([420.0, 560.0]).with_min_inner_size([380.0, 480.0]),
-        Window::Adviser => builder.with_inner_size([1120.0, 760.0]).with_min_inner_size([480.0, 520.0]),
+        Window::Adviser => builder.with_inner_size([1120.0, 760.0]).with_min_inner_size([520.0, 520.0]),
     }
 }
 

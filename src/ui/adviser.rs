@@ -22,6 +22,8 @@ use crate::app::view::{
 
 /// Text is no wider than this, however wide the window.
 const WIDTH: f32 = 420.0;
+/// What the toolbar takes when all of it stands in one row, in the longer language.
+const ONE_ROW: f32 = 1040.0;
 const ID_DIGITS: usize = 9;
 const CODE_DIGITS: usize = 6;
 
@@ -383,33 +385,45 @@ fn full_screen(
 }
 
 fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
-    ui.horizontal(|ui| {
+    let what = |ui: &mut Ui, state: &UiState, actions: &mut Vec<AdviserAction>| {
         strong(ui, &session.id);
         ui.separator();
         control(ui, session, state, actions);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), 0.0).clicked() {
-                actions.push(AdviserAction::End);
-            }
-            ui.add_space(8.0);
-            let (key, next) = match state.full_screen {
-                FullScreen::Off => ("full-screen", FullScreen::WithToolbar),
-                FullScreen::WithToolbar | FullScreen::Alone => ("full-screen-leave", FullScreen::Off),
-            };
-            if button(ui, Role::Plain, Enabled::Yes, state.text.say(key), 0.0).clicked() {
-                state.full_screen = next;
-                ui.ctx().request_repaint();
-            }
-            for (scale, key) in [(Scale::OneToOne, "scale-one-to-one"), (Scale::Fit, "scale-fit")] {
-                let role = if state.scale == scale { Role::Main } else { Role::Plain };
-                let response = button(ui, role, Enabled::Yes, state.text.say(key), 0.0);
-                if response.clicked() {
-                    state.scale = scale;
-                    ui.ctx().request_repaint();
-                }
-            }
+    };
+    let to_the_right = Layout::right_to_left(Align::Center);
+    if ui.available_width() < ONE_ROW {
+        ui.horizontal(|ui| what(ui, state, actions));
+        ui.horizontal(|ui| ui.with_layout(to_the_right, |ui| window_buttons(ui, state, actions)));
+    } else {
+        ui.horizontal(|ui| {
+            what(ui, state, actions);
+            ui.with_layout(to_the_right, |ui| window_buttons(ui, state, actions));
         });
-    });
+    }
+}
+
+/// *End*, and how the picture is shown; from the right.
+fn window_buttons(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), 0.0).clicked() {
+        actions.push(AdviserAction::End);
+    }
+    ui.add_space(8.0);
+    let (key, next) = match state.full_screen {
+        FullScreen::Off => ("full-screen", FullScreen::WithToolbar),
+        FullScreen::WithToolbar | FullScreen::Alone => ("full-screen-leave", FullScreen::Off),
+    };
+    if button(ui, Role::Plain, Enabled::Yes, state.text.say(key), 0.0).clicked() {
+        state.full_screen = next;
+        ui.ctx().request_repaint();
+    }
+    for (scale, key) in [(Scale::OneToOne, "scale-one-to-one"), (Scale::Fit, "scale-fit")] {
+        let role = if state.scale == scale { Role::Main } else { Role::Plain };
+        let response = button(ui, role, Enabled::Yes, state.text.say(key), 0.0);
+        if response.clicked() {
+            state.scale = scale;
+            ui.ctx().request_repaint();
+        }
+    }
 }
 
 /// Mouse and keyboard: had, asked for, refused, or to be asked for.

@@ -187,6 +187,7 @@ fn adviser_pages() -> Vec<(String, AdviserView)> {
         ("sign-in".into(), sign_in(Status::Ready, false, None)),
         ("sign-in-wrong".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wrong))),
         ("sign-in-wait".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wait(30)))),
+        ("sign-in-no-longer".into(), sign_in(Status::Ready, false, Some(SignInProblem::NoLongerSignedIn))),
         ("sign-in-no-answer".into(), sign_in(Status::Ready, false, Some(SignInProblem::NoAnswer))),
         ("sign-in-failed".into(), sign_in(Status::Ready, false, Some(SignInProblem::Failed))),
         ("sign-in-offline".into(), sign_in(Status::Offline(Offline::NoAnswer), false, None)),
@@ -243,7 +244,7 @@ fn adviser_pages() -> Vec<(String, AdviserView)> {
         ("card-refused", JoinProblem::CardRefused),
         ("no-answer", JoinProblem::NoAnswer),
         ("wait", JoinProblem::Wait(20)),
-        ("not-signed-in", JoinProblem::NotSignedIn),
+        ("offline", JoinProblem::Offline),
         ("reason", JoinProblem::Reason),
         ("no-path", JoinProblem::NoPath),
         ("failed", JoinProblem::Failed),
@@ -603,6 +604,35 @@ fn nothing_is_drawn_over_the_picture() {
                     "{bounds} in {picture}: {:?}",
                     shape.shape
                 );
+            }
+        }
+    }
+}
+
+/// In the narrowest window, at the edge to one row, and in a wide one: nothing lies over anything else.
+#[test]
+fn the_toolbar_has_room_in_both_languages() {
+    for (width, full_screen) in [
+        (520.0, FullScreen::Off),
+        (1063.0, FullScreen::Off),
+        (1064.0, FullScreen::Off),
+        (1064.0, FullScreen::WithToolbar),
+    ] {
+        for (language, name) in LANGUAGES {
+            let refused = Permission::Control.into();
+            let session = AdviserSession { refused, ..adviser_session(view_only()) };
+            let mut harness = open_adviser(adviser_view(AdviserPage::Session(session)), language);
+            harness.set_size(Vec2::new(width, 600.0));
+            harness.state_mut().ui.full_screen = full_screen;
+            harness.run();
+            let window = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(width, 600.0));
+            let texts: Vec<(String, Rect, Rect)> = harness.output().shapes.iter().flat_map(texts).collect();
+            assert!(texts.len() >= 7, "{texts:?}");
+            for (index, (text, bounds, _)) in texts.iter().enumerate() {
+                assert!(window.contains_rect(*bounds), "{name} {width}: {text:?} at {bounds}");
+                for (other, others_bounds, _) in &texts[..index] {
+                    assert!(!bounds.intersects(*others_bounds), "{name} {width}: {text:?} lies over {other:?}");
+                }
             }
         }
     }

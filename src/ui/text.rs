@@ -195,6 +195,7 @@ impl Text {
             SignInProblem::Wrong => self.say("sign-in-wrong"),
             SignInProblem::Wait(seconds) => self.say_with("sign-in-wait", [("seconds", seconds.into())]),
             SignInProblem::NoAnswer => self.say("sign-in-no-answer"),
+            SignInProblem::NoLongerSignedIn => self.say("sign-in-no-longer"),
             SignInProblem::Failed => self.say("sign-in-failed"),
         }
     }
@@ -217,7 +218,7 @@ impl Text {
             JoinProblem::CardRefused => "join-card-refused",
             JoinProblem::NoAnswer => "join-no-answer",
             JoinProblem::Wait(seconds) => return self.say_with("join-wait", [("seconds", seconds.into())]),
-            JoinProblem::NotSignedIn => "join-not-signed-in",
+            JoinProblem::Offline => "join-offline",
             JoinProblem::Reason => "join-reason-unfit",
             JoinProblem::NoPath => "join-no-path",
             JoinProblem::Failed => "join-failed",
