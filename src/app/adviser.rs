@@ -9,6 +9,7 @@ use lotse_protocol::message::session::EndReason;
 use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
+use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, SignIn,
     SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
@@ -160,6 +161,8 @@ impl Adviser {
     pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
         let mut commands = Vec::new();
         match event {
+            // Trying again by itself is no news: the reason stays on the screen, and *Try again* with it.
+            Event::Connecting if matches!(self.status, Status::Offline(_)) => {}
             Event::Connecting => self.status = Status::Connecting,
             Event::Connected { institution } => {
                 self.institution = institution;
@@ -172,10 +175,15 @@ impl Adviser {
                     self.stage = Stage::Join { busy: None, problem: None };
                 }
             }
-            Event::JoinFailed(JoinProblem::NotSignedIn) => self.stage = Stage::SignIn { busy: false, problem: None },
-            Event::SignInRefused(problem) => self.stage = Stage::SignIn { busy: false, problem: Some(problem) },
-            Event::JoinFailed(problem) => self.stage = Stage::Join { busy: None, problem: Some(problem) },
-            Event::Introduced { askable } => self.introduced(askable),
+            Event::SignInRefused(problem) if !matches!(self.stage, Stage::Visit(_)) => {
+                self.stage = Stage::SignIn { busy: false, problem: Some(problem) };
+            }
+            Event::JoinFailed(problem) if matches!(self.stage, Stage::Join { .. }) => {
+                self.stage = Stage::Join { busy: None, problem: Some(problem) };
+            }
+            // Late for a page that is no longer shown.
+            Event::SignInRefused(_) | Event::JoinFailed(_) => {}
+            Event::Introduced { askable } => self.introduced(askable, &mut commands),
             Event::Asked { permissions, seconds_left } => self.visit(|visit| {
                 visit.asked = Some((permissions, now + Duration::from_secs(u64::from(seconds_left))));
                 visit.refused = Permissions::NONE;
@@ -183,7 +191,10 @@ impl Adviser {
             Event::Refused { permissions, timed_out } => self.refused(permissions, timed_out, now),
             Event::Rights { effective, askable } => self.visit(|visit| {
                 visit.askable = askable;
-                visit.asked = None;
+                // Rights change for many reasons; only this one is an answer.
+                if visit.asked.is_some_and(|(asked, _)| asked & effective == asked) {
+                    visit.asked = None;
+                }
                 visit.rights = effective;
                 if effective.has(Permission::View) {
                     visit.since.get_or_insert(now);
@@ -201,11 +212,7 @@ impl Adviser {
     #[must_use]
     pub fn next_tick(&self, now: Instant) -> Option<Instant> {
         match &self.stage {
-            Stage::Visit(Visit { asked: Some((_, until)), .. }) => {
-                let left = until.saturating_duration_since(now);
-                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-                (!left.is_zero()).then(|| now + if part.is_zero() { Duration::from_secs(1) } else { part })
-            }
+            Stage::Visit(Visit { asked: Some((_, until)), .. }) => next_second_towards(*until, now),
             _ => None,
         }
     }
@@ -256,19 +263,22 @@ impl Adviser {
         }
     }
 
-    fn introduced(&mut self, askable: Permissions) {
-        if let Stage::Join { busy: Some(id), .. } = &self.stage {
-            self.prefilled = None;
-            self.stage = Stage::Visit(Visit {
-                id: *id,
-                askable,
-                rights: Permissions::NONE,
-                asked: None,
-                refused: Permissions::NONE,
-                path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
-                since: None,
-            });
-        }
+    fn introduced(&mut self, askable: Permissions, commands: &mut Vec<Command>) {
+        let Stage::Join { busy: Some(id), .. } = &self.stage else {
+            // Cancelled at the very moment: the customer is not to share a screen with a window that shows none.
+            commands.push(Command::EndSession(EndReason::Ended));
+            return;
+        };
+        self.prefilled = None;
+        self.stage = Stage::Visit(Visit {
+            id: *id,
+            askable,
+            rights: Permissions::NONE,
+            asked: None,
+            refused: Permissions::NONE,
+            path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
+            since: None,
+        });
     }
 
     fn refused(&mut self, permissions: Permissions, timed_out: bool, now: Instant) {
@@ -378,9 +388,7 @@ impl Adviser {
 impl Visit {
     fn page(&self, now: Instant) -> AdviserPage {
         let id = self.id.to_string();
-        let seconds = |until: &Instant| {
-            u32::try_from(until.saturating_duration_since(now).as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
-        };
+        let seconds = |until: &Instant| whole_seconds(until.saturating_duration_since(now));
         if self.since.is_some() {
             return AdviserPage::Session(AdviserSession {
                 id,

@@ -7,6 +7,7 @@ use lotse_protocol::card::Card;
 use lotse_protocol::message::session::EndReason;
 use lotse_protocol::permission::{Permission, Permissions};
 
+use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
     Offline, Over, Question, Status, Waiting, WhyOver,
@@ -122,16 +123,25 @@ pub enum Command {
     Grant(Permissions),
     /// Take it back, at the gate.
     Revoke(Permissions),
-    /// A question is on the screen: nothing of the adviser's hands may reach this computer.
-    SuspendControl,
-    /// The question is gone.
-    ResumeControl,
+    /// Nothing of the adviser's hands may reach this computer while this is on the screen.
+    SuspendControl(Prompt),
+    /// It is gone.
+    ResumeControl(Prompt),
     /// End the session and tell the other side why.
     EndSession(EndReason),
     /// Bring the window to the front.
     Attention,
     /// Leave the program.
     Exit,
+}
+
+/// What only the customer's own hand may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// The adviser asks for something.
+    Question,
+    /// "End the session?"
+    Closing,
 }
 
 /// The customer's side of the program.
@@ -172,7 +182,19 @@ struct Visit {
 struct Pending {
     asks: Permissions,
     reason: String,
+    /// When the customer could first read it.
     shown: Instant,
+}
+
+impl Pending {
+    fn left(&self, now: Instant) -> Duration {
+        ANSWER_WITHIN.saturating_sub(now.saturating_duration_since(self.shown))
+    }
+
+    /// What the adviser is told.
+    fn said(&self, now: Instant) -> Command {
+        Command::SayAsked { permissions: self.asks, seconds_left: whole_seconds(self.left(now)) }
+    }
 }
 
 impl Customer {
@@ -194,6 +216,8 @@ impl Customer {
     pub fn handle(&mut self, event: Event, now: Instant) -> Vec<Command> {
         let mut commands = Vec::new();
         match event {
+            // Trying again by itself is no news: the reason stays on the screen, and *Try again* with it.
+            Event::Connecting if matches!(self.status, Status::Offline(_)) => {}
             Event::Connecting => self.set_status(Status::Connecting),
             Event::Connected { institution } => self.institution = institution,
             Event::Offline(why) => {
@@ -210,8 +234,8 @@ impl Customer {
             Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
             Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
             Event::Asked { permissions, reason } => self.asked(permissions, reason, now, &mut commands),
-            Event::GaveBack(permissions) => commands.push(Command::Revoke(permissions)),
-            Event::Rights(rights) => self.rights(rights, now),
+            Event::GaveBack(permissions) => self.take_back(permissions, now, &mut commands),
+            Event::Rights(rights) => self.visit(|visit| visit.rights = rights),
             Event::Acted(kind) => self.visit(|visit| visit.note(kind, now)),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
@@ -225,7 +249,8 @@ impl Customer {
     /// shown, or never.
     pub fn tick(&mut self, now: Instant) -> (Vec<Command>, Option<Instant>) {
         let mut commands = Vec::new();
-        if let Stage::Guest(visit) = &self.stage
+        if self.closing == Closing::No
+            && let Stage::Guest(visit) = &self.stage
             && let Some(pending) = &visit.question
             && now.saturating_duration_since(pending.shown) >= ANSWER_WITHIN
         {
@@ -321,6 +346,13 @@ impl Customer {
 
     fn asked(&mut self, permissions: Permissions, reason: String, now: Instant, commands: &mut Vec<Command>) {
         let Stage::Guest(visit) = &mut self.stage else { return };
+        if let Some(pending) = &visit.question
+            && pending.asks == permissions
+        {
+            // Asked twice is asked once: the first question is still being read.
+            commands.push(pending.said(now));
+            return;
+        }
         let asks: Permissions = (permissions & visit.guest.askable).iter().filter(|p| !visit.rights.has(*p)).collect();
         // One by one, and never a second question over the first; nothing before viewing.
         let next = asks.iter().next();
@@ -328,13 +360,11 @@ impl Customer {
             Some(permission)
                 if visit.question.is_none() && (permission == Permission::View || visit.since.is_some()) =>
             {
-                visit.question = Some(Pending { asks: permission.into(), reason, shown: now });
-                commands.push(Command::SuspendControl);
+                let pending = Pending { asks: permission.into(), reason, shown: now };
+                commands.push(Command::SuspendControl(Prompt::Question));
                 commands.push(Command::Attention);
-                commands.push(Command::SayAsked {
-                    permissions: permission.into(),
-                    seconds_left: u32::try_from(ANSWER_WITHIN.as_secs()).unwrap_or(u32::MAX),
-                });
+                commands.push(pending.said(now));
+                visit.question = Some(pending);
             }
             _ => commands.push(Command::SayRefused { permissions, timed_out: false }),
         }
@@ -343,7 +373,8 @@ impl Customer {
     fn answer(&mut self, answer: Answer, now: Instant, commands: &mut Vec<Command>) {
         let Stage::Guest(visit) = &mut self.stage else { return };
         let Some(pending) = visit.question.take() else { return };
-        if answer == Answer::Allowed && now.saturating_duration_since(pending.shown) < ARMED_AFTER {
+        let unarmed = now.saturating_duration_since(pending.shown) < ARMED_AFTER || self.closing == Closing::Asking;
+        if answer == Answer::Allowed && unarmed {
             visit.question = Some(pending);
             return;
         }
@@ -358,12 +389,12 @@ impl Customer {
             Answer::Allowed => {
                 visit.since.get_or_insert(now);
                 commands.push(Command::Grant(pending.asks));
-                commands.push(Command::ResumeControl);
+                commands.push(Command::ResumeControl(Prompt::Question));
             }
             Answer::Refused | Answer::TimedOut => {
                 let timed_out = answer == Answer::TimedOut;
                 commands.push(Command::SayRefused { permissions: pending.asks, timed_out });
-                commands.push(Command::ResumeControl);
+                commands.push(Command::ResumeControl(Prompt::Question));
                 if visit.since.is_none() {
                     commands.push(Command::EndSession(EndReason::Refused));
                     self.over(if timed_out { WhyOver::NoAnswer } else { WhyOver::Refused }, now);
@@ -372,13 +403,15 @@ impl Customer {
         }
     }
 
-    fn rights(&mut self, rights: Permissions, now: Instant) {
+    /// Something is taken or given back: said in the list, and done by the gate.
+    fn take_back(&mut self, permissions: Permissions, now: Instant, commands: &mut Vec<Command>) {
         self.visit(|visit| {
-            for permission in visit.rights.iter().filter(|p| !rights.has(*p)) {
+            let taken: Vec<Permission> = (permissions & visit.rights).iter().collect();
+            for permission in taken {
                 visit.note(ActivityKind::Stopped(permission), now);
             }
-            visit.rights = rights;
         });
+        commands.push(Command::Revoke(permissions));
     }
 
     fn did(&mut self, action: CustomerAction, now: Instant, commands: &mut Vec<Command>) {
@@ -397,13 +430,13 @@ impl Customer {
                 } else {
                     permission.into()
                 };
-                commands.push(Command::Revoke(taken));
+                self.take_back(taken, now, commands);
             }
             CustomerAction::End => self.end(EndReason::Ended, now, commands),
             CustomerAction::CloseRequested => {
                 if matches!(&self.stage, Stage::Guest(visit) if visit.since.is_some()) {
                     self.closing = Closing::Asking;
-                    commands.push(Command::SuspendControl);
+                    commands.push(Command::SuspendControl(Prompt::Closing));
                 } else {
                     self.leave(now, commands);
                 }
@@ -411,9 +444,14 @@ impl Customer {
             CustomerAction::ConfirmClose => self.leave(now, commands),
             CustomerAction::CancelClose => {
                 self.closing = Closing::No;
-                if !matches!(&self.stage, Stage::Guest(visit) if visit.question.is_some()) {
-                    commands.push(Command::ResumeControl);
-                }
+                // A question that was covered is seen only now: its clock and its arming begin now.
+                self.visit(|visit| {
+                    if let Some(pending) = &mut visit.question {
+                        pending.shown = now;
+                        commands.push(pending.said(now));
+                    }
+                });
+                commands.push(Command::ResumeControl(Prompt::Closing));
             }
             CustomerAction::Close => self.leave(now, commands),
         }
@@ -478,7 +516,7 @@ impl Visit {
                     vouched_by: vouched_by.to_owned(),
                     asks: pending.asks,
                     reason: pending.reason.clone(),
-                    seconds_left: whole_seconds(ANSWER_WITHIN.saturating_sub(waited)),
+                    seconds_left: whole_seconds(pending.left(now)),
                     armed: waited >= ARMED_AFTER,
                 })
             }
@@ -509,21 +547,6 @@ impl Visit {
             self.activities.push(activity);
         }
     }
-}
-
-/// Seconds as a count-down shows them: the last one is 1, not 0.
-fn whole_seconds(left: Duration) -> u32 {
-    u32::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
-}
-
-/// The next moment at which a count-down to `until` shows another number.
-fn next_second_towards(until: Instant, now: Instant) -> Option<Instant> {
-    let left = until.saturating_duration_since(now);
-    if left.is_zero() {
-        return None;
-    }
-    let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-    Some(now + if part.is_zero() { Duration::from_secs(1) } else { part })
 }
 
 fn next_minute_of(since: Instant, now: Instant) -> Instant {

@@ -285,6 +285,8 @@ pub enum SignInProblem {
     Wait(u32),
     /// No connection, or no answer within 10 s.
     NoAnswer,
+    /// The relay no longer knows who was signed in: the account was closed, or the relay forgot.
+    NoLongerSignedIn,
     /// The relay did not do it, for a reason that is not the adviser's.
     Failed,
 }
@@ -338,8 +340,8 @@ pub enum JoinProblem {
     NoAnswer,
     /// Too many attempts; wait so many seconds.
     Wait(u32),
-    /// The relay no longer knows who is signed in.
-    NotSignedIn,
+    /// There is no connection to the relay, or it does not answer within 10 s.
+    Offline,
     /// The reason is too long, or has characters that are not shown.
     Reason,
     /// The code was right and is spent, but the programs could not be connected.

@@ -104,10 +104,12 @@ pub struct Rights {
 pub enum Suspension {
     /// A question is in front of the customer.
     Question = 1,
+    /// "End the session?" is in front of the customer.
+    Closing = 1 << 1,
     /// The path is silent: what arrives late was meant for another moment.
-    Silence = 1 << 1,
+    Silence = 1 << 2,
     /// The customer cannot see that somebody is connected.
-    Hidden = 1 << 2,
+    Hidden = 1 << 3,
 }
 
 /// Why an action, a grant or a viewer was turned away.

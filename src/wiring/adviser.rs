@@ -98,6 +98,9 @@ impl Program {
             net::Event::Offline(reason) => self.happens(Event::Offline(offline(reason))),
             net::Event::SignedIn { display_name, .. } => self.happens(Event::SignedIn { adviser: display_name }),
             net::Event::SignInRefused(refusal) => self.happens(Event::SignInRefused(sign_in_problem(refusal))),
+            net::Event::JoinFailed(JoinFailure::NotSignedIn) => {
+                self.happens(Event::SignInRefused(SignInProblem::NoLongerSignedIn));
+            }
             net::Event::JoinFailed(failure) => self.happens(Event::JoinFailed(join_problem(failure))),
             net::Event::Started(peer) => self.begins(&peer),
             net::Event::Said(viewer, body) if self.is_with(viewer) => self.hears(body),
@@ -339,9 +342,10 @@ const fn join_problem(failure: JoinFailure) -> JoinProblem {
         JoinFailure::OtherVersion => JoinProblem::OtherVersion,
         JoinFailure::Untrusted => JoinProblem::Untrusted,
         JoinFailure::CardRefused => JoinProblem::CardRefused,
-        JoinFailure::NoAnswer | JoinFailure::Offline => JoinProblem::NoAnswer,
+        JoinFailure::NoAnswer => JoinProblem::NoAnswer,
+        // Told before, as a sign-in that is no longer.
+        JoinFailure::Offline | JoinFailure::NotSignedIn => JoinProblem::Offline,
         JoinFailure::Wait(seconds) => JoinProblem::Wait(seconds),
-        JoinFailure::NotSignedIn => JoinProblem::NotSignedIn,
         JoinFailure::Reason => JoinProblem::Reason,
         JoinFailure::NoPath => JoinProblem::NoPath,
         JoinFailure::Failed => JoinProblem::Failed,

@@ -15,7 +15,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
-use crate::app::customer::{Code, Command, Customer, Event, Guest};
+use crate::app::customer::{Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
@@ -147,8 +147,7 @@ impl Program {
             net::Event::Ended { viewer, why } if self.is_with(viewer) => {
                 self.session = None;
                 self.host.leave(viewer);
-                self.host.gate.resume(Suspension::Silence);
-                self.host.gate.resume(Suspension::Question);
+                self.host.start_over();
                 if let Some(why) = why_over(why) {
                     self.happens(Event::Ended(why));
                 }
@@ -270,16 +269,15 @@ impl Program {
                         self.host.gate.revoke(on_host(session.viewer), permissions);
                     }
                 }
-                Command::SuspendControl => {
-                    self.host.gate.suspend(Suspension::Question);
+                Command::SuspendControl(prompt) => {
+                    self.host.gate.suspend(while_open(prompt));
                 }
-                Command::ResumeControl => self.host.gate.resume(Suspension::Question),
+                Command::ResumeControl(prompt) => self.host.gate.resume(while_open(prompt)),
                 Command::EndSession(reason) => {
                     if let Some(session) = self.session.take() {
                         self.host.leave(session.viewer);
                     }
-                    self.host.gate.resume(Suspension::Silence);
-                    self.host.gate.resume(Suspension::Question);
+                    self.host.start_over();
                     self.net.send(net::Command::End(reason));
                 }
                 Command::Attention => self.attention = Attention::Wanted,
@@ -377,6 +375,13 @@ impl Host {
         Ok(Self { gate, pump: Pumping { pump, watching: std::sync::Mutex::new(None) } })
     }
 
+    /// Nobody is here: nothing of the last visit holds for the next one.
+    fn start_over(&self) {
+        for reason in [Suspension::Silence, Suspension::Question, Suspension::Closing] {
+            self.gate.resume(reason);
+        }
+    }
+
     fn leave(&self, viewer: ViewerId) {
         self.pump.watch(viewer, None);
         self.gate.leave(on_host(viewer));
@@ -460,6 +465,13 @@ impl UpdateOut for HandOff {
         if self.0.put((header, Bytes::from(update))).is_err() {
             tracing::debug!("an update came after the session's end");
         }
+    }
+}
+
+const fn while_open(prompt: Prompt) -> Suspension {
+    match prompt {
+        Prompt::Question => Suspension::Question,
+        Prompt::Closing => Suspension::Closing,
     }
 }
 

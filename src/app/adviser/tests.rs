@@ -136,6 +136,41 @@ fn input_goes_out_only_while_control_is_allowed() {
 }
 
 #[test]
+fn the_clock_of_a_question_goes_on_whatever_else_changes() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::Asked { permissions: Permission::Control.into(), seconds_left: 60 });
+    // The question itself suspends control, which the customer's side tells as a change of rights.
+    stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+    stage.now += Duration::from_secs(20);
+    let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
+    assert_eq!(session.asked, Some((Permission::Control.into(), 40)));
+    stage.happens(Event::Rights { effective: askable(), askable: askable() });
+    let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
+    assert_eq!(session.asked, None);
+}
+
+#[test]
+fn a_session_that_was_cancelled_at_the_last_moment_is_ended() {
+    let mut stage = Stage::signed_in();
+    let id = stage.id.to_string();
+    stage.joins(&id, "731 940");
+    assert!(matches!(stage.does(AdviserAction::Cancel)[..], [Command::CancelJoin]));
+    assert!(matches!(
+        stage.happens(Event::Introduced { askable: askable() })[..],
+        [Command::EndSession(EndReason::Ended)]
+    ));
+    assert!(matches!(stage.page(), AdviserPage::Join(_)));
+}
+
+#[test]
+fn nothing_that_comes_late_takes_a_session_off_the_screen() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::JoinFailed(JoinProblem::NoAnswer));
+    stage.happens(Event::SignInRefused(crate::app::view::SignInProblem::Wrong));
+    assert!(matches!(stage.page(), AdviserPage::Session(_)));
+}
+
+#[test]
 fn giving_control_back_lets_go_of_every_key_first() {
     let mut stage = Stage::in_session();
     let commands = stage.does(AdviserAction::GiveBack(Permission::Control));

@@ -6,7 +6,7 @@ use lotse_protocol::card::Card;
 use lotse_protocol::message::session::EndReason;
 use lotse_protocol::permission::{Permission, Permissions};
 
-use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest};
+use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{
     ActivityKind, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status, WhyOver,
 };
@@ -41,7 +41,7 @@ impl Stage {
         stage.passes(ARMED_AFTER);
         assert_eq!(
             stage.does(CustomerAction::Allow),
-            [Command::Grant(Permission::View.into()), Command::ResumeControl]
+            [Command::Grant(Permission::View.into()), Command::ResumeControl(Prompt::Question)]
         );
         stage.happens(Event::Rights(Permission::View.into()));
         stage
@@ -150,8 +150,8 @@ fn a_prompt_arms_after_one_and_a_half_seconds() {
 #[test]
 fn control_is_suspended_before_a_prompt_shows_and_resumed_after() {
     let mut stage = Stage::in_session();
-    assert_eq!(stage.asks(Permission::Control)[0], Command::SuspendControl);
-    assert_eq!(*stage.does(CustomerAction::Refuse).last().expect("commands"), Command::ResumeControl);
+    assert_eq!(stage.asks(Permission::Control)[0], Command::SuspendControl(Prompt::Question));
+    assert_eq!(*stage.does(CustomerAction::Refuse).last().expect("commands"), Command::ResumeControl(Prompt::Question));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn case_56_no_answer_means_refused() {
         commands,
         [
             Command::SayRefused { permissions: Permission::View.into(), timed_out: true },
-            Command::ResumeControl,
+            Command::ResumeControl(Prompt::Question),
             Command::EndSession(EndReason::Refused),
         ]
     );
@@ -178,7 +178,10 @@ fn refusing_control_leaves_viewing_on() {
     stage.passes(ARMED_AFTER);
     assert_eq!(
         stage.does(CustomerAction::Refuse),
-        [Command::SayRefused { permissions: Permission::Control.into(), timed_out: false }, Command::ResumeControl]
+        [
+            Command::SayRefused { permissions: Permission::Control.into(), timed_out: false },
+            Command::ResumeControl(Prompt::Question)
+        ]
     );
     assert_eq!(stage.session().rights, Permission::View.into());
 }
@@ -192,13 +195,65 @@ fn what_is_above_the_ceiling_is_never_even_asked() {
 }
 
 #[test]
-fn a_second_question_does_not_cover_the_first() {
+fn asking_twice_is_asking_once_and_does_not_wind_the_clock_up() {
     let mut stage = Stage::in_session();
     stage.asks(Permission::Control);
     stage.passes(Duration::from_secs(5));
-    let left = stage.question().seconds_left;
+    assert_eq!(
+        stage.asks(Permission::Control),
+        [Command::SayAsked { permissions: Permission::Control.into(), seconds_left: 55 }]
+    );
+    assert_eq!(stage.question().seconds_left, 55);
+}
+
+#[test]
+fn a_second_question_does_not_cover_the_first() {
+    let mut stage = Stage::introduced().0;
     assert!(matches!(stage.asks(Permission::Control)[..], [Command::SayRefused { .. }]));
-    assert_eq!(stage.question().seconds_left, left, "and it does not wind its clock up again");
+    assert_eq!(stage.question().asks, Permission::View.into());
+}
+
+#[test]
+fn a_question_that_was_covered_begins_when_it_is_seen() {
+    let mut stage = Stage::in_session();
+    stage.does(CustomerAction::CloseRequested);
+    stage.asks(Permission::Control);
+    // Covered, it neither runs out nor can it be answered.
+    assert_eq!(stage.passes(ANSWER_WITHIN), []);
+    assert_eq!(stage.does(CustomerAction::Allow), []);
+    assert_eq!(
+        stage.does(CustomerAction::CancelClose),
+        [
+            Command::SayAsked { permissions: Permission::Control.into(), seconds_left: 60 },
+            Command::ResumeControl(Prompt::Closing)
+        ]
+    );
+    assert!(!stage.question().armed);
+    assert_eq!(stage.question().seconds_left, 60);
+}
+
+#[test]
+fn the_list_says_only_what_somebody_did() {
+    let mut stage = Stage::in_session();
+    let both = Permissions::from(Permission::View).with(Permission::Control);
+    stage.happens(Event::Rights(both));
+    let before = stage.session().activities;
+    // A silent connection suspends control, and its return gives it back.
+    stage.happens(Event::Silent(true));
+    stage.happens(Event::Rights(Permission::View.into()));
+    stage.happens(Event::Rights(both));
+    assert_eq!(stage.session().activities, before);
+    stage.happens(Event::GaveBack(Permission::Control.into()));
+    assert_eq!(stage.session().activities.last().map(|a| a.kind), Some(ActivityKind::Stopped(Permission::Control)));
+}
+
+#[test]
+fn why_there_is_no_connection_stays_until_there_is_one() {
+    let mut stage = Stage::ready();
+    stage.happens(Event::Offline(Offline::NoAnswer));
+    stage.happens(Event::Connecting);
+    let CustomerPage::Waiting(waiting) = stage.page() else { panic!("not waiting") };
+    assert_eq!(waiting.status, Status::Offline(Offline::NoAnswer));
 }
 
 #[test]
@@ -226,9 +281,9 @@ fn the_windows_x_asks_first_during_a_session_and_only_then() {
     assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::Exit]);
 
     let mut stage = Stage::in_session();
-    assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::SuspendControl]);
+    assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::SuspendControl(Prompt::Closing)]);
     assert!(stage.customer.view(stage.now).confirm_close);
-    assert_eq!(stage.does(CustomerAction::CancelClose), [Command::ResumeControl]);
+    assert_eq!(stage.does(CustomerAction::CancelClose), [Command::ResumeControl(Prompt::Closing)]);
     stage.session();
     stage.does(CustomerAction::CloseRequested);
     assert_eq!(stage.does(CustomerAction::ConfirmClose), [Command::EndSession(EndReason::Closed), Command::Exit]);
