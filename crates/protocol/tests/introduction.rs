@@ -212,6 +212,36 @@ fn a_second_adviser_is_told_that_somebody_is_there() {
 }
 
 #[test]
+fn whoever_is_taken_by_a_session_is_busy_until_a_code_is_offered() {
+    let mut customer = Customer::new(17);
+    let code = customer.code();
+    assert!(Adviser::new("huber").join(&mut customer, &code).is_ok());
+    for _ in 0..2 {
+        // Not `NoCode`: that would have the adviser ask for a new one, and there is none.
+        assert_eq!(Adviser::new("meier").join(&mut customer, &code).err(), Some(Failure::Busy));
+        customer.pass(limits::CODE_SHOWN * 2);
+        customer.new_code();
+        assert!(customer.has_no_code(), "none that could not be used");
+    }
+    assert_eq!(customer.established().len(), 1);
+    customer.offer();
+    let code = customer.code();
+    assert!(Adviser::new("meier").join(&mut customer, &code).is_ok());
+
+    // Registering again offers too.
+    customer.offerer.unregistered(&mut customer.rng);
+    customer.offerer.registered(customer.id, customer.now, &mut customer.rng);
+    let code = customer.code();
+    assert!(Adviser::new("huber").join(&mut customer, &code).is_ok());
+
+    // The other way round it is the same.
+    let mut adviser = Customer::inviting(17);
+    let code = adviser.code();
+    assert!(Adviser::invited(&adviser.cards).join(&mut adviser, &code).is_ok());
+    assert_eq!(Adviser::invited(&adviser.cards).join(&mut adviser, &code).err(), Some(Failure::Busy));
+}
+
+#[test]
 fn a_new_code_ends_what_is_running() {
     let mut customer = Customer::new(10);
     let code = customer.code();

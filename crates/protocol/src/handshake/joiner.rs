@@ -45,7 +45,7 @@ pub enum Failure {
     NoCode,
     /// Two wrong guesses came from this account: the other person has to ask for a new code.
     Blocked,
-    /// Somebody else is being introduced.
+    /// Somebody else is being introduced, or has a session there.
     Busy,
     /// The two programs have no version in common.
     Version,

@@ -104,6 +104,8 @@ pub struct Offerer {
     codes: Codes,
     accounts: Accounts,
     running: Option<Introduction>,
+    /// By the session that came of the last introduction, until a code is offered again.
+    taken: bool,
     /// Introductions that were begun under this registration, newest last: none is begun twice.
     begun: VecDeque<u64>,
     outputs: VecDeque<Output>,
@@ -158,6 +160,7 @@ impl Offerer {
             codes: Codes::new(life),
             accounts: Accounts::default(),
             running: None,
+            taken: false,
             begun: VecDeque::new(),
             outputs: VecDeque::new(),
         }
@@ -188,9 +191,10 @@ impl Offerer {
         self.outputs.push_back(Output::CodeChanged);
     }
 
-    /// Offers a code again, after a session; without a registration it comes with that. Nothing but
-    /// [`Offerer::new_code`] undoes what wrong guesses did.
+    /// The session that came of an introduction is over: a code is offered again; without a registration it comes with
+    /// that. Nothing but [`Offerer::new_code`] undoes what wrong guesses did.
     pub fn offer(&mut self, now: Instant, rng: &mut impl CryptoRng) {
+        self.taken = false;
         if self.id.is_some() {
             self.codes.offer(now, rng);
             self.outputs.push_back(Output::CodeChanged);
@@ -198,14 +202,14 @@ impl Offerer {
     }
 
     /// The person asked for a new code: blocked accounts and lost codes are forgotten, the codes of before are void.
-    /// Not to be called by anything but a person's own hand.
+    /// While a session has this side the new one comes with [`Offerer::offer`]. Not to be called by anything but a person's own hand.
     pub fn new_code(&mut self, now: Instant, rng: &mut impl CryptoRng) {
         if let Some(running) = self.running.take() {
             self.send(running.number, aborted(AbortReason::NoCode, 0));
             self.outputs.push_back(Output::Ended { introduction: running.number, why: Unfinished::Withdrawn });
         }
         self.accounts = Accounts::default();
-        if self.id.is_some() {
+        if self.id.is_some() && !self.taken {
             self.codes.renew(now, rng);
         } else {
             self.codes.spend();
@@ -290,6 +294,10 @@ impl Offerer {
         let Standing::Welcome { unfinished } = standing else {
             return self.send(number, aborted(AbortReason::Blocked, 0));
         };
+        // Before the code: a session has spent it, and no new one is there to ask for.
+        if self.taken {
+            return self.send(number, aborted(AbortReason::Busy, 0));
+        }
         if !self.codes.any() {
             return self.send(number, aborted(AbortReason::NoCode, 0));
         }
@@ -416,7 +424,13 @@ impl Offerer {
             None => {
                 let of_code = self.codes.settle(now, rng);
                 let of_account = running.knock.card.as_ref().map_or(of_code, |card| self.accounts.guesses_left(card));
-                self.send(number, aborted(AbortReason::WrongCode, of_code.min(of_account)));
+                // No guess left tells the adviser that the code is lost. With the code alive it is the account that
+                // may not go on.
+                let answer = match (of_code, of_account) {
+                    (1.., 0) => aborted(AbortReason::Blocked, 0),
+                    _ => aborted(AbortReason::WrongCode, of_code.min(of_account)),
+                };
+                self.send(number, answer);
                 self.outputs.push_back(Output::Ended { introduction: number, why: Unfinished::WrongCode });
                 self.outputs.push_back(Output::CodeChanged);
                 self.tick(now, rng);
@@ -427,6 +441,7 @@ impl Offerer {
     /// M4: the code is spent.
     fn establish(&mut self, running: Introduction, confirmation: Confirmation, m3: &[u8]) {
         self.codes.spend();
+        self.taken = true;
         if let Some(card) = &running.knock.card {
             self.accounts.forget(card);
         }

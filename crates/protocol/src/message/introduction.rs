@@ -128,7 +128,7 @@ pub struct Aborted {
     /// Why.
     #[prost(enumeration = "AbortReason", tag = "1")]
     pub reason: i32,
-    /// Guesses the code has left, for the sentence.
+    /// Guesses that are left after a wrong one, for the sentence; 0 when the code is lost.
     #[prost(uint32, tag = "2")]
     pub guesses_left: u32,
 }
@@ -143,9 +143,9 @@ pub enum AbortReason {
     WrongCode = 1,
     /// The code is used up, expired or not shown at the moment: a new one is needed.
     NoCode = 2,
-    /// This adviser had two wrong guesses at this code and waits for a new one.
+    /// This adviser had two wrong guesses, the one just made perhaps among them: a new code is needed.
     Blocked = 3,
-    /// Somebody else is being introduced just now.
+    /// Somebody else is being introduced just now, or has a session.
     Busy = 4,
     /// The two programs have no version in common.
     Version = 5,
