@@ -145,6 +145,11 @@ impl Customer {
         self.sees(palette().danger, BUTTON)
     }
 
+    /// The notice that nothing is heard from the other side.
+    pub(crate) fn is_told_of_silence(&self) -> bool {
+        self.is_in_session() && self.sees(palette().warning_back, BUTTON)
+    }
+
     pub(crate) fn end(&self) {
         let end = until(PATIENCE, "End", || button(&self.looks(), palette().danger));
         click_in(&self.desk, self.window, end);
@@ -230,6 +235,11 @@ impl Adviser {
         run(&self.looks(), palette().danger, BUTTON).is_some()
     }
 
+    /// The strip says in the warning colour that nothing is heard from the other side, or it is over.
+    pub(crate) fn is_told_of_silence(&self) -> bool {
+        !self.is_in_session() || run(&self.strip(), palette().warning, 3).is_some()
+    }
+
     /// *Ask for control* is there: the left one of the accented buttons in the toolbar, of which *Fit* is the other.
     pub(crate) fn may_ask(&self) -> bool {
         button(&self.toolbar(), palette().accent).is_some_and(|(x, _)| x < ADVISERS_WINDOW.0 / 2)
@@ -245,7 +255,7 @@ impl Adviser {
     /// *1:1*, which stands between *Fit* and *End*.
     pub(crate) fn show_pixel_for_pixel(&self) {
         let (end, y) = until(PATIENCE, "End", || button(&self.toolbar(), palette().danger));
-        click_in(&self.desk, self.window, (end - 115, y));
+        click_in(&self.desk, self.window, (end - 240, y));
         self.desk.at_rest(Duration::from_millis(100), PATIENCE);
     }
 
@@ -255,6 +265,13 @@ impl Adviser {
 
     pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {
         self.looks().difference(before).is_some()
+    }
+
+    /// The bottom of the window, where no picture is.
+    fn strip(&self) -> Pixels {
+        let window = self.desk.geometry(self.window);
+        let below = i16::try_from(window.height - 24).expect("inside a screen");
+        self.desk.pixels_in(Rect { y: window.y + below, height: 24, ..window })
     }
 
     /// The top of the window, where no picture is.
