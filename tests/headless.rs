@@ -235,7 +235,8 @@ fn a_wrong_code_is_told_and_two_block_the_account_until_there_is_a_new_code() {
     let (id, code) = customer.id_and_code();
     let wrong = || other_than(&code);
     assert_eq!(adviser.join(id, wrong()), JoinFailure::WrongCode { left: 1 });
-    assert_eq!(adviser.join(id, wrong()), JoinFailure::WrongCode { left: 0 });
+    // Nobody is told that the code is lost: the customer still shows it, and it is this adviser who needs another.
+    assert_eq!(adviser.join(id, wrong()), JoinFailure::Blocked);
     assert_eq!(adviser.join(id, code.clone()), JoinFailure::Blocked);
     customer.net.send(Command::NewCode);
     let fresh = customer.code_after(&code);
@@ -250,11 +251,12 @@ fn a_code_lost_to_wrong_guesses_is_worth_nothing() {
     let (customer, maria) = (Customer::new(&relay), Adviser::new(&relay));
     let tom = Adviser::named(&relay, "tom");
     let (id, code) = customer.id_and_code();
-    for adviser in [&maria, &tom, &maria] {
-        assert!(matches!(adviser.join(id, other_than(&code)), JoinFailure::WrongCode { .. }));
+    for (adviser, left) in [(&maria, 1), (&tom, 1), (&maria, 0)] {
+        assert_eq!(adviser.join(id, other_than(&code)), JoinFailure::WrongCode { left });
     }
     customer.code_after(&code);
-    assert!(matches!(tom.join(id, code), JoinFailure::WrongCode { .. } | JoinFailure::NoCode));
+    // Wrong by now, and the second time for this account.
+    assert_eq!(tom.join(id, code), JoinFailure::Blocked);
 }
 
 #[test]
@@ -282,7 +284,12 @@ fn a_customer_in_a_session_cannot_be_joined_by_another() {
     maria.net.send(join(id, code.clone()));
     maria.started();
     customer.started();
-    assert!(matches!(tom.join(id, code), JoinFailure::NoCode | JoinFailure::Busy));
+    // Not that the code has run out: there is no new one to ask for.
+    assert_eq!(tom.join(id, code.clone()), JoinFailure::Busy);
+    customer.net.send(Command::End(EndReason::Ended));
+    tom.net.send(join(id, customer.code_after(&code)));
+    tom.started();
+    customer.started();
 }
 
 #[test]
@@ -345,7 +352,7 @@ fn a_relay_that_is_down() {
     let begun = Instant::now();
     let customer = start_customer(silent.local_addr().expect("bound").to_string(), some_pins(1));
     assert_eq!(customer.offline(), OfflineReason::NoAnswer);
-    assert!(begun.elapsed() < Duration::from_millis(10_500));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -215,9 +215,9 @@ impl Adviser {
             self.todo.push(Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer)));
         }
         match &self.progress {
-            Progress::Knocking { until, .. } | Progress::Path { until, .. } if *until <= now => {
-                self.fail(JoinFailure::NoAnswer);
-            }
+            // The customer has not even been asked yet: it is the relay that is silent.
+            Progress::Knocking { until, .. } if *until <= now => self.fail(JoinFailure::Offline),
+            Progress::Path { until, .. } if *until <= now => self.fail(JoinFailure::NoAnswer),
             _ => {}
         }
         self.joiner.tick(now);
@@ -460,7 +460,7 @@ mod tests {
         let until = bench.adviser.next_wake().expect("a limit");
         assert_eq!(until - bench.now, Duration::from_secs(10));
         bench.adviser.tick(until);
-        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::NoAnswer))]));
+        assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::Offline))]));
         assert_eq!(bench.adviser.next_wake(), None);
     }
 

@@ -204,7 +204,7 @@ impl fmt::Debug for Code {
 pub enum OfflineReason {
     /// Its name could not be resolved.
     NameUnknown,
-    /// Nothing answers within 10 s.
+    /// Nothing answers within 8 s.
     NoAnswer,
     /// Something answers that is not our relay.
     NotOurRelay,
@@ -259,7 +259,7 @@ pub enum JoinFailure {
     NoAnswer,
     /// Too many attempts; wait so many seconds.
     Wait(u32),
-    /// There is no connection to the relay.
+    /// There is no connection to the relay, or it does not answer within 10 s.
     Offline,
     /// Not signed in.
     NotSignedIn,

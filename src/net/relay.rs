@@ -24,8 +24,8 @@ use super::inner::{FIRST_TRIP, Priority, endpoint_config};
 use super::pin::{self, Pinned};
 use super::socket::Socket;
 
-/// From the name to the relay's welcome.
-const LIMIT: Duration = Duration::from_secs(10);
+/// From the name to the relay's welcome. A person is told why there is none within 10 s, the telling included.
+const LIMIT: Duration = Duration::from_secs(8);
 /// The next of several addresses is tried this much later (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 /// Most addresses of one name that are tried.
