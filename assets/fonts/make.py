@@ -14,8 +14,9 @@ from fontTools.ttLib import TTFont
 SOURCE = Path("/usr/share/fonts/opentype/inter")
 HERE = Path(__file__).parent
 
-# Latin with its extensions, Greek and Cyrillic (people's names), punctuation, and the signs of UI.md.
-RANGES = [(0x20, 0x7E), (0xA0, 0x17F), (0x218, 0x21B), (0x370, 0x3FF), (0x400, 0x45F), (0x490, 0x491), (0x2010, 0x2027)]
+# Latin with all its extensions (Vietnamese is among them), Greek and Cyrillic (people's names), punctuation, and the
+# signs of UI.md. There is no other font in the program.
+RANGES = [(0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x3FF), (0x400, 0x4FF), (0x1E00, 0x1EFF), (0x2010, 0x2027)]
 SIGNS = "\u2009\u202f\u2030\u2039\u203a\u20ac\u2190\u2191\u2192\u2193\u2212\u221e\u2248\u25a0\u25cf\u26a0\u2713\u2717\u00d7\u2122\ufffd\u1e9e"
 
 
@@ -41,6 +42,8 @@ for weight in ["Regular", "SemiBold"]:
     missing = [chr(ord(c)) for c in SIGNS if ord(c) not in font.getBestCmap()]
     print(weight, "has no", missing)
     options = subset.Options(layout_features=["kern", "mark", "mkmk", "ccmp", "locl"], hinting=True, desubroutinize=True)
+    # A letter that lacks is seen as a box.
+    options.notdef_outline = True
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     cut = subset.Subsetter(options)
     cut.populate(unicodes=wanted)

@@ -694,7 +694,8 @@ fn an_interruption_is_told_in_full_screen_too() {
     let mut harness = open_adviser(adviser_view(AdviserPage::Session(session)), Language::English);
     harness.state_mut().ui.full_screen = FullScreen::Alone;
     harness.run();
-    harness.get_by_label_contains("Interrupted.");
+    let told = harness.state().ui.text.say("strip-interrupted");
+    harness.get_by_label(&told);
     assert!(harness.state().ui.covered > 0.0);
 }
 

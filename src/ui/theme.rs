@@ -166,21 +166,19 @@ pub fn install(context: &Context) {
 }
 
 fn fonts() -> FontDefinitions {
-    let mut fonts = FontDefinitions::default();
+    let mut fonts = FontDefinitions::empty();
     let ours = [
-        ("regular", FontFamily::Proportional, include_bytes!("../../assets/fonts/lotse-sans-regular.otf").as_slice()),
-        ("semibold", semibold(), include_bytes!("../../assets/fonts/lotse-sans-semibold.otf").as_slice()),
+        ("regular", include_bytes!("../../assets/fonts/lotse-sans-regular.otf").as_slice()),
+        ("semibold", include_bytes!("../../assets/fonts/lotse-sans-semibold.otf").as_slice()),
     ];
-    // Letters that ours have not come from whatever else there is.
-    let others = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    for (name, family, bytes) in ours {
+    for (name, bytes) in ours {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
-        let mut order = vec![name.to_owned()];
-        order.extend(others.iter().cloned());
-        fonts.families.insert(family, order);
     }
-    let monospace = fonts.families.entry(FontFamily::Monospace).or_default();
-    monospace.push("regular".to_owned());
+    let families =
+        [(FontFamily::Proportional, "regular"), (FontFamily::Monospace, "regular"), (semibold(), "semibold")];
+    for (family, name) in families {
+        fonts.families.insert(family, vec![name.to_owned()]);
+    }
     fonts
 }
 
@@ -265,6 +263,25 @@ mod tests {
     fn the_formula_is_the_one_of_the_standard() {
         assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-9);
         assert!((contrast(Color32::from_rgb(0x77, 0x77, 0x77), Color32::WHITE) - 4.48).abs() < 0.01);
+    }
+
+    /// There are no other fonts than ours: what they lack, nobody can read.
+    #[test]
+    fn our_fonts_have_every_letter_of_our_sentences_and_of_names() {
+        let context = egui::Context::default();
+        super::install(&context);
+        context.run_ui(egui::RawInput::default(), |_| {}).drop_without_applying_deltas();
+        let sentences = concat!(include_str!("../../assets/text/de.ftl"), include_str!("../../assets/text/en.ftl"));
+        // The signs that are written in the code, and what stands for the letters of a password.
+        let signs = "✓⚠●■›•·–—…“”„’×";
+        let names = "Đặng Thị Nguyễn Łukasz Öğretmen Søren Žižková Ștefan Ελένη Анна Қасым Ẽ";
+        for font in [super::small(), super::body(), super::strong(), super::title(), super::number()] {
+            let missing: String = (sentences.chars().chain(signs.chars()).chain(names.chars()))
+                .filter(|letter| !letter.is_control())
+                .filter(|letter| !context.fonts_mut(|fonts| fonts.has_glyph(&font, *letter)))
+                .collect();
+            assert_eq!(missing, "", "{font:?}");
+        }
     }
 
     #[test]
