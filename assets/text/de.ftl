@@ -180,4 +180,4 @@ full-screen-leave = Vollbild verlassen (F11)
 full-screen-hint = Diese Leiste verschwindet. Ruht der Mauszeiger am oberen Bildschirmrand, kommt sie wieder.
 picture-coming = Das Bild kommt …
 strip-delay = Verzögerung { $ms } ms
-strip-interrupted = Unterbrochen. Es geht von selbst weiter, sobald der andere Computer antwortet.
+strip-interrupted = Keine Antwort. Es geht von selbst weiter; wurde das Programm dort geschlossen, klicken Sie auf Beenden.

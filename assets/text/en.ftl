@@ -190,4 +190,4 @@ full-screen-leave = Leave full screen (F11)
 full-screen-hint = This bar hides. To bring it back, rest the pointer at the top edge of the screen.
 picture-coming = The picture is coming …
 strip-delay = Delay { $ms } ms
-strip-interrupted = Interrupted. It goes on by itself once the customer’s computer answers.
+strip-interrupted = No answer. It goes on by itself; if the program there was closed, click End.

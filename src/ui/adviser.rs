@@ -126,8 +126,7 @@ fn entered(ui: &Ui, field: &egui::Response) -> bool {
 }
 
 fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
-    // After an attempt in vain the keyboard is back where the next one is typed.
-    let turn = state.turn_to(if join.busy { "joining" } else { "join" });
+    let turn = state.turn_to("join");
     if join.id != state.given_id {
         state.given_id.clone_from(&join.id);
         if let Some(id) = &join.id {
@@ -198,6 +197,8 @@ fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<Adviser
                 code: typed,
                 reason: state.reason.trim().to_owned(),
             });
+            // After an attempt in vain the keyboard is where the next one is typed, as on a new page.
+            state.page = None;
         }
     }
     ui.add_space(8.0);
