@@ -14,7 +14,7 @@ use super::parts::{
 };
 use super::text::clock;
 use super::theme::{self, Palette};
-use super::{FullScreen, PageTurn, Scale, UiState};
+use super::{FullScreen, Handed, PageTurn, Scale, UiState};
 use crate::app::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
     WaitingForCustomer, check_id,
@@ -171,6 +171,13 @@ fn join(ui: &mut Ui, join: &Join, state: &mut UiState, actions: &mut Vec<Adviser
     // Typed to the end and right: on to the code.
     if id.completed && checked.is_ok() || entered(ui, &id.response) && !finished {
         code.response.request_focus();
+        state.handed = Handed::ToTheCode;
+    } else if !state.code.is_empty() {
+        state.handed = Handed::No;
+    } else if state.handed == Handed::ToTheCode && ui.input(|input| input.key_pressed(Key::Tab)) {
+        // Who ends the ID with Tab means the field that has the keyboard already, not the one after it.
+        code.response.request_focus();
+        state.handed = Handed::No;
     }
 
     if let (Some(problem), false) = (join.problem, join.busy) {
@@ -249,7 +256,8 @@ fn digits(ui: &mut Ui, label: &egui::Response, typed: &mut String, most: usize, 
 }
 
 fn waiting(ui: &mut Ui, waiting: &WaitingForCustomer, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
-    let turn = state.turn_to("asked");
+    // Nothing has the keyboard here: a second Enter on *Join* must not take the question back, and with it the code.
+    state.turn_to("asked");
     title(ui, state.text.say("asked-title"));
     weak(ui, state.text.say_with("asked-id", [("id", waiting.id.as_str().into())]));
     ui.add_space(8.0);
@@ -262,11 +270,7 @@ fn waiting(ui: &mut Ui, waiting: &WaitingForCustomer, state: &mut UiState, actio
     let left = clock(Duration::from_secs(waiting.seconds_left.into()));
     status(ui, Palette::current(ui).accent, state.text.say_with("asked-left", [("time", left.into())]));
     ui.add_space(12.0);
-    let cancel = button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), 140.0);
-    if turn == PageTurn::New {
-        cancel.request_focus();
-    }
-    if cancel.clicked() {
+    if button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), 140.0).clicked() {
         actions.push(AdviserAction::Cancel);
     }
 }

@@ -40,6 +40,8 @@ pub struct UiState {
     id: String,
     code: Zeroizing<String>,
     reason: String,
+    /// Who has the keyboard of the two numbers' fields because the other gave it away.
+    handed: Handed,
     /// The ID of the command line, once taken over.
     given_id: Option<String>,
     /// The page shown last, to put the keyboard where it belongs on a new one.
@@ -98,6 +100,7 @@ impl UiState {
             id: String::new(),
             code: Zeroizing::default(),
             reason: String::new(),
+            handed: Handed::default(),
             given_id: None,
             page: None,
         }
@@ -107,6 +110,14 @@ impl UiState {
     fn turn_to(&mut self, page: &'static str) -> PageTurn {
         if self.page.replace(page) == Some(page) { PageTurn::Same } else { PageTurn::New }
     }
+}
+
+/// Has the field for the ID passed the keyboard on by itself, and nothing been typed since?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Handed {
+    #[default]
+    No,
+    ToTheCode,
 }
 
 /// Has the page just appeared?

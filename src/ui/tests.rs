@@ -507,6 +507,22 @@ fn joining_groups_while_typing_and_goes_on_to_the_code_and_by_enter() {
 }
 
 #[test]
+fn a_tab_after_the_id_does_not_lead_past_the_code() {
+    let mut harness = open_adviser(join(None), Language::English);
+    harness.run();
+    for digit in valid_id().chars() {
+        harness.get_by_role_and_label(Role::TextInput, "ID").type_text(&digit.to_string());
+        harness.run();
+    }
+    harness.key_press(Key::Tab);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Channel code").is_focused());
+    harness.key_press(Key::Tab);
+    harness.run();
+    assert!(!harness.get_by_role_and_label(Role::TextInput, "Channel code").is_focused(), "once, not for ever");
+}
+
+#[test]
 fn pasting_takes_any_grouping() {
     let plain = valid_id();
     let with_hyphens = format!("{}-{}-{}", &plain[..3], &plain[3..6], &plain[6..]);
