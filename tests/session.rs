@@ -9,7 +9,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use desk::hands::keysym;
+use desk::hands::{Button, keysym};
 use desk::process::{Program, Tree};
 use desk::{Desk, PATIENCE, until};
 use people::{Adviser, Customer, Session};
@@ -69,6 +69,53 @@ fn an_adviser_types_clicks_and_sees_exactly_what_the_customer_sees() {
 
     assert_eq!(customer.desk.held_keys(), []);
     assert!(customer.desk.held_buttons().is_empty());
+    session.sees_exactly();
+}
+
+#[test]
+fn five_buttons_and_both_wheels_arrive() {
+    let session = Session::begin();
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    // Prints the number of every button that goes down in its window, a line at a time.
+    let watcher = customer.desk.spawn(Command::new("stdbuf").args(["-oL", "xev", "-geometry", "200x100+8+600"]));
+    let window = customer.desk.window("Event Tester", PATIENCE);
+    session.allow_control();
+    adviser.show_pixel_for_pixel();
+    let place = customer.desk.geometry(window).centre();
+    let buttons = [
+        Button::Left,
+        Button::Middle,
+        Button::Right,
+        Button::Back,
+        Button::Forward,
+        Button::WheelUp,
+        Button::WheelDown,
+        Button::WheelLeft,
+        Button::WheelRight,
+    ];
+    for button in buttons {
+        session.click_on_customers_with(button, place);
+        let number = format!("button {}", button as u8);
+        until(PATIENCE, &format!("{number} to go down and up there"), || {
+            let log = watcher.log();
+            let seen = |event: &str| {
+                log.split(event).skip(1).any(|said| said.lines().take(3).any(|line| line.contains(&number)))
+            };
+            (seen("ButtonPress event") && seen("ButtonRelease event")).then_some(())
+        });
+    }
+    assert!(customer.desk.held_buttons().is_empty());
+}
+
+#[test]
+fn the_full_screen_shows_nothing_but_the_picture_and_shows_it_exactly() {
+    let session = Session::begin();
+    session.adviser.show_pixel_for_pixel();
+    session.adviser.desk.tap(keysym::F11);
+    until(PATIENCE, "the window to fill the screen", || session.adviser.fills_the_screen().then_some(()));
+    session.sees_exactly();
+    session.adviser.desk.tap(keysym::F11);
+    until(PATIENCE, "the window to be one again", || (!session.adviser.fills_the_screen()).then_some(()));
     session.sees_exactly();
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod keysym {
     pub(crate) const RETURN: u32 = 0xff0d;
     pub(crate) const ESCAPE: u32 = 0xff1b;
     pub(crate) const LEFT: u32 = 0xff51;
+    pub(crate) const F11: u32 = 0xffc8;
     pub(crate) const SHIFT: u32 = 0xffe1;
     pub(crate) const CONTROL: u32 = 0xffe3;
     pub(crate) const ALT: u32 = 0xffe9;
@@ -32,6 +33,8 @@ pub(crate) enum Button {
     Right = 3,
     WheelUp = 4,
     WheelDown = 5,
+    WheelLeft = 6,
+    WheelRight = 7,
     Back = 8,
     Forward = 9,
 }

@@ -8,7 +8,7 @@ use egui::{Color32, Theme};
 use lotse::ui::theme::Palette;
 use x11rb::protocol::xproto::Window;
 
-use crate::desk::hands::keysym;
+use crate::desk::hands::{Button, keysym};
 use crate::desk::process::{Program, Tree};
 use crate::desk::relay::{Account, Relay};
 use crate::desk::screen::{Pixels, Rect};
@@ -53,9 +53,14 @@ impl Session {
     }
 
     /// The adviser clicks on the picture where the customer's screen has `place`.
-    pub(crate) fn click_on_customers(&self, (x, y): (i16, i16)) {
+    pub(crate) fn click_on_customers(&self, place: (i16, i16)) {
+        self.click_on_customers_with(Button::Left, place);
+    }
+
+    /// The same with any button.
+    pub(crate) fn click_on_customers_with(&self, button: Button, (x, y): (i16, i16)) {
         let (left, top) = self.picture();
-        self.adviser.desk.click((left + x, top + y));
+        self.adviser.desk.click_with(button, (left + x, top + y));
     }
 
     /// The adviser holds a key, and it is down at the customer's.
@@ -265,6 +270,11 @@ impl Adviser {
 
     pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {
         self.looks().difference(before).is_some()
+    }
+
+    pub(crate) fn fills_the_screen(&self) -> bool {
+        let window = self.desk.geometry(self.window);
+        (window.width, window.height) == ADVISERS_DESK
     }
 
     /// The bottom of the window, where no picture is.
