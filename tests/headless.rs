@@ -302,7 +302,7 @@ fn a_customer_whose_network_is_gone_is_told_within_ten_seconds() {
     link.dark(true);
     let begun = Instant::now();
     assert_eq!(adviser.join(id, code), JoinFailure::NoAnswer);
-    assert!(begun.elapsed() < Duration::from_millis(10_500));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -146,6 +146,7 @@ pub enum Prompt {
 
 /// The customer's side of the program.
 pub struct Customer {
+    relay: String,
     institution: String,
     test_relay: Option<String>,
     status: Status,
@@ -198,10 +199,12 @@ impl Pending {
 }
 
 impl Customer {
-    /// A customer's program that has just started. `test_relay` names the relay given by hand, if one was.
+    /// A customer's program that has just started. `relay` is the name of the computer that vouches for advisers;
+    /// `test_relay` is where it is when it was given by hand.
     #[must_use]
-    pub const fn new(test_relay: Option<String>) -> Self {
+    pub const fn new(relay: String, test_relay: Option<String>) -> Self {
         Self {
+            relay,
             institution: String::new(),
             test_relay,
             status: Status::Connecting,
@@ -277,7 +280,7 @@ impl Customer {
                 code: self.code_view(now),
                 status: self.status.clone(),
             }),
-            Stage::Guest(visit) => visit.page(&self.institution, now),
+            Stage::Guest(visit) => visit.page(&self.relay, now),
             Stage::Over(over) => CustomerPage::Over(over.clone()),
         }
     }

@@ -22,8 +22,9 @@ use zeroize::Zeroizing;
 use super::driver::Do;
 use super::{Event, JoinFailure, SignInRefusal};
 
-/// The longest that a person waits for the relay's answer, and for each step of an introduction.
-const STEP: Duration = Duration::from_secs(10);
+/// How long the relay's answer is waited for, and each step of an introduction: a person is told within 10 s why nothing
+/// comes of it, the steps before and the telling included.
+const STEP: Duration = Duration::from_secs(8);
 
 /// The adviser's part.
 pub(super) struct Adviser {
@@ -379,7 +380,7 @@ fn key_in(card: &[u8]) -> Option<PublicKey> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use lotse_protocol::card::Card;
     use lotse_protocol::code::ChannelCode;
@@ -391,7 +392,7 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
-    use super::Adviser;
+    use super::{Adviser, STEP};
     use crate::net::driver::Do;
     use crate::net::{Event, JoinFailure, SignInRefusal};
 
@@ -458,7 +459,7 @@ mod tests {
         let mut bench = signed_in();
         bench.knock();
         let until = bench.adviser.next_wake().expect("a limit");
-        assert_eq!(until - bench.now, Duration::from_secs(10));
+        assert_eq!(until - bench.now, STEP);
         bench.adviser.tick(until);
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::Offline))]));
         assert_eq!(bench.adviser.next_wake(), None);
@@ -470,7 +471,7 @@ mod tests {
         bench.adviser.online(bench.now);
         bench.adviser.sign_in("maria".to_owned(), "secret".to_owned().into(), bench.now);
         bench.todo();
-        bench.adviser.tick(bench.now + Duration::from_secs(10));
+        bench.adviser.tick(bench.now + STEP);
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer))]));
         bench.heard(from_relay::Body::LoggedIn(LoggedIn::default()));
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignedIn { .. })]));

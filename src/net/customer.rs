@@ -18,7 +18,7 @@ use super::driver::Do;
 use super::{Code, Event, OfflineReason};
 
 /// From the verified introduction to its path.
-const PATH: Duration = Duration::from_secs(10);
+const PATH: Duration = Duration::from_secs(8);
 
 /// The customer's part.
 pub(super) struct Customer {
@@ -215,7 +215,7 @@ impl Customer {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use lotse_protocol::card::Card;
     use lotse_protocol::handshake::Part;
@@ -229,7 +229,7 @@ mod tests {
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
-    use super::Customer;
+    use super::{Customer, PATH};
     use crate::net::driver::Do;
     use crate::net::{Code, Event};
 
@@ -322,7 +322,7 @@ mod tests {
     fn without_a_path_there_is_another_code() {
         let mut bench = introduced();
         let until = bench.customer.next_wake().expect("a limit");
-        assert_eq!(until - bench.now, Duration::from_secs(10));
+        assert_eq!(until - bench.now, PATH);
         bench.customer.tick(until, &mut bench.rng);
         assert!(gives_up_and_offers_again(&bench.customer.todo()));
 

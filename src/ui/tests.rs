@@ -1,261 +1,33 @@
 //! Every page of both windows: found and used as a person would, and drawn by our own rasteriser for looking at
 //! (`target/ui-snapshots`).
 
+mod pages;
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use egui::epaint::{ClippedShape, Shape};
 use egui::{Event, Key, Rect, Role, Theme, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, TestRenderer};
-use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::permission::Permission;
 
+use self::pages::{
+    adviser_pages, adviser_session, adviser_view, customer_pages, customer_session, customer_view, join, over,
+    question, shown_code, sign_in, view_only, waiting_page, with_control,
+};
 use super::text::Language;
 use super::{FullScreen, Scale, UiState, theme};
 use crate::app::view::{
-    Activity, ActivityKind, AdviserAction, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView,
-    CustomerAction, CustomerPage, CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question,
-    SignIn, SignInProblem, Status, Waiting, WaitingForCustomer, WhyOver,
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, CodeView, CustomerAction, CustomerView, Offline, PathView,
+    Status, WhyOver,
 };
 use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::German, "de")];
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
-
-// ---- The pages.
-
-fn customer_view(page: CustomerPage) -> CustomerView {
-    CustomerView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
-}
-
-fn waiting_page(code: CodeView, status: Status) -> CustomerPage {
-    CustomerPage::Waiting(Waiting { id: Some("482 913 077".into()), code, status })
-}
-
-fn shown_code() -> CodeView {
-    CodeView::Shown { code: "731 940".into(), remaining: Duration::from_secs(581) }
-}
-
-fn question(asks: Permissions, armed: bool) -> CustomerPage {
-    CustomerPage::Question(Question {
-        who: "Maria Huber".into(),
-        institution: "University of Example".into(),
-        role: "Service Desk".into(),
-        vouched_by: "support.example.edu".into(),
-        asks,
-        reason: "To look at the e-mail settings with you.".into(),
-        seconds_left: 58,
-        armed,
-    })
-}
-
-fn activities() -> Vec<Activity> {
-    vec![
-        Activity { minute: 0, kind: ActivityKind::Allowed(Permission::View) },
-        Activity { minute: 1, kind: ActivityKind::Refused(Permission::Control) },
-        Activity { minute: 3, kind: ActivityKind::Allowed(Permission::Control) },
-        Activity { minute: 3, kind: ActivityKind::Clicked },
-        Activity { minute: 11, kind: ActivityKind::Typed },
-        Activity { minute: 12, kind: ActivityKind::Stopped(Permission::Control) },
-    ]
-}
-
-fn view_only() -> Permissions {
-    Permission::View.into()
-}
-
-fn with_control() -> Permissions {
-    view_only().with(Permission::Control)
-}
-
-fn customer_session(rights: Permissions, interrupted: bool) -> CustomerPage {
-    CustomerPage::Session(CustomerSession {
-        who: "Maria Huber".into(),
-        institution: "University of Example".into(),
-        minutes: 4,
-        rights,
-        interrupted,
-        activities: if rights == view_only() { Vec::new() } else { activities() },
-    })
-}
-
-fn customer_pages() -> Vec<(String, CustomerView)> {
-    let mut pages = vec![
-        ("waiting-connecting".into(), {
-            let waiting = Waiting { id: None, code: CodeView::None, status: Status::Connecting };
-            let mut view = customer_view(CustomerPage::Waiting(waiting));
-            view.institution.clear();
-            view
-        }),
-        ("waiting-ready".into(), customer_view(waiting_page(shown_code(), Status::Ready))),
-        (
-            "waiting-knock".into(),
-            customer_view(waiting_page(CodeView::InUse { code: "731 940".into() }, Status::SomebodyKnocks)),
-        ),
-        ("waiting-used-up".into(), customer_view(waiting_page(CodeView::UsedUp, Status::Ready))),
-        (
-            "waiting-test-relay".into(),
-            CustomerView {
-                test_relay: Some("127.0.0.1:4433".into()),
-                ..customer_view(waiting_page(shown_code(), Status::Ready))
-            },
-        ),
-        ("question-view".into(), customer_view(question(view_only(), false))),
-        ("question-view-armed".into(), customer_view(question(view_only(), true))),
-        ("question-control".into(), customer_view(question(Permission::Control.into(), true))),
-        ("question-both".into(), customer_view(question(with_control(), true))),
-        ("session-view".into(), customer_view(customer_session(view_only(), false))),
-        ("session-control".into(), customer_view(customer_session(with_control(), false))),
-        ("session-interrupted".into(), customer_view(customer_session(with_control(), true))),
-        ("confirm".into(), CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) }),
-    ];
-    for (name, why) in [
-        ("name-unknown", Offline::NameUnknown),
-        ("no-answer", Offline::NoAnswer),
-        ("not-our-relay", Offline::NotOurRelay),
-        ("other-version", Offline::OtherVersion),
-        ("full", Offline::Full),
-        ("lost", Offline::Lost),
-    ] {
-        let waiting = Waiting { id: None, code: CodeView::None, status: Status::Offline(why) };
-        pages.push((format!("offline-{name}"), customer_view(CustomerPage::Waiting(waiting))));
-    }
-    for (name, why) in [
-        ("wayland", CannotShare::Wayland),
-        ("not-supported", CannotShare::NotSupported),
-        ("failed", CannotShare::Failed("MIT-SHM: BadAccess (attempt to access private resource denied)".into())),
-    ] {
-        let waiting = Waiting { id: None, code: CodeView::None, status: Status::CannotShare(why) };
-        pages.push((format!("cannot-share-{name}"), customer_view(CustomerPage::Waiting(waiting))));
-    }
-    for (name, why) in WHYS {
-        pages.push((format!("over-{name}"), customer_view(CustomerPage::Over(over("Maria Huber", why)))));
-    }
-    pages
-}
-
-const WHYS: [(&str, WhyOver); 7] = [
-    ("by-me", WhyOver::ByMe),
-    ("by-other", WhyOver::ByOther),
-    ("other-gone", WhyOver::OtherGone),
-    ("connection-lost", WhyOver::ConnectionLost),
-    ("refused", WhyOver::Refused),
-    ("no-answer", WhyOver::NoAnswer),
-    ("failed", WhyOver::Failed),
-];
-
-fn over(who: &str, why: WhyOver) -> Over {
-    let activities = if matches!(why, WhyOver::Refused | WhyOver::NoAnswer) { Vec::new() } else { activities() };
-    Over { who: who.into(), minutes: 12, why, activities }
-}
-
-fn adviser_view(page: AdviserPage) -> AdviserView {
-    AdviserView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
-}
-
-fn sign_in(status: Status, busy: bool, problem: Option<SignInProblem>) -> AdviserView {
-    adviser_view(AdviserPage::SignIn(SignIn { status, busy, problem }))
-}
-
-fn join(problem: Option<JoinProblem>) -> AdviserView {
-    adviser_view(AdviserPage::Join(Join {
-        adviser: "Maria Huber".into(),
-        status: Status::Ready,
-        id: None,
-        busy: false,
-        problem,
-    }))
-}
-
-fn adviser_session(rights: Permissions) -> AdviserSession {
-    AdviserSession {
-        id: "482 913 077".into(),
-        rights,
-        askable: Permission::Control.into(),
-        asked: None,
-        refused: Permissions::NONE,
-        path: PathView { delay_ms: Some(23), rate_kbit: 1240, interrupted: false },
-    }
-}
-
-fn adviser_pages() -> Vec<(String, AdviserView)> {
-    let in_session = |session| adviser_view(AdviserPage::Session(session));
-    let mut pages = vec![
-        ("sign-in".into(), sign_in(Status::Ready, false, None)),
-        ("sign-in-wrong".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wrong))),
-        ("sign-in-wait".into(), sign_in(Status::Ready, false, Some(SignInProblem::Wait(30)))),
-        ("sign-in-no-longer".into(), sign_in(Status::Ready, false, Some(SignInProblem::NoLongerSignedIn))),
-        ("sign-in-no-answer".into(), sign_in(Status::Ready, false, Some(SignInProblem::NoAnswer))),
-        ("sign-in-failed".into(), sign_in(Status::Ready, false, Some(SignInProblem::Failed))),
-        ("sign-in-offline".into(), sign_in(Status::Offline(Offline::NoAnswer), false, None)),
-        ("join".into(), join(None)),
-        (
-            "join-busy".into(),
-            adviser_view(AdviserPage::Join(Join {
-                adviser: "Maria Huber".into(),
-                status: Status::Ready,
-                id: Some("482913077".into()),
-                busy: true,
-                problem: None,
-            })),
-        ),
-        (
-            "waiting".into(),
-            adviser_view(AdviserPage::Waiting(WaitingForCustomer {
-                id: "482 913 077".into(),
-                asked: with_control(),
-                seconds_left: 41,
-            })),
-        ),
-        ("session-view".into(), in_session(adviser_session(view_only()))),
-        ("session-control".into(), in_session(adviser_session(with_control()))),
-        (
-            "session-asked".into(),
-            in_session(AdviserSession {
-                asked: Some((Permission::Control.into(), 41)),
-                ..adviser_session(view_only())
-            }),
-        ),
-        (
-            "session-refused".into(),
-            in_session(AdviserSession { refused: Permission::Control.into(), ..adviser_session(view_only()) }),
-        ),
-        (
-            "session-interrupted".into(),
-            in_session(AdviserSession {
-                path: PathView { delay_ms: Some(23), rate_kbit: 0, interrupted: true },
-                ..adviser_session(with_control())
-            }),
-        ),
-        ("confirm".into(), AdviserView { confirm_close: true, ..in_session(adviser_session(with_control())) }),
-    ];
-    for (name, problem) in [
-        ("unknown-id", JoinProblem::UnknownId),
-        ("wrong-code-1", JoinProblem::WrongCode { left: 1 }),
-        ("no-code", JoinProblem::NoCode),
-        ("blocked", JoinProblem::Blocked),
-        ("busy-there", JoinProblem::Busy),
-        ("customer-gone", JoinProblem::CustomerGone),
-        ("other-version", JoinProblem::OtherVersion),
-        ("untrusted", JoinProblem::Untrusted),
-        ("card-refused", JoinProblem::CardRefused),
-        ("no-answer", JoinProblem::NoAnswer),
-        ("wait", JoinProblem::Wait(20)),
-        ("offline", JoinProblem::Offline),
-        ("reason", JoinProblem::Reason),
-        ("no-path", JoinProblem::NoPath),
-        ("failed", JoinProblem::Failed),
-    ] {
-        pages.push((format!("join-{name}"), join(Some(problem))));
-    }
-    for (name, why) in WHYS {
-        pages.push((format!("over-{name}"), adviser_view(AdviserPage::Over(over("482 913 077", why)))));
-    }
-    pages
-}
 
 // ---- Windows that exist only here.
 

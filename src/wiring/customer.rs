@@ -88,6 +88,7 @@ impl Program {
         let mailbox = Mailbox::new();
         let host = Arc::new(Host::start(&mailbox)?);
         let letters = mailbox.clone();
+        let relay = target.institution.relay.host.clone();
         let config = NetConfig {
             relay: target.institution.relay,
             pins: target.institution.pins,
@@ -100,7 +101,7 @@ impl Program {
         let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
         let letters = mailbox.clone();
         on_termination(move || letters.put(Letter::Terminate));
-        let customer = Customer::new(target.test_relay);
+        let customer = Customer::new(relay, target.test_relay);
         let view = customer.view(Instant::now());
         Ok(Self {
             customer,

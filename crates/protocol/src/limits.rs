@@ -42,5 +42,5 @@ pub const CODE_GRACE: Duration = Duration::from_secs(2 * 60);
 pub const INVITATION: Duration = Duration::from_secs(20 * 60);
 /// How long an introduction may keep an offerer; the code does not change meanwhile.
 pub const INTRODUCTION: Duration = Duration::from_secs(30);
-/// How long a joiner waits for the offerer, from its first message to the last answer.
-pub const JOINING: Duration = Duration::from_secs(10);
+/// How long a joiner waits for the offerer, from its first message to the last answer: a person is told within 10 s.
+pub const JOINING: Duration = Duration::from_secs(8);

@@ -19,7 +19,7 @@ struct Stage {
 
 impl Stage {
     fn ready() -> Self {
-        let mut stage = Self { customer: Customer::new(None), now: Instant::now() };
+        let mut stage = Self { customer: Customer::new("support.example.edu".into(), None), now: Instant::now() };
         stage.happens(Event::Connected { institution: "University of Example".into() });
         stage.happens(Event::Registered("482 913 077".into()));
         stage.happens(Event::Code(Code::Shown { code: "731 940".into(), until: stage.now + Duration::from_secs(600) }));
@@ -131,6 +131,7 @@ fn the_first_question_is_always_viewing() {
     let (stage, commands) = Stage::introduced();
     assert_eq!(stage.question().asks, Permission::View.into());
     assert_eq!(stage.question().who, "Maria Huber");
+    assert_eq!(stage.question().vouched_by, "support.example.edu");
     assert!(commands.contains(&Command::Attention));
     assert!(!commands.iter().any(|c| matches!(c, Command::Grant(_))), "nothing is granted before the customer says so");
 }
