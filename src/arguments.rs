@@ -27,7 +27,8 @@ pub struct Options {
     pub relay: Option<RelayAddress>,
 
     /// For testing: that relay's key, as `lotse-relay serve` prints it.
-    #[arg(long, value_name = "KEY", global = true, requires = "relay")]
+    // One key in 64 begins with a hyphen.
+    #[arg(long, value_name = "KEY", global = true, requires = "relay", allow_hyphen_values = true)]
     pub relay_key: Option<RelayPins>,
 
     /// How the window is drawn; without it the program finds out.
@@ -78,6 +79,7 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
+    use lotse_protocol::keys::{RelayPins, SigningKey};
 
     use super::{Arguments, Command};
 
@@ -90,6 +92,18 @@ mod tests {
     fn an_id_may_be_given_in_groups() {
         let arguments = Arguments::try_parse_from(["lotse", "view", "482", "913", "077"]).expect("valid");
         assert!(matches!(arguments.command, Some(Command::View { id }) if id.concat() == "482913077"));
+    }
+
+    #[test]
+    fn a_key_may_begin_with_a_hyphen() {
+        let key = || SigningKey::generate(&mut rand::rng()).public();
+        let pins = RelayPins { transport: key(), cards: key() };
+        let transport =
+            std::iter::repeat_with(key).find(|key| RelayPins { transport: *key, ..pins }.to_string().starts_with('-'));
+        let pins = RelayPins { transport: transport.expect("one in 64 does"), ..pins };
+        let arguments = ["lotse", "--relay", "localhost:4433", "--relay-key", &pins.to_string()];
+        let options = Arguments::try_parse_from(arguments).expect("a valid key").options;
+        assert_eq!(options.relay_key.map(|key| key.to_string()), Some(pins.to_string()));
     }
 
     #[test]

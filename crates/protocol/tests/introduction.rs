@@ -118,7 +118,7 @@ fn a_code_does_not_change_while_somebody_is_introduced_nor_for_longer_than_the_l
     let (introduction, m1) = adviser.knock(&mut customer, &code);
     let m2 = customer.give(introduction, &m1).expect("M2");
     assert!(matches!(customer.offerer.code(customer.now), CodeState::InUse { .. }));
-    customer.pass(SECOND * 9);
+    customer.pass(limits::JOINING - SECOND);
     assert!(customer.code() == code, "shown for longer, since it is in use");
     let Reply::Send(m3) = adviser.give(introduction, &m2, &mut customer) else { panic!("M3") };
     let m4 = customer.give(introduction, &m3).expect("M4");
