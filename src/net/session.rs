@@ -31,8 +31,9 @@ const WORRIED: Duration = Duration::from_millis(1500);
 /// So often.
 const WORRIED_HEARTBEAT: Duration = Duration::from_millis(500);
 /// After so long without a sign of the other side the connection counts as interrupted. Heartbeats, acknowledgements and
-/// everything else count. Both the last sign and the silence are noticed up to one [`LOOK`] late: 3 s are the limit.
-const SILENT: Duration = Duration::from_millis(2500);
+/// everything else count. Both the last sign and the silence are noticed up to one [`LOOK`] late, and a person is told
+/// within 3 s.
+const SILENT: Duration = Duration::from_millis(2250);
 /// After so long without a sign a connection whose path is closed is over.
 const ORPHANED: Duration = Duration::from_millis(1500);
 /// How often silence is looked for, and whether a heartbeat is due.
