@@ -9,11 +9,12 @@ mod impair;
 mod gated;
 #[path = "headless/party.rs"]
 mod party;
+#[path = "headless/strange.rs"]
+mod strange;
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process::{Command as Process, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -21,21 +22,12 @@ use lotse::net::{Command, Ended, Event, JoinFailure, Net, OfflineReason, SignInR
 use lotse_codec::{Budget, Decoder, Encoder, Frame, Framebuffer, Rect, Region};
 use lotse_desktop::capture::synthetic;
 use lotse_protocol::code::ChannelCode;
-use lotse_protocol::framing;
 use lotse_protocol::id::Id;
-use lotse_protocol::keys::{RelayPins, SigningKey};
+use lotse_protocol::limits;
 use lotse_protocol::message::input::{Button, Key, MouseButton, Move, Wheel, input_message};
-use lotse_protocol::message::relay::{FromRelay, RefusalReason, Refused, Welcome, from_relay};
+use lotse_protocol::message::relay::{RefusalReason, Refused, Welcome, from_relay};
 use lotse_protocol::message::session::{Applied, Ask, EndReason, Rights, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
-use quinn::crypto::rustls::QuicServerConfig;
-use quinn::{Endpoint, EndpointConfig, TokioRuntime};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rustls::server::AlwaysResolvesServerRawPublicKeys;
-use rustls::sign::CertifiedKey;
 
 use gated::Gated;
 use impair::{Conditions, Link};
@@ -305,6 +297,23 @@ fn a_customer_whose_network_is_gone_is_told_within_ten_seconds() {
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
+/// Each step of joining is slow, and none too slow: all of them together are what a person waits for.
+#[test]
+fn steps_that_are_slow_one_by_one_do_not_add_up_to_more_than_ten_seconds() {
+    let relay = Relay::start();
+    let link = Link::to(relay.address);
+    let customer = Customer::new(&relay);
+    let adviser = Adviser::at(link.address(), relay.pins, "maria");
+    let (id, code) = customer.id_and_code();
+    link.set(Conditions { delay: Duration::from_millis(1250), ..Conditions::default() });
+    let begun = Instant::now();
+    // The customer has answered every time: only the last of the steps comes too late.
+    assert!(matches!(adviser.join(id, code), JoinFailure::NoAnswer | JoinFailure::NoPath));
+    let waited = begun.elapsed();
+    assert!((limits::JOINING..Duration::from_secs(10)).contains(&waited), "{waited:?}");
+    customer.expect("to have been introduced", |event| matches!(event, Event::Knocked).then_some(()));
+}
+
 #[test]
 fn joining_can_be_given_up() {
     let relay = Relay::start();
@@ -350,7 +359,7 @@ fn a_relay_that_is_down() {
     // A port that was free a moment ago, and does not answer.
     let silent = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback");
     let begun = Instant::now();
-    let customer = start_customer(silent.local_addr().expect("bound").to_string(), some_pins(1));
+    let customer = start_customer(silent.local_addr().expect("bound").to_string(), strange::pins(1));
     assert_eq!(customer.offline(), OfflineReason::NoAnswer);
     assert!(begun.elapsed() < Duration::from_secs(10));
 }
@@ -358,14 +367,14 @@ fn a_relay_that_is_down() {
 #[test]
 fn a_relay_whose_name_is_unknown() {
     // No part of a name may be so long: it is known to be unknown without asking anybody.
-    let customer = start_customer(format!("{}.example.edu", "x".repeat(64)), some_pins(1));
+    let customer = start_customer(format!("{}.example.edu", "x".repeat(64)), strange::pins(1));
     assert_eq!(customer.offline(), OfflineReason::NameUnknown);
 }
 
 #[test]
 fn a_relay_with_another_key() {
     let relay = Relay::start();
-    let customer = start_customer(relay.address.to_string(), some_pins(1));
+    let customer = start_customer(relay.address.to_string(), strange::pins(1));
     assert_eq!(customer.offline(), OfflineReason::NotOurRelay);
 }
 
@@ -378,7 +387,7 @@ fn a_relay_that_speaks_another_version_or_is_full() {
         (refused(RefusalReason::Version), OfflineReason::OtherVersion),
         (refused(RefusalReason::Full), OfflineReason::Full),
     ] {
-        let (address, pins) = strange_relay(answer);
+        let (address, pins) = strange::relay(answer);
         let customer = start_customer(address.to_string(), pins);
         assert_eq!(customer.offline(), reason);
     }
@@ -564,44 +573,4 @@ fn other_than(code: &ChannelCode) -> ChannelCode {
             return other;
         }
     }
-}
-
-fn some_pins(seed: u64) -> RelayPins {
-    let mut rng = StdRng::seed_from_u64(seed);
-    RelayPins { transport: SigningKey::generate(&mut rng).public(), cards: SigningKey::generate(&mut rng).public() }
-}
-
-/// Something with a relay's key that answers every hello with `answer`.
-fn strange_relay(answer: from_relay::Body) -> (SocketAddr, RelayPins) {
-    let key = SigningKey::generate(&mut StdRng::seed_from_u64(5));
-    let pins = RelayPins { transport: key.public(), cards: key.public() };
-    let (say, address) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move {
-            let pkcs8 = key.to_pkcs8();
-            let signing = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(pkcs8.as_slice())).expect("a key");
-            let spki = CertificateDer::from(key.public().to_spki().to_vec());
-            let certified = Arc::new(CertifiedKey::new(vec![spki], signing));
-            let mut tls = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("TLS 1.3")
-                .with_no_client_auth()
-                .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified)));
-            tls.alpn_protocols = vec![lotse_protocol::version::ALPN_RELAY.to_vec()];
-            let config = QuicServerConfig::try_from(tls).expect("TLS 1.3");
-            let config = quinn::ServerConfig::with_crypto(Arc::new(config));
-            let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback");
-            say.send(socket.local_addr().expect("bound")).expect("awaited");
-            let endpoint = Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime));
-            let connection = endpoint.expect("open").accept().await.expect("open").await.expect("a program");
-            let (mut send, mut receive) = connection.accept_bi().await.expect("the stream");
-            receive.read_exact(&mut [0; 4]).await.expect("a hello");
-            let mut bytes = Vec::new();
-            framing::encode(&FromRelay { body: Some(answer) }, &mut bytes);
-            send.write_all(&bytes).await.expect("open");
-            connection.closed().await;
-        });
-    });
-    (address.recv().expect("it starts"), pins)
 }

@@ -20,6 +20,7 @@ use lotse_protocol::handshake::offerer::{self, CodeState, Offerer};
 use lotse_protocol::handshake::{Established, Part, Trust};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{KeyError, PublicKey, SigningKey};
+use lotse_protocol::limits;
 use lotse_protocol::message::introduction::{CardBody, Role};
 use lotse_protocol::message::session::Bind;
 use lotse_protocol::permission::{Permission, Permissions};
@@ -310,7 +311,7 @@ fn introduced() -> (Established, Established) {
         id: id.to_wire(),
         ..CardBody::default()
     };
-    joiner.introduced(1, Card::sign(&body, &cards), now, &mut rng).expect("joining");
+    joiner.introduced(1, Card::sign(&body, &cards), now + limits::JOINING, &mut rng).expect("joining");
     let (mut host, mut viewer) = (None, None);
     while host.is_none() || viewer.is_none() {
         let mut idle = true;

@@ -10,6 +10,7 @@ use lotse_protocol::handshake::joiner::{Failure, JoinError, Joiner, Output};
 use lotse_protocol::handshake::{Established, Part};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::PublicKey;
+use lotse_protocol::limits;
 use lotse_protocol::message::introduction::{CardBody, SignedCard};
 use lotse_protocol::message::relay::{
     Introduced, Knock, Leave, LoggedIn, Login, Pass, PathOpened, RefusalReason, Refused, from_relay, to_relay,
@@ -22,9 +23,8 @@ use zeroize::Zeroizing;
 use super::driver::Do;
 use super::{Event, JoinFailure, SignInRefusal};
 
-/// How long the relay's answer is waited for, and each step of an introduction: a person is told within 10 s why nothing
-/// comes of it, the steps before and the telling included.
-const STEP: Duration = Duration::from_secs(8);
+/// How long the answer to signing in is waited for: a person is told within 10 s, the telling included.
+const SIGN_IN: Duration = Duration::from_secs(8);
 
 /// The adviser's part.
 pub(super) struct Adviser {
@@ -57,14 +57,14 @@ enum Asked {
     Knock(PublicKey),
 }
 
-/// How far joining has come.
+/// How far joining has come. All of it has one limit, [`limits::JOINING`]: steps that are slow one by one would add up.
 enum Progress {
     /// Nothing is being joined.
     Idle,
     /// The relay has been asked to introduce.
     Knocking { key: PublicKey, until: Instant },
     /// The handshake runs.
-    Introducing { introduction: u64 },
+    Introducing { introduction: u64, until: Instant },
     /// The handshake is through, the path is awaited.
     Path { established: Box<Established>, until: Instant },
     /// The inner connection is on its way, or the session is running.
@@ -144,7 +144,7 @@ impl Adviser {
         match self.joiner.join(id, code, Part::Viewer { wanted, reason }, rng) {
             Ok(key) => {
                 self.asked.push_back(Asked::Knock(key));
-                self.progress = Progress::Knocking { key, until: now + STEP };
+                self.progress = Progress::Knocking { key, until: now + limits::JOINING };
                 self.say(to_relay::Body::Knock(Knock { id: id.to_wire(), key: key.as_bytes().to_vec() }));
             }
             Err(error) => self.todo.push(Do::Tell(Event::JoinFailed(match error {
@@ -177,7 +177,7 @@ impl Adviser {
                 self.answered(|asked| asked == Asked::SignIn);
                 self.signed_in(logged_in);
             }
-            from_relay::Body::Introduced(introduced) => self.introduced(introduced, now, rng),
+            from_relay::Body::Introduced(introduced) => self.introduced(introduced, rng),
             from_relay::Body::Refused(refused) => {
                 let asked = self.answered(|_| true);
                 self.refused(asked, &refused);
@@ -199,7 +199,7 @@ impl Adviser {
             // Not said to an adviser.
             from_relay::Body::Welcome(_) | from_relay::Body::Registered(_) => {}
         }
-        self.drain(now);
+        self.drain();
     }
 
     /// The session is over, or its connection never came about.
@@ -222,7 +222,7 @@ impl Adviser {
             _ => {}
         }
         self.joiner.tick(now);
-        self.drain(now);
+        self.drain();
     }
 
     /// When [`Adviser::tick`] is to be called at the latest.
@@ -241,7 +241,7 @@ impl Adviser {
     fn ask_to_sign_in(&mut self, credentials: Credentials, now: Instant) {
         self.asked.push_back(Asked::SignIn);
         let login = Login { name: credentials.name.clone(), password: credentials.password.as_str().to_owned() };
-        self.sign_in = SignIn::Asked(credentials, Some(now + STEP));
+        self.sign_in = SignIn::Asked(credentials, Some(now + SIGN_IN));
         self.say(to_relay::Body::Login(login));
     }
 
@@ -266,17 +266,18 @@ impl Adviser {
         }
     }
 
-    fn introduced(&mut self, introduced: Introduced, now: Instant, rng: &mut impl CryptoRng) {
+    fn introduced(&mut self, introduced: Introduced, rng: &mut impl CryptoRng) {
         let introduction = introduced.introduction;
         // Cards are made side by side, so only the key says to which knock this is the answer.
         let named = key_in(&introduced.card);
         self.answered(|asked| matches!(asked, Asked::Knock(key) if Some(key) == named));
-        if !matches!(&self.progress, Progress::Knocking { key, .. } if Some(*key) == named) {
+        let until = match &self.progress {
+            Progress::Knocking { key, until } if Some(*key) == named => *until,
             // To a knock that has been given up meanwhile.
-            return self.say(to_relay::Body::Leave(Leave { introduction }));
-        }
-        self.progress = Progress::Introducing { introduction };
-        if self.joiner.introduced(introduction, introduced.card, now, rng).is_err() {
+            _ => return self.say(to_relay::Body::Leave(Leave { introduction })),
+        };
+        self.progress = Progress::Introducing { introduction, until };
+        if self.joiner.introduced(introduction, introduced.card, until, rng).is_err() {
             self.fail(JoinFailure::Failed);
         }
     }
@@ -313,7 +314,7 @@ impl Adviser {
             Progress::Path { established, until } if established.introduction == opened.introduction => {
                 if let Some(token) = Token::from_wire(&opened.token) {
                     self.progress = Progress::Busy { introduction: opened.introduction };
-                    self.todo.push(Do::Open(established, token));
+                    self.todo.push(Do::Open(established, token, until));
                 } else {
                     self.progress = Progress::Path { established, until };
                     self.fail(JoinFailure::NoPath);
@@ -324,14 +325,16 @@ impl Adviser {
         }
     }
 
-    fn drain(&mut self, now: Instant) {
+    fn drain(&mut self) {
         while let Some(output) = self.joiner.poll() {
             match output {
                 Output::Send { introduction, payload } => {
                     self.say(to_relay::Body::Pass(Pass { introduction, payload }));
                 }
                 Output::Established(established) => {
-                    self.progress = Progress::Path { established, until: now + STEP };
+                    if let Progress::Introducing { until, .. } = self.progress {
+                        self.progress = Progress::Path { established, until };
+                    }
                 }
                 Output::Failed(failure) => self.fail(match failure {
                     Failure::WrongCode { guesses_left } => JoinFailure::WrongCode { left: guesses_left },
@@ -358,7 +361,7 @@ impl Adviser {
     /// Leaves whatever introduction there is.
     fn leave(&mut self) {
         let introduction = match std::mem::replace(&mut self.progress, Progress::Idle) {
-            Progress::Introducing { introduction } | Progress::Busy { introduction } => introduction,
+            Progress::Introducing { introduction, .. } | Progress::Busy { introduction } => introduction,
             Progress::Path { established, .. } => established.introduction,
             Progress::Idle | Progress::Knocking { .. } => return,
         };
@@ -386,13 +389,14 @@ mod tests {
     use lotse_protocol::code::ChannelCode;
     use lotse_protocol::id::Id;
     use lotse_protocol::keys::SigningKey;
+    use lotse_protocol::limits;
     use lotse_protocol::message::introduction::CardBody;
     use lotse_protocol::message::relay::{Introduced, LoggedIn, RefusalReason, Refused, from_relay, to_relay};
     use lotse_protocol::permission::Permissions;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
-    use super::{Adviser, STEP};
+    use super::{Adviser, SIGN_IN};
     use crate::net::driver::Do;
     use crate::net::{Event, JoinFailure, SignInRefusal};
 
@@ -459,7 +463,7 @@ mod tests {
         let mut bench = signed_in();
         bench.knock();
         let until = bench.adviser.next_wake().expect("a limit");
-        assert_eq!(until - bench.now, STEP);
+        assert_eq!(until - bench.now, limits::JOINING);
         bench.adviser.tick(until);
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::Offline))]));
         assert_eq!(bench.adviser.next_wake(), None);
@@ -471,7 +475,7 @@ mod tests {
         bench.adviser.online(bench.now);
         bench.adviser.sign_in("maria".to_owned(), "secret".to_owned().into(), bench.now);
         bench.todo();
-        bench.adviser.tick(bench.now + STEP);
+        bench.adviser.tick(bench.now + SIGN_IN);
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignInRefused(SignInRefusal::NoAnswer))]));
         bench.heard(from_relay::Body::LoggedIn(LoggedIn::default()));
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::SignedIn { .. })]));

@@ -163,7 +163,7 @@ impl Customer {
             Progress::Path { established, until } if established.introduction == opened.introduction => {
                 if let Some(token) = Token::from_wire(&opened.token) {
                     self.progress = Progress::Busy { introduction: opened.introduction };
-                    self.todo.push(Do::Open(established, token));
+                    self.todo.push(Do::Open(established, token, until));
                 } else {
                     self.progress = Progress::Path { established, until };
                     self.path_failed(now, rng);
@@ -223,6 +223,7 @@ mod tests {
     use lotse_protocol::handshake::offerer::CodeState;
     use lotse_protocol::id::Id;
     use lotse_protocol::keys::SigningKey;
+    use lotse_protocol::limits;
     use lotse_protocol::message::introduction::CardBody;
     use lotse_protocol::message::relay::{Left, Pass, PathOpened, Registered, from_relay, to_relay};
     use lotse_protocol::permission::Permissions;
@@ -281,7 +282,7 @@ mod tests {
             id: id.to_wire(),
             ..CardBody::default()
         };
-        joiner.introduced(INTRODUCTION, Card::sign(&body, &cards), now, &mut rng).expect("joining");
+        joiner.introduced(INTRODUCTION, Card::sign(&body, &cards), now + limits::JOINING, &mut rng).expect("joining");
         let mut bench = Bench { customer, now, rng };
         loop {
             let Some(joiner::Output::Send { introduction, payload }) = joiner.poll() else { panic!("stuck") };
@@ -314,7 +315,7 @@ mod tests {
         let stray = PathOpened { introduction: 99, node: 0, token: vec![1; 16] };
         assert!(bench.heard(from_relay::Body::PathOpened(stray)).is_empty());
         assert!(matches!(&bench.path_opened(vec![1; 16])[..],
-            [Do::Open(established, _)] if established.introduction == INTRODUCTION));
+            [Do::Open(established, ..)] if established.introduction == INTRODUCTION));
         assert!(bench.path_opened(vec![2; 16]).is_empty());
     }
 

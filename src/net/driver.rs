@@ -39,8 +39,8 @@ pub(super) enum Do {
     Say(to_relay::Body),
     /// Tell this to the program.
     Tell(Event),
-    /// Open the inner connection over a path with this token.
-    Open(Box<Established>, Token),
+    /// Open the inner connection over a path with this token, until then.
+    Open(Box<Established>, Token, Instant),
     /// The relay says that the running session's path is closed.
     PathClosed,
     /// This relay is of no use now; try again later.
@@ -55,7 +55,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A relay that is full or speaks another version is left alone for so long.
 const LONG_WAIT: Duration = Duration::from_secs(60);
 /// How often it is looked whether the relay still answers.
-const LISTEN: Duration = Duration::from_secs(2);
+const LISTEN: Duration = Duration::from_secs(1);
 /// How long the running session may take to say goodbye when the program ends.
 const GOODBYE: Duration = Duration::from_millis(700);
 /// How long the relay's may take.
@@ -289,7 +289,7 @@ impl Driver {
                         }
                     }
                     Do::Tell(event) => (self.sink)(event),
-                    Do::Open(established, token) => self.open(*established, token, now),
+                    Do::Open(established, token, until) => self.open(*established, token, until, now),
                     Do::PathClosed => self.order(Order::PathClosed(Ended::OtherGone)),
                     Do::GiveUp(reason) => self.lost(reason, now),
                 }
@@ -297,17 +297,18 @@ impl Driver {
         }
     }
 
-    fn open(&mut self, established: Established, token: Token, now: Instant) {
+    fn open(&mut self, established: Established, token: Token, until: Instant, now: Instant) {
         let Relay::Online(control) = &self.relay else { return self.part.finished(false, now) };
         let path = Arc::new(Udp::new(control.socket(), token, control.relay()));
         let Established { id, role, own_key, peer_key, bind, card, wanted, reason, policy, .. } = established;
         let about = About { path: path.clone(), id, card, wanted, reason, policy };
         let ends = Ends { own: own_key, peer: peer_key, bind };
         let opened = self.opened.clone();
+        let limit = until.saturating_duration_since(now);
         let task = tokio::spawn(async move {
             let result = match role {
-                Role::Viewer => inner::viewer(&*path, ends, inner::LIMIT).await,
-                _ => inner::host(&*path, ends, inner::LIMIT).await,
+                Role::Viewer => inner::viewer(&*path, ends, limit).await,
+                _ => inner::host(&*path, ends, limit).await,
             };
             // The driver may have ended.
             let _ = opened.send(Opened { by: tokio::task::id(), result, about });

@@ -24,8 +24,6 @@ use super::path::Path;
 use super::pin::{self, Pinned};
 use super::reserve::Reserve;
 
-/// From the open path to both binds verified: what the program gives `host` and `viewer` as their limit.
-pub const LIMIT: Duration = Duration::from_secs(8);
 /// A connection that is silent for so long is over.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// The round trip that is assumed before one was measured. QUIC's third of a second (RFC 9002, section 6.2.2) would make

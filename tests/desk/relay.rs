@@ -72,6 +72,11 @@ impl Relay {
         Account { name: name.to_owned(), password }
     }
 
+    /// Kills it in the middle of everything.
+    pub(crate) fn kill(&mut self) {
+        self.program.kill();
+    }
+
     /// Kills it in the middle of everything, and starts it again on the same port with the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.program.kill();

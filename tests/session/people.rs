@@ -177,6 +177,12 @@ impl Customer {
         self.desk.pixels_in(self.desk.geometry(self.window))
     }
 
+    /// The window's pixels.
+    pub(crate) fn size(&self) -> (u16, u16) {
+        let window = self.desk.geometry(self.window);
+        (window.width, window.height)
+    }
+
     pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {
         self.looks().difference(before).is_some()
     }
@@ -221,6 +227,27 @@ impl Adviser {
         self.desk.type_text(id);
         self.desk.type_text(code);
         self.desk.tap(keysym::RETURN);
+    }
+
+    /// Types another ID over the one in the field that has the keyboard, and a code.
+    pub(crate) fn join_another(&self, id: &str, code: &str) {
+        self.desk.press(keysym::CONTROL);
+        self.desk.tap(u32::from('a'));
+        self.desk.release(keysym::CONTROL);
+        self.join(id, code);
+    }
+
+    /// From the field for the code back to the one for the ID.
+    pub(crate) fn back_to_the_id(&self) {
+        self.desk.press(keysym::SHIFT);
+        self.desk.tap(keysym::TAB);
+        self.desk.release(keysym::SHIFT);
+    }
+
+    /// The window's pixels.
+    pub(crate) fn size(&self) -> (u16, u16) {
+        let window = self.desk.geometry(self.window);
+        (window.width, window.height)
     }
 
     /// Types the code again, with the ID still there.

@@ -42,5 +42,6 @@ pub const CODE_GRACE: Duration = Duration::from_secs(2 * 60);
 pub const INVITATION: Duration = Duration::from_secs(20 * 60);
 /// How long an introduction may keep an offerer; the code does not change meanwhile.
 pub const INTRODUCTION: Duration = Duration::from_secs(30);
-/// How long a joiner waits for the offerer, from its first message to the last answer: a person is told within 10 s.
+/// How long joining may take in all, from the typed numbers to the session: a person is told within 10 s why nothing
+/// comes of it, the telling included.
 pub const JOINING: Duration = Duration::from_secs(8);

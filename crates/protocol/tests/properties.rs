@@ -139,7 +139,7 @@ proptest! {
         let mut joiner = Joiner::new();
         let key = joiner.join(customer.id, code.clone(), part, &mut customer.rng).expect("a guess is left");
         let card = if invited { Vec::new() } else { customer.card("huber", &key, 1) };
-        joiner.introduced(1, card, customer.now, &mut customer.rng).expect("joining");
+        joiner.introduced(1, card, customer.now + limits::JOINING, &mut customer.rng).expect("joining");
         let mut adviser = Adviser { account: String::new(), joiner, part: viewer() };
         let _ = adviser.collect();
         for (introduction, payload) in messages {

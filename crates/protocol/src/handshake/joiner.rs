@@ -166,7 +166,8 @@ impl Joiner {
         limits::GUESSES.saturating_sub(typed.map_or(0, |typed| typed.unanswered))
     }
 
-    /// The relay introduced: the first message goes out. `card` is empty where the host joins.
+    /// The relay introduced: the first message goes out. `card` is empty where the host joins. The offerer's last answer
+    /// is waited for until `deadline`.
     ///
     /// # Errors
     /// [`JoinError::NotJoining`].
@@ -174,7 +175,7 @@ impl Joiner {
         &mut self,
         introduction: u64,
         card: Vec<u8>,
-        now: Instant,
+        deadline: Instant,
         rng: &mut impl CryptoRng,
     ) -> Result<(), JoinError> {
         let Some(joining) = &mut self.running else { return Err(JoinError::NotJoining) };
@@ -202,7 +203,7 @@ impl Joiner {
             }
         }
         let m1 = encode(Body::M1(m1));
-        joining.step = Step::Knocked { introduction, deadline: now + limits::JOINING, nonce, m1: m1.clone() };
+        joining.step = Step::Knocked { introduction, deadline, nonce, m1: m1.clone() };
         self.outputs.push_back(Output::Send { introduction, payload: m1 });
         Ok(())
     }

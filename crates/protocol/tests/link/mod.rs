@@ -13,6 +13,7 @@ use lotse_protocol::handshake::offerer::{self, CodeState, Offerer, Unfinished};
 use lotse_protocol::handshake::{Established, Part, Trust};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{PublicKey, SigningKey};
+use lotse_protocol::limits;
 use lotse_protocol::message::introduction::{AbortReason, CardBody, Handshake, handshake::Body};
 use lotse_protocol::permission::{Permission, Permissions};
 use prost::Message;
@@ -212,7 +213,7 @@ impl Adviser {
             Part::Viewer { .. } => customer.card(&self.account, &key, introduction),
             Part::Host { .. } => Vec::new(),
         };
-        self.joiner.introduced(introduction, card, now, &mut customer.rng).expect("joining");
+        self.joiner.introduced(introduction, card, now + limits::JOINING, &mut customer.rng).expect("joining");
         match self.collect() {
             Reply::Send(m1) => (introduction, m1),
             _ => panic!("no M1"),
