@@ -32,7 +32,7 @@ fn main() -> std::process::ExitCode {
     };
     let log = if has("log") { Log::Keys } else { Log::Nothing };
     let started = Instant::now();
-    let options = Options { window: Window::Adviser, renderer };
+    let options = Options::new(Window::Adviser, renderer);
     match run(options, |waker| FakeHost::new(waker, log, started)) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {

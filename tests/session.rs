@@ -35,7 +35,15 @@ fn written(desk: &Desk) -> String {
 
 #[test]
 fn an_adviser_types_clicks_and_sees_exactly_what_the_customer_sees() {
-    let session = Session::begin();
+    types_clicks_and_sees(&Session::begin_drawn_by("software"));
+}
+
+#[test]
+fn an_adviser_does_the_same_in_a_window_drawn_by_opengl() {
+    types_clicks_and_sees(&Session::begin_drawn_by("gl"));
+}
+
+fn types_clicks_and_sees(session: &Session) {
     let (customer, adviser) = (&session.customer, &session.adviser);
     let _notes = notes(&customer.desk);
     let mut dialog = customer.desk.spawn(Command::new("xmessage").args([

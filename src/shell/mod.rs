@@ -83,6 +83,16 @@ pub struct Options {
     pub window: Window,
     /// How it is drawn.
     pub renderer: Renderer,
+    /// Light, dark, or as the system has it.
+    pub theme: egui::ThemePreference,
+}
+
+impl Options {
+    /// In the system's theme.
+    #[must_use]
+    pub const fn new(window: Window, renderer: Renderer) -> Self {
+        Self { window, renderer, theme: egui::ThemePreference::System }
+    }
 }
 
 /// The two windows of the program.
@@ -118,6 +128,9 @@ pub enum ShellError {
     /// The window could not be drawn.
     #[error("the window cannot be drawn: {0}")]
     Draw(String),
+    /// [`Renderer::OpenGl`] was asked for where there is none.
+    #[error("OpenGL does not work on this computer; without \"--renderer gl\" the window is drawn by the processor")]
+    NoOpenGl,
 }
 
 /// Opens the window and stays in it until [`App::wants_exit`]. `start` makes the application and is given what wakes
@@ -140,13 +153,14 @@ pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -
     let viewport = window::builder(options.window);
     match renderer {
         Renderer::OpenGl => {
-            let mut opengl = OpenGl::new(front, waker, viewport, &event_loop);
+            let mut opengl = OpenGl::new(front, waker, viewport, options.theme, &event_loop);
             event_loop.run_app(&mut opengl).map_err(|error| display(&error))?;
-            if opengl.ended_by_application() { Ok(()) } else { Err(ShellError::Draw("OpenGL gave up".to_owned())) }
+            opengl.ended()
         }
         Renderer::Automatic | Renderer::Software => {
             let context = egui::Context::default();
             ui::theme::install(&context);
+            context.set_theme(options.theme);
             let mut software = Software::new(front, waker, context, viewport);
             let ended = event_loop.run_app(&mut software);
             match software.failed {

@@ -18,7 +18,7 @@ use super::front::{Front, Taker};
 use super::placement::Placement;
 use super::screen::{Area, Pixels, Screen};
 use super::wake::Event;
-use super::{App, Waker, window};
+use super::{App, ShellError, Waker, window};
 use crate::ui::theme;
 
 /// The handler of the event loop.
@@ -52,6 +52,7 @@ impl<A: App + 'static> OpenGl<A> {
         front: Front<A>,
         waker: Waker,
         viewport: egui::ViewportBuilder,
+        theme: egui::ThemePreference,
         event_loop: &EventLoop<Event>,
     ) -> Self {
         let front = Rc::new(RefCell::new(front));
@@ -59,6 +60,7 @@ impl<A: App + 'static> OpenGl<A> {
         let (drawn, opened) = (Rc::clone(&front), Rc::clone(&window));
         let create: eframe::AppCreator<'static> = Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
+            creation.egui_ctx.set_theme(theme);
             if let Some(window) = creation.winit_window() {
                 // Created once: nothing can be in there yet.
                 let _first = opened.set(Arc::clone(window));
@@ -69,9 +71,13 @@ impl<A: App + 'static> OpenGl<A> {
         Self { front, waker, eframe, window, woken: false, pointer_left: false }
     }
 
-    /// Did the application want the loop to end? If not, eframe gave up.
-    pub(super) fn ended_by_application(&self) -> bool {
-        self.front.borrow().app.wants_exit()
+    /// Why the loop ended: eframe says only that it did.
+    pub(super) fn ended(&self) -> Result<(), ShellError> {
+        match self.window.get() {
+            _ if self.front.borrow().app.wants_exit() => Ok(()),
+            Some(_) => Err(ShellError::Draw("OpenGL gave up".to_owned())),
+            None => Err(ShellError::NoOpenGl),
+        }
     }
 }
 
@@ -187,7 +193,7 @@ impl<A: App> eframe::App for Drawn<A> {
             let Area { x, y, width, height } = placement.shown;
             let corner = egui::pos2(x as f32, y as f32) / pixels_per_point;
             let rect = egui::Rect::from_min_size(corner, egui::vec2(width as f32, height as f32) / pixels_per_point);
-            ui.painter().with_clip_rect(rect).image(texture.handle.id(), rect, placement.part(), Color32::WHITE);
+            ui.painter().with_clip_rect(rect).add(reduced(&texture.handle, rect, &placement));
         }
     }
 
@@ -223,6 +229,33 @@ impl<A> Drawn<A> {
             }
         });
     }
+}
+
+/// The picture in `rect`. OpenGL mixes the two pixels next to a point, each way; where more than two lie in one of the
+/// window, the picture is drawn several times, moved by a pixel each time, with the weights of the triangle that
+/// [`Filter`](super::placement::Filter) reduces with: thin lines stay, and both renderers show the same.
+fn reduced(texture: &TextureHandle, rect: egui::Rect, placement: &Placement) -> egui::Shape {
+    let [width, height] = texture.size();
+    let (across, down) = placement.reduction();
+    let mut mesh = egui::Mesh::with_texture(texture.id());
+    let mut sum = 0.0;
+    for (y, of_row) in weights(down) {
+        for (x, of_column) in weights(across) {
+            let weight = of_row * of_column;
+            sum += weight;
+            // Each is laid over those before it, so that all end up with their weight: the first one covers.
+            let moved = egui::vec2(x / width as f32, y / height as f32);
+            let over = Color32::WHITE.gamma_multiply(weight / sum);
+            mesh.add_rect_with_uv(rect, placement.part().translate(moved), over);
+        }
+    }
+    egui::Shape::mesh(mesh)
+}
+
+/// How far the picture is moved, in its own pixels, and with what weight.
+fn weights(reduction: f32) -> impl Iterator<Item = (f32, f32)> {
+    let reach = (reduction.max(1.0).ceil() as i16) - 1;
+    (-reach..=reach).map(f32::from).map(move |step| (step, 1.0 - step.abs() / reduction.max(1.0)))
 }
 
 /// An area of the picture as egui wants it.

@@ -60,6 +60,11 @@ impl Placement {
         egui::Rect::from_min_size(corner, size)
     }
 
+    /// How many pixels of the picture lie in one of the window, each way.
+    pub(super) fn reduction(&self) -> (f32, f32) {
+        (self.size.0 as f32 / self.drawn.0 as f32, self.size.1 as f32 / self.drawn.1 as f32)
+    }
+
     /// Was it made for a picture of this size?
     pub(super) fn is_for(&self, picture: Pixels<'_>) -> bool {
         self.size == (picture.width, picture.height)

@@ -15,8 +15,9 @@ use super::screen::Area;
 pub const MAX_TEXTURE_SIDE: usize = 1024;
 
 /// egui's edges often run through the middle of pixels, where the ways in which `dream-soft-render` draws triangles and
-/// runs of them disagree about whose the pixel is, and leave it to nobody: so they run beside it.
-const OFF_CENTRE: f32 = 1.0 / 128.0;
+/// runs of them disagree about whose the pixel is, and leave it to nobody: so they run beside it. By another part across
+/// than down, since diagonals would otherwise be moved along themselves.
+const OFF_CENTRE: (f32, f32) = (1.0 / 128.0, 1.0 / 208.0);
 
 /// Pixels of a window, one `u32` each: 0x00RRGGBB.
 pub struct Target<'a> {
@@ -135,8 +136,8 @@ impl Raster {
             let (across, down) = (along(width), along(height));
             self.vertices.clear();
             self.vertices.extend(mesh.vertices.iter().map(|vertex| {
-                let x = vertex.pos.x * pixels_per_point - band.x as f32 + OFF_CENTRE;
-                let y = vertex.pos.y * pixels_per_point - band.y as f32 + OFF_CENTRE;
+                let x = vertex.pos.x * pixels_per_point - band.x as f32 + OFF_CENTRE.0;
+                let y = vertex.pos.y * pixels_per_point - band.y as f32 + OFF_CENTRE.1;
                 Vertex::new([x, y], [across(vertex.uv.x), down(vertex.uv.y)], color(vertex.color))
             }));
             let texture = texture.map(|texture| texture.id);

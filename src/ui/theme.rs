@@ -160,6 +160,8 @@ pub fn install(context: &Context) {
         // Ctrl + and - belong to the customer's computer.
         options.zoom_with_keyboard = false;
     });
+    // Small discs as shapes like all others: as textures they lie between texels, which not every renderer mixes.
+    context.tessellation_options_mut(|options| options.prerasterized_discs = false);
     for theme in [Theme::Light, Theme::Dark] {
         context.set_style_of(theme, style(theme));
     }

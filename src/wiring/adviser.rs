@@ -25,7 +25,7 @@ use crate::viewer::framebuffer::Picture;
 /// There is no window, or no thread.
 pub fn run(target: Target, renderer: Renderer, id: Option<String>) -> Result<(), RunError> {
     let program = Program::start(target, id)?;
-    shell::run(Options { window: Window::Adviser, renderer }, move |waker| {
+    shell::run(Options::new(Window::Adviser, renderer), move |waker| {
         program.mailbox.attach(waker);
         program
     })?;

@@ -38,7 +38,7 @@ const LET_GO: Duration = Duration::from_millis(300);
 /// There is no window, or no thread.
 pub fn run(target: Target, renderer: Renderer) -> Result<(), RunError> {
     let program = Program::start(target)?;
-    shell::run(Options { window: Window::Customer, renderer }, move |waker| {
+    shell::run(Options::new(Window::Customer, renderer), move |waker| {
         program.mailbox.attach(waker);
         program
     })?;

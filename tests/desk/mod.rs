@@ -9,6 +9,7 @@
 mod clipboard;
 pub(crate) mod hands;
 pub(crate) mod impair;
+pub(crate) mod paint;
 pub(crate) mod process;
 pub(crate) mod relay;
 pub(crate) mod screen;
@@ -17,7 +18,7 @@ pub(crate) mod window;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -111,14 +112,22 @@ impl Desk {
     ///
     /// Home and settings are the desk's own folder, so that no test finds or leaves anything in the developer's.
     pub(crate) fn spawn(&self, command: &mut Command) -> Program {
+        Program::spawn(self.at_home(command), self.folder())
+    }
+
+    /// The same with a pipe to its standard input.
+    pub(crate) fn spawn_listening(&self, command: &mut Command) -> (Program, ChildStdin) {
+        Program::spawn_listening(self.at_home(command), self.folder())
+    }
+
+    fn at_home<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .env("DISPLAY", self.display())
             .env("HOME", self.folder())
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .env("XDG_CACHE_HOME", self.folder().join("cache"))
             .env_remove("WAYLAND_DISPLAY")
-            .env_remove("XAUTHORITY");
-        Program::spawn(command, self.folder())
+            .env_remove("XAUTHORITY")
     }
 
     fn start_openbox(&mut self) {

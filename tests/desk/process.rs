@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,10 +24,25 @@ impl Program {
     /// When the program cannot be started.
     #[track_caller]
     pub(crate) fn spawn(command: &mut Command, folder: &Path) -> Self {
+        Self::start(command.stdin(Stdio::null()), folder)
+    }
+
+    /// The same for a program that is told something on its standard input; closing that is the last thing told.
+    ///
+    /// # Panics
+    /// As [`Self::spawn`].
+    #[track_caller]
+    pub(crate) fn spawn_listening(command: &mut Command, folder: &Path) -> (Self, ChildStdin) {
+        let mut program = Self::start(command.stdin(Stdio::piped()), folder);
+        let input = program.child.stdin.take().expect("standard input is a pipe");
+        (program, input)
+    }
+
+    #[track_caller]
+    fn start(command: &mut Command, folder: &Path) -> Self {
         let program = PathBuf::from(command.get_program());
         let name = program.file_name().expect("a program has a name").to_string_lossy().into_owned();
         let (log, output) = new_log(folder, &name);
-        command.stdin(std::process::Stdio::null());
         command.stderr(output.try_clone().expect("a file can be opened twice"));
         // Xvfb tells its display number on a pipe; everybody else's output is the log.
         if name != "Xvfb" {

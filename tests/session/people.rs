@@ -31,10 +31,17 @@ pub(crate) struct Session {
 impl Session {
     /// From two closed programs to a picture on the adviser's screen.
     pub(crate) fn begin() -> Self {
+        Self::begin_drawn_by("software")
+    }
+
+    /// The same with both windows drawn by the renderer of this name.
+    pub(crate) fn begin_drawn_by(renderer: &str) -> Self {
         let relay = Relay::start();
         let account = relay.add_adviser("maria", "Maria Huber");
-        let customer = Customer::start(&relay.arguments());
-        let adviser = Adviser::start(&relay.arguments());
+        let mut arguments = relay.arguments().to_vec();
+        arguments.extend(["--renderer".to_owned(), renderer.to_owned()]);
+        let customer = Customer::start(&arguments);
+        let adviser = Adviser::start(&arguments);
         adviser.sign_in(&account);
         let (id, code) = customer.numbers();
         adviser.join(&id, &code);
@@ -86,7 +93,7 @@ impl Session {
 
     /// Where the picture begins on the adviser's desk, pixel for pixel: the place at which the customer's most colourful
     /// row is found.
-    fn picture(&self) -> (i16, i16) {
+    pub(crate) fn picture(&self) -> (i16, i16) {
         until(PATIENCE, "the picture in the adviser's window", || {
             place_of(&self.customer.desk.pixels(), &self.adviser.desk.pixels())
         })
@@ -196,13 +203,18 @@ impl Customer {
 pub(crate) struct Adviser {
     pub(crate) desk: Desk,
     pub(crate) program: Program,
-    window: Window,
+    pub(crate) window: Window,
 }
 
 impl Adviser {
     pub(crate) fn start(relay: &[String]) -> Self {
+        Self::start_in(&[], relay)
+    }
+
+    /// The same with these variables in the environment.
+    pub(crate) fn start_in(environment: &[(&str, &str)], relay: &[String]) -> Self {
         let desk = Desk::start_sized(ADVISERS_DESK);
-        let program = desk.spawn(lotse().arg("adviser").args(relay));
+        let program = desk.spawn(lotse().arg("adviser").args(relay).envs(environment.iter().copied()));
         let window = desk.window_of(&program, PATIENCE);
         desk.resize(window, ADVISERS_WINDOW);
         Self { program, window, desk }
@@ -319,7 +331,7 @@ impl Adviser {
 }
 
 /// English, whatever the machine speaks, and nothing logged but what went wrong.
-fn lotse() -> Command {
+pub(crate) fn lotse() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lotse"));
     command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
     command
