@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use lotse::app::view::{AdviserAction, AdviserPage, AdviserSession, AdviserView, PathView};
+use lotse::app::view::{AdviserAction, AdviserPage, AdviserSession, AdviserView, PathView, Rights};
 use lotse::shell::screen::{Area, Pixels, Screen};
 use lotse::shell::{Action, App, Input, Options, Renderer, View, Waker, Window, probe, run};
 use lotse_protocol::permission::{Permission, Permissions};
@@ -79,10 +79,10 @@ impl FakeHost {
         if log == Log::Keys {
             println!("ready to open after {:?}", started.elapsed());
         }
+        let allowed = Permissions::from(Permission::View).with(Permission::Control);
         let session = AdviserSession {
             id: "482 913 077".to_owned(),
-            rights: Permissions::from(Permission::View).with(Permission::Control),
-            askable: Permissions::NONE,
+            rights: Rights { effective: allowed, granted: allowed, askable: Permissions::NONE, suspended: None },
             asked: None,
             refused: Permissions::NONE,
             path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },

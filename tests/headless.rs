@@ -123,7 +123,7 @@ fn what_the_adviser_does_and_says_arrives_in_order() {
         }
     }
 
-    let rights = session_message::Body::Rights(Rights { effective: 3, askable: 3, epoch: 5 });
+    let rights = session_message::Body::Rights(Rights { effective: 3, askable: 3, epoch: 5, ..Rights::default() });
     customer.net.send(Command::Say(rights.clone()));
     let (from, said) = adviser.expect("what the customer says", |event| match event {
         Event::Said(from, said) => Some((from, said)),

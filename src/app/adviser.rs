@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
-    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, SignIn,
-    SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, Rights,
+    SignIn, SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
 };
 
 /// What happened.
@@ -55,12 +55,7 @@ pub enum Event {
         timed_out: bool,
     },
     /// What is allowed from now on.
-    Rights {
-        /// Now.
-        effective: Permissions,
-        /// At the most.
-        askable: Permissions,
-    },
+    Rights(Rights),
     /// How the link is.
     Link(PathView),
     /// The session is over, and not by this side.
@@ -133,8 +128,7 @@ enum Closing {
 /// One customer being helped.
 struct Visit {
     id: Id,
-    askable: Permissions,
-    rights: Permissions,
+    rights: Rights,
     asked: Option<(Permissions, Instant)>,
     refused: Permissions,
     path: PathView,
@@ -189,14 +183,13 @@ impl Adviser {
                 visit.refused = Permissions::NONE;
             }),
             Event::Refused { permissions, timed_out } => self.refused(permissions, timed_out, now),
-            Event::Rights { effective, askable } => self.visit(|visit| {
-                visit.askable = askable;
+            Event::Rights(rights) => self.visit(|visit| {
                 // Rights change for many reasons; only this one is an answer.
-                if visit.asked.is_some_and(|(asked, _)| asked & effective == asked) {
+                if visit.asked.is_some_and(|(asked, _)| asked & rights.granted == asked) {
                     visit.asked = None;
                 }
-                visit.rights = effective;
-                if effective.has(Permission::View) {
+                visit.rights = rights;
+                if rights.granted.has(Permission::View) {
                     visit.since.get_or_insert(now);
                 }
             }),
@@ -232,7 +225,7 @@ impl Adviser {
     /// is what counts; this only keeps from sending what would be thrown away.
     #[must_use]
     pub fn controls(&self) -> bool {
-        matches!(&self.stage, Stage::Visit(visit) if visit.rights.has(Permission::Control))
+        matches!(&self.stage, Stage::Visit(visit) if visit.rights.effective.has(Permission::Control))
             && self.closing == Closing::No
     }
 
@@ -272,8 +265,7 @@ impl Adviser {
         self.prefilled = None;
         self.stage = Stage::Visit(Visit {
             id: *id,
-            askable,
-            rights: Permissions::NONE,
+            rights: Rights { effective: Permissions::NONE, granted: Permissions::NONE, askable, suspended: None },
             asked: None,
             refused: Permissions::NONE,
             path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
@@ -393,7 +385,6 @@ impl Visit {
             return AdviserPage::Session(AdviserSession {
                 id,
                 rights: self.rights,
-                askable: self.askable,
                 asked: self.asked.as_ref().map(|(permissions, until)| (*permissions, seconds(until))),
                 refused: self.refused,
                 path: self.path.clone(),

@@ -52,7 +52,7 @@ pub enum Event {
     },
     /// The adviser gives something back.
     GaveBack(Permissions),
-    /// The gate says what is allowed from now on.
+    /// The gate says what is granted from now on.
     Rights(Permissions),
     /// The adviser did something that the gate let through.
     Acted(ActivityKind),

@@ -366,16 +366,44 @@ pub struct WaitingForCustomer {
 pub struct AdviserSession {
     /// The customer's ID, grouped.
     pub id: String,
-    /// What is allowed now.
-    pub rights: Permissions,
-    /// What could be asked for.
-    pub askable: Permissions,
+    /// What is allowed, and what is in the way of it.
+    pub rights: Rights,
     /// The customer is being asked for this; seconds left.
     pub asked: Option<(Permissions, u32)>,
     /// The customer said no to this last.
     pub refused: Permissions,
     /// How the link is.
     pub path: PathView,
+}
+
+/// What an adviser may do, and what is in the way of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// Allowed now.
+    pub effective: Permissions,
+    /// What the customer has allowed; it is effective again when nothing is in the way any more.
+    pub granted: Permissions,
+    /// What could be asked for.
+    pub askable: Permissions,
+    /// What is in the way.
+    pub suspended: Option<Suspended>,
+}
+
+/// Why the adviser's hands, or picture and hands, are suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Suspended {
+    /// The customer has a question to answer.
+    Question,
+    /// The connection was silent a moment ago.
+    Silence,
+    /// The customer cannot see that somebody is connected.
+    Hidden,
+    /// The customer's screen is locked.
+    Locked,
+    /// Somebody else uses the customer's computer.
+    Away,
+    /// A newer version knows.
+    Other,
 }
 
 /// The strip at the bottom.

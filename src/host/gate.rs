@@ -90,8 +90,12 @@ impl Hands for Injector {
 /// What a viewer may do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// Allowed now.
+    /// Allowed now: granted, less what is suspended.
     pub effective: Permissions,
+    /// What the customer has allowed, within the limit of card and policy.
+    pub granted: Permissions,
+    /// Why hands, or picture and hands, are suspended; of several reasons the weightiest.
+    pub suspended: Option<Suspension>,
     /// Could be asked for: card ceiling ∧ institution policy.
     pub askable: Permissions,
     /// Grows with every change.
@@ -110,6 +114,28 @@ pub enum Suspension {
     Silence = 1 << 2,
     /// The customer cannot see that somebody is connected.
     Hidden = 1 << 3,
+    /// The screen is locked: what is typed into it is the customer's own, and nobody sees that somebody is connected.
+    Locked = 1 << 4,
+    /// Somebody else uses the computer; the customer's session is in the background.
+    Away = 1 << 5,
+}
+
+impl Suspension {
+    /// Every reason, the weightiest first: that is the one people are told.
+    const ALL: [Self; 6] = [Self::Away, Self::Locked, Self::Hidden, Self::Closing, Self::Question, Self::Silence];
+
+    fn all_in(mask: u8) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |reason| mask & *reason as u8 != 0)
+    }
+
+    /// What is left of what was granted. Where the customer cannot see that somebody is connected there is no picture
+    /// either (design, invariant 4).
+    fn narrow(self, granted: Permissions) -> Permissions {
+        match self {
+            Self::Hidden | Self::Locked | Self::Away => Permissions::NONE,
+            Self::Question | Self::Closing | Self::Silence => granted.without(Permission::Control),
+        }
+    }
 }
 
 /// Why an action, a grant or a viewer was turned away.
@@ -493,14 +519,11 @@ impl Shared {
     }
 
     fn rights(&self, viewer: ViewerId) -> Option<Rights> {
-        let Standing { allowed, limit, epoch } = self.standing(viewer)?;
-        let suspended = self.suspended.load(Ordering::SeqCst);
-        let effective = match suspended {
-            0 => allowed,
-            hidden if hidden & Suspension::Hidden as u8 != 0 => Permissions::NONE,
-            _ => allowed.without(Permission::Control),
-        };
-        Some(Rights { effective, askable: limit, epoch })
+        let Standing { allowed: granted, limit, epoch } = self.standing(viewer)?;
+        let mask = self.suspended.load(Ordering::SeqCst);
+        let effective = Suspension::all_in(mask).fold(granted, |left, reason| reason.narrow(left));
+        let suspended = Suspension::all_in(mask).next();
+        Some(Rights { effective, granted, suspended, askable: limit, epoch })
     }
 
     fn tell_rights(&self, viewer: ViewerId) {

@@ -279,7 +279,7 @@ impl<A: App> Front<A> {
             View::Customer(_) => false,
             View::Adviser(view) => match &view.page {
                 AdviserPage::Session(session) => {
-                    !view.confirm_close && session.rights.has(lotse_protocol::permission::Permission::Control)
+                    !view.confirm_close && session.rights.effective.has(lotse_protocol::permission::Permission::Control)
                 }
                 _ => false,
             },

@@ -17,7 +17,7 @@ use super::theme::{self, Palette};
 use super::{FullScreen, Handed, PageTurn, Scale, UiState};
 use crate::app::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
-    WaitingForCustomer, check_id,
+    Suspended, WaitingForCustomer, check_id,
 };
 
 /// Text is no wider than this, however wide the window.
@@ -359,7 +359,8 @@ fn full_screen(
         let screen = ui.available_rect_before_wrap();
         picture(ui, state);
         // Whoever looks at a picture that stands still has to know why.
-        let needed = view.confirm_close || session.path.interrupted;
+        let stands_still = session.path.interrupted || !session.rights.effective.has(Permission::View);
+        let needed = view.confirm_close || stands_still;
         if !needed && state.full_screen == FullScreen::Alone {
             return;
         }
@@ -434,21 +435,32 @@ fn window_buttons(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<AdviserAct
 /// Mouse and keyboard: had, asked for, refused, or to be asked for.
 fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut Vec<AdviserAction>) {
     let palette = Palette::current(ui);
-    if session.rights.has(Permission::Control) {
+    let rights = session.rights;
+    let asked = session.asked.filter(|(permissions, _)| permissions.has(Permission::Control));
+    match (rights.suspended, asked) {
+        // What is asked for is what the customer answers: no need to say that twice.
+        (None | Some(Suspended::Question), Some((_, seconds))) => {
+            let left = clock(Duration::from_secs(seconds.into()));
+            standing(ui, palette.accent, state.text.say_with("control-asked", [("time", left.into())]));
+            return;
+        }
+        // Nobody is there to be asked, or somebody is asked already.
+        (Some(why), _) => {
+            standing(ui, palette.warning_on_background(), state.text.suspended(why));
+            return;
+        }
+        (None, None) => {}
+    }
+    if rights.effective.has(Permission::Control) {
         standing(ui, palette.good, state.text.say("control-on"));
         if button(ui, Role::Plain, Enabled::Yes, state.text.say("control-give-back"), 0.0).clicked() {
             actions.push(AdviserAction::GiveBack(Permission::Control));
         }
         return;
     }
-    if let Some((_, seconds)) = session.asked {
-        let left = clock(Duration::from_secs(seconds.into()));
-        standing(ui, palette.accent, state.text.say_with("control-asked", [("time", left.into())]));
-        return;
-    }
     let refused = session.refused.has(Permission::Control);
     standing(ui, palette.weak, state.text.say(if refused { "control-refused" } else { "view-only" }));
-    if session.askable.has(Permission::Control) {
+    if rights.askable.has(Permission::Control) {
         let key = if refused { "control-ask-again" } else { "control-ask" };
         if button(ui, Role::Main, Enabled::Yes, state.text.say(key), 0.0).clicked() {
             actions.push(AdviserAction::Ask(Permission::Control));

@@ -15,18 +15,20 @@ use lotse_protocol::permission::Permission;
 
 use self::pages::{
     adviser_pages, adviser_session, adviser_view, customer_pages, customer_session, customer_view, join, over,
-    question, shown_code, sign_in, view_only, waiting_page, with_control,
+    question, shown_code, sign_in, suspended, view_only, waiting_page, with_control,
 };
 use super::text::Language;
 use super::{FullScreen, Scale, UiState, theme};
 use crate::app::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, CodeView, CustomerAction, CustomerView, Offline, PathView,
-    Status, WhyOver,
+    Status, Suspended, WhyOver,
 };
 use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::German, "de")];
+const SUSPENDED: [Suspended; 6] =
+    [Suspended::Question, Suspended::Silence, Suspended::Hidden, Suspended::Locked, Suspended::Away, Suspended::Other];
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
 
 // ---- Windows that exist only here.
@@ -406,10 +408,16 @@ fn the_toolbar_has_room_in_both_languages() {
         (1064.0, FullScreen::Off),
         (1064.0, FullScreen::WithToolbar),
     ] {
-        for (language, name) in LANGUAGES {
-            let refused = Permission::Control.into();
-            let session = AdviserSession { refused, ..adviser_session(view_only()) };
-            let mut harness = open_adviser(adviser_view(AdviserPage::Session(session)), language);
+        let refused = Permission::Control.into();
+        let mut sessions = vec![AdviserSession { refused, ..adviser_session(view_only()) }];
+        sessions.extend(
+            SUSPENDED.map(|why| AdviserSession {
+                rights: suspended(with_control(), why),
+                ..adviser_session(with_control())
+            }),
+        );
+        for ((language, name), session) in LANGUAGES.into_iter().flat_map(|l| sessions.iter().map(move |s| (l, s))) {
+            let mut harness = open_adviser(adviser_view(AdviserPage::Session(session.clone())), language);
             harness.set_size(Vec2::new(width, 600.0));
             harness.state_mut().ui.full_screen = full_screen;
             harness.run();
@@ -474,6 +482,30 @@ fn full_screen_is_left_by_the_toolbar_and_by_the_end_of_the_session() {
     assert_eq!(harness.state().ui.full_screen, FullScreen::Off);
 }
 
+/// Neither "Looking only" nor a button that asks nobody, while something is in the way.
+#[test]
+fn the_toolbar_says_what_is_in_the_way_of_control() {
+    let told = |session: AdviserSession, sentence: &str| {
+        let harness = open_adviser(adviser_view(AdviserPage::Session(session)), Language::English);
+        harness.get_by_label(sentence);
+        assert!(harness.query_by_label("Looking only").is_none());
+        assert!(harness.query_by_label("You have control").is_none());
+        assert!(harness.query_by_label("Ask for control").is_none());
+    };
+    for (why, sentence) in [
+        (Suspended::Question, "The customer is answering a question"),
+        (Suspended::Locked, "The customer’s screen is locked"),
+        (Suspended::Away, "Somebody else is at the computer"),
+    ] {
+        let with = |granted| AdviserSession { rights: suspended(granted, why), ..adviser_session(granted) };
+        told(with(with_control()), sentence);
+        told(with(view_only()), sentence);
+    }
+    let asked = Some((Permission::Control.into(), 41));
+    let rights = suspended(view_only(), Suspended::Question);
+    told(AdviserSession { rights, asked, ..adviser_session(view_only()) }, "Asked for control · 0:41");
+}
+
 /// Somebody who looks at a picture that stands still is told why, toolbar or not.
 #[test]
 fn an_interruption_is_told_in_full_screen_too() {
@@ -485,6 +517,16 @@ fn an_interruption_is_told_in_full_screen_too() {
     let told = harness.state().ui.text.say("strip-interrupted");
     harness.get_by_label(&told);
     assert!(harness.state().ui.covered > 0.0);
+}
+
+#[test]
+fn a_locked_screen_is_told_in_full_screen_too() {
+    let session =
+        AdviserSession { rights: suspended(with_control(), Suspended::Locked), ..adviser_session(with_control()) };
+    let mut harness = open_adviser(adviser_view(AdviserPage::Session(session)), Language::English);
+    harness.state_mut().ui.full_screen = FullScreen::Alone;
+    harness.run();
+    harness.get_by_label("The customer’s screen is locked");
 }
 
 fn type_into<S>(harness: &mut Harness<'_, S>, label: &str, text: &str) {

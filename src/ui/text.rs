@@ -8,7 +8,7 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use lotse_protocol::permission::Permission;
 use unic_langid::LanguageIdentifier;
 
-use crate::app::view::{ActivityKind, CannotShare, JoinProblem, Offline, SignInProblem, WhyOver};
+use crate::app::view::{ActivityKind, CannotShare, JoinProblem, Offline, SignInProblem, Suspended, WhyOver};
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
 const GERMAN: &str = include_str!("../../assets/text/de.ftl");
@@ -158,6 +158,19 @@ impl Text {
             ActivityKind::Clicked => self.say("activity-clicked"),
             ActivityKind::Typed => self.say("activity-typed"),
         }
+    }
+
+    /// Why hands, or picture and hands, are suspended, to the adviser.
+    #[must_use]
+    pub fn suspended(&self, why: Suspended) -> String {
+        self.say(match why {
+            Suspended::Question => "suspended-question",
+            Suspended::Silence => "suspended-silence",
+            Suspended::Hidden => "suspended-hidden",
+            Suspended::Locked => "suspended-locked",
+            Suspended::Away => "suspended-away",
+            Suspended::Other => "suspended-other",
+        })
     }
 
     /// Why it ended, to the customer.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_protocol::message::input::{self, input_message};
-use lotse_protocol::message::session::{self, UpdateHeader, session_message};
+use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::customer::{offline, why_over};
@@ -13,7 +13,7 @@ use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::adviser::{Adviser, Command, Event};
-use crate::app::view::{AdviserView, JoinProblem, PathView, SignInProblem};
+use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
 use crate::net::{self, JoinFailure, Net, NetConfig, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
 use crate::shell::{self, Action, App, Input, MouseButton, Options, Renderer, Screen, View, Window};
 use crate::viewer::decode::{Decoding, Report};
@@ -137,10 +137,12 @@ impl Program {
 
     fn hears(&mut self, body: session_message::Body) {
         match body {
-            session_message::Body::Rights(rights) => self.happens(Event::Rights {
+            session_message::Body::Rights(rights) => self.happens(Event::Rights(Rights {
                 effective: Permissions::from_wire(rights.effective),
+                granted: Permissions::from_wire(rights.granted),
                 askable: Permissions::from_wire(rights.askable),
-            }),
+                suspended: suspended(rights.suspended_because),
+            })),
             session_message::Body::Asked(asked) => self.happens(Event::Asked {
                 permissions: Permissions::from_wire(asked.permissions),
                 seconds_left: asked.seconds_left,
@@ -319,6 +321,19 @@ const fn wire_button(button: MouseButton) -> input::MouseButton {
         MouseButton::Right => input::MouseButton::Right,
         MouseButton::Back => input::MouseButton::Back,
         MouseButton::Forward => input::MouseButton::Forward,
+    }
+}
+
+/// A reason from a newer version is one all the same.
+fn suspended(because: i32) -> Option<Suspended> {
+    match SuspendedBecause::try_from(because) {
+        Ok(SuspendedBecause::Nothing) => None,
+        Ok(SuspendedBecause::Question | SuspendedBecause::Closing) => Some(Suspended::Question),
+        Ok(SuspendedBecause::Silence) => Some(Suspended::Silence),
+        Ok(SuspendedBecause::Hidden) => Some(Suspended::Hidden),
+        Ok(SuspendedBecause::Locked) => Some(Suspended::Locked),
+        Ok(SuspendedBecause::Away) => Some(Suspended::Away),
+        Err(_) => Some(Suspended::Other),
     }
 }
 

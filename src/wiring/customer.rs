@@ -9,7 +9,7 @@ use lotse_desktop::capture::{Capture, CaptureError};
 use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
 use lotse_protocol::message::input::input_message;
-use lotse_protocol::message::session::{self, Applied, UpdateHeader, session_message};
+use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::mailbox::Mailbox;
@@ -219,8 +219,10 @@ impl Program {
             effective: rights.effective.to_wire(),
             askable: rights.askable.to_wire(),
             epoch: rights.epoch,
+            granted: rights.granted.to_wire(),
+            suspended_because: because(rights.suspended).into(),
         }));
-        self.happens(Event::Rights(rights.effective));
+        self.happens(Event::Rights(rights.granted));
     }
 
     fn shares(&mut self, displays: &[lotse_desktop::capture::DisplayInfo]) {
@@ -233,6 +235,7 @@ impl Program {
                     width: display.width,
                     height: display.height,
                     scale_permille: display.scale_permille,
+                    asleep: false,
                 })
                 .collect(),
         };
@@ -466,6 +469,18 @@ impl UpdateOut for HandOff {
         if self.0.put((header, Bytes::from(update))).is_err() {
             tracing::debug!("an update came after the session's end");
         }
+    }
+}
+
+const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
+    match suspended {
+        None => SuspendedBecause::Nothing,
+        Some(Suspension::Question) => SuspendedBecause::Question,
+        Some(Suspension::Closing) => SuspendedBecause::Closing,
+        Some(Suspension::Silence) => SuspendedBecause::Silence,
+        Some(Suspension::Hidden) => SuspendedBecause::Hidden,
+        Some(Suspension::Locked) => SuspendedBecause::Locked,
+        Some(Suspension::Away) => SuspendedBecause::Away,
     }
 }
 

@@ -45,6 +45,8 @@ impl Gated {
                     effective: rights.effective.to_wire(),
                     askable: rights.askable.to_wire(),
                     epoch: rights.epoch,
+                    granted: rights.granted.to_wire(),
+                    ..Rights::default()
                 };
                 let Some(net) = saying.upgrade() else { return };
                 net.lock().expect("no panic").send(Command::Say(session_message::Body::Rights(rights)));

@@ -13,7 +13,9 @@ use lotse_protocol::message::introduction::{
     self, AbortReason, Aborted, CardBody, Handshake, M1, M2, M3, M4, Role, SignedCard,
 };
 use lotse_protocol::message::relay::{self, FromRelay, RefusalReason, ToRelay, from_relay, to_relay};
-use lotse_protocol::message::session::{self, EndReason, SessionMessage, UpdateHeader, session_message};
+use lotse_protocol::message::session::{
+    self, EndReason, SessionMessage, SuspendedBecause, UpdateHeader, session_message,
+};
 use lotse_protocol::permission::{Permission, Permissions};
 use prost::Message;
 use zeroize::Zeroizing;
@@ -220,17 +222,53 @@ fn session_messages() {
         "0a0708021203776879",
     );
     golden(
-        said(session_message::Body::Rights(session::Rights { effective: 1, askable: 3, epoch: 9 })),
+        said(session_message::Body::Rights(session::Rights {
+            effective: 1,
+            askable: 3,
+            epoch: 9,
+            ..session::Rights::default()
+        })),
         "1206080110031809",
     );
+    let reasons = [
+        SuspendedBecause::Question,
+        SuspendedBecause::Closing,
+        SuspendedBecause::Silence,
+        SuspendedBecause::Hidden,
+        SuspendedBecause::Locked,
+        SuspendedBecause::Away,
+    ];
+    for (number, reason) in (1..).zip(reasons) {
+        let rights =
+            session::Rights { effective: 1, askable: 3, epoch: 9, granted: 3, suspended_because: reason.into() };
+        golden(said(session_message::Body::Rights(rights)), &format!("120a0801100318092003280{number}"));
+    }
     golden(said(session_message::Body::Asked(session::Asked { permissions: 2, seconds_left: 60 })), "1a040802103c");
     golden(said(session_message::Body::Refused(session::Refused { permissions: 2, timed_out: true })), "220408021001");
     golden(said(session_message::Body::GiveBack(session::GiveBack { permissions: 2 })), "32020802");
     golden(
         said(session_message::Body::Displays(session::Displays {
-            displays: vec![session::Display { display: 1, width: 1920, height: 1080, scale_permille: 1250 }],
+            displays: vec![session::Display {
+                display: 1,
+                width: 1920,
+                height: 1080,
+                scale_permille: 1250,
+                asleep: false,
+            }],
         })),
         "a2010d0a0b080110800f18b80820e209",
+    );
+    golden(
+        said(session_message::Body::Displays(session::Displays {
+            displays: vec![session::Display {
+                display: 1,
+                width: 1920,
+                height: 1080,
+                scale_permille: 1250,
+                asleep: true,
+            }],
+        })),
+        "a2010f0a0d080110800f18b80820e2092801",
     );
     golden(said(session_message::Body::Applied(session::Applied { display: 1, sequence: 300 })), "aa0105080110ac02");
     golden(said(session_message::Body::KeyframeWanted(session::KeyframeWanted { display: 1 })), "b201020801");

@@ -8,7 +8,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
 use super::{Adviser, Command, Event};
-use crate::app::view::{AdviserAction, AdviserPage, JoinProblem, Offline, WhyOver};
+use crate::app::view::{AdviserAction, AdviserPage, JoinProblem, Offline, Rights, Suspended, WhyOver};
 
 struct Stage {
     adviser: Adviser,
@@ -36,12 +36,24 @@ impl Stage {
 
     fn in_session() -> Self {
         let mut stage = Self::waiting();
-        stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+        stage.may(view());
         stage
     }
 
     fn happens(&mut self, event: Event) -> Vec<Command> {
         self.adviser.handle(event, self.now)
+    }
+
+    fn may(&mut self, granted: Permissions) {
+        self.happens(Event::Rights(Rights { effective: granted, granted, askable: askable(), suspended: None }));
+    }
+
+    fn is_suspended(&mut self, granted: Permissions, why: Suspended) {
+        let effective = match why {
+            Suspended::Question | Suspended::Silence | Suspended::Other => granted.without(Permission::Control),
+            Suspended::Hidden | Suspended::Locked | Suspended::Away => Permissions::NONE,
+        };
+        self.happens(Event::Rights(Rights { effective, granted, askable: askable(), suspended: Some(why) }));
     }
 
     fn does(&mut self, action: AdviserAction) -> Vec<Command> {
@@ -62,6 +74,10 @@ impl Stage {
             other => panic!("should be on the join page, not {other:?}"),
         }
     }
+}
+
+fn view() -> Permissions {
+    Permission::View.into()
 }
 
 fn askable() -> Permissions {
@@ -129,10 +145,30 @@ fn a_refused_later_question_does_not() {
 fn input_goes_out_only_while_control_is_allowed() {
     let mut stage = Stage::in_session();
     assert!(!stage.adviser.controls());
-    stage.happens(Event::Rights { effective: askable(), askable: askable() });
+    stage.may(askable());
     assert!(stage.adviser.controls());
-    stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+    stage.is_suspended(askable(), Suspended::Locked);
     assert!(!stage.adviser.controls());
+    stage.may(askable());
+    assert!(stage.adviser.controls(), "what was granted goes on by itself");
+    stage.may(view());
+    assert!(!stage.adviser.controls());
+}
+
+#[test]
+fn what_is_granted_and_what_is_in_the_way_of_it_are_told_apart() {
+    let mut stage = Stage::in_session();
+    stage.is_suspended(askable(), Suspended::Question);
+    let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
+    assert_eq!((session.rights.granted, session.rights.suspended), (askable(), Some(Suspended::Question)));
+    assert_eq!(session.rights.effective, view());
+}
+
+#[test]
+fn a_screen_that_is_locked_at_first_is_a_session_all_the_same() {
+    let mut stage = Stage::waiting();
+    stage.is_suspended(view(), Suspended::Locked);
+    assert!(matches!(stage.page(), AdviserPage::Session(session) if session.rights.effective.is_empty()));
 }
 
 #[test]
@@ -140,11 +176,12 @@ fn the_clock_of_a_question_goes_on_whatever_else_changes() {
     let mut stage = Stage::in_session();
     stage.happens(Event::Asked { permissions: Permission::Control.into(), seconds_left: 60 });
     // The question itself suspends control, which the customer's side tells as a change of rights.
-    stage.happens(Event::Rights { effective: Permission::View.into(), askable: askable() });
+    stage.is_suspended(view(), Suspended::Question);
     stage.now += Duration::from_secs(20);
     let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
     assert_eq!(session.asked, Some((Permission::Control.into(), 40)));
-    stage.happens(Event::Rights { effective: askable(), askable: askable() });
+    // Allowed, though the question is not off the screen yet.
+    stage.is_suspended(askable(), Suspended::Question);
     let AdviserPage::Session(session) = stage.page() else { panic!("no session") };
     assert_eq!(session.asked, None);
 }

@@ -376,6 +376,28 @@ fn a_question_suspends_control_and_lets_go_but_keeps_the_grant() {
 }
 
 #[test]
+fn of_a_locked_computer_nothing_is_seen_or_touched_and_what_was_granted_goes_on() {
+    let bench = controlled();
+    bench.key(Press::Down).expect("allowed");
+    bench.gate.suspend(Suspension::Question);
+    let release = bench.gate.suspend(Suspension::Locked);
+    assert!(bench.gate.wait_released(release, PATIENCE));
+    let rights = bench.gate.rights(ADVISER).expect("here");
+    assert_eq!((rights.effective, rights.granted), (Permissions::NONE, control()));
+    assert_eq!(rights.suspended, Some(Suspension::Locked), "the weightier reason is told");
+    assert_eq!(bench.key(Press::Down), Err(Denied::Suspended));
+    bench.gate.suspend(Suspension::Away);
+    bench.gate.resume(Suspension::Question);
+    bench.gate.resume(Suspension::Locked);
+    let rights = bench.gate.rights(ADVISER).expect("here");
+    assert_eq!((rights.effective, rights.suspended), (Permissions::NONE, Some(Suspension::Away)));
+    bench.gate.resume(Suspension::Away);
+    let rights = bench.gate.rights(ADVISER).expect("here");
+    assert_eq!((rights.effective, rights.granted, rights.suspended), (control(), control(), None));
+    bench.key(Press::Down).expect("allowed as before");
+}
+
+#[test]
 fn what_was_on_its_way_when_rights_changed_is_not_done() {
     let bench = controlled();
     let before = bench.gate.rights(ADVISER).expect("a viewer").epoch;

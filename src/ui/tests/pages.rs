@@ -6,8 +6,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
-    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, SignIn, SignInProblem, Status,
-    Waiting, WaitingForCustomer, WhyOver,
+    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, SignIn, SignInProblem,
+    Status, Suspended, Waiting, WaitingForCustomer, WhyOver,
 };
 
 pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
@@ -156,12 +156,16 @@ pub(super) fn join(problem: Option<JoinProblem>) -> AdviserView {
 pub(super) fn adviser_session(rights: Permissions) -> AdviserSession {
     AdviserSession {
         id: "482 913 077".into(),
-        rights,
-        askable: Permission::Control.into(),
+        rights: Rights { effective: rights, granted: rights, askable: Permission::Control.into(), suspended: None },
         asked: None,
         refused: Permissions::NONE,
         path: PathView { delay_ms: Some(23), rate_kbit: 1240, interrupted: false },
     }
+}
+
+/// Granted, and suspended so that neither hands nor picture are left.
+pub(super) fn suspended(granted: Permissions, why: Suspended) -> Rights {
+    Rights { effective: Permissions::NONE, granted, askable: Permission::Control.into(), suspended: Some(why) }
 }
 
 pub(super) fn adviser_pages() -> Vec<(String, AdviserView)> {
@@ -200,6 +204,13 @@ pub(super) fn adviser_pages() -> Vec<(String, AdviserView)> {
             in_session(AdviserSession {
                 asked: Some((Permission::Control.into(), 41)),
                 ..adviser_session(view_only())
+            }),
+        ),
+        (
+            "session-locked".into(),
+            in_session(AdviserSession {
+                rights: suspended(with_control(), Suspended::Locked),
+                ..adviser_session(with_control())
             }),
         ),
         (

@@ -101,10 +101,10 @@ pub struct GiveBack {
     pub permissions: u32,
 }
 
-/// Host → viewer: the effective rights; replaces what was said before.
+/// Host → viewer: the rights; replaces what was said before.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Rights {
-    /// What may be done now ([`crate::permission::Permissions`]).
+    /// What may be done now ([`crate::permission::Permissions`]): granted, and not suspended.
     #[prost(uint32, tag = "1")]
     pub effective: u32,
     /// What could be asked for: card ceiling ∧ institution policy.
@@ -113,6 +113,34 @@ pub struct Rights {
     /// The gate's epoch; it grows with every change.
     #[prost(uint64, tag = "3")]
     pub epoch: u64,
+    /// What the customer has allowed ([`crate::permission::Permissions`]); it is effective again when nothing suspends it
+    /// any more.
+    #[prost(uint32, tag = "4")]
+    pub granted: u32,
+    /// Why less is effective than granted, or would be if more were granted; of several reasons the weightiest.
+    #[prost(enumeration = "SuspendedBecause", tag = "5")]
+    pub suspended_because: i32,
+}
+
+/// Why nobody's hands reach the host at the moment, and with some reasons no picture leaves it either, whatever is
+/// granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum SuspendedBecause {
+    /// Nothing is suspended.
+    Nothing = 0,
+    /// A question is in front of the customer.
+    Question = 1,
+    /// The customer is asked whether the session is to end.
+    Closing = 2,
+    /// The path was silent.
+    Silence = 3,
+    /// The customer cannot see that somebody is connected. No picture.
+    Hidden = 4,
+    /// The screen is locked. No picture.
+    Locked = 5,
+    /// Somebody else uses the computer: the customer's session is in the background. No picture.
+    Away = 6,
 }
 
 /// Host → viewer: the customer is being asked.
@@ -184,6 +212,9 @@ pub struct Display {
     /// Scale factor × 1000.
     #[prost(uint32, tag = "4")]
     pub scale_permille: u32,
+    /// It is dark to save energy or its glass; the picture shows what would be on it.
+    #[prost(bool, tag = "5")]
+    pub asleep: bool,
 }
 
 /// Before every update on a screen stream.
