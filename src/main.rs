@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use lotse::arguments::{Arguments, Command, Options};
-use lotse::institution::{self, Institution};
+use lotse::institution::{self, Institution, Terms};
 use lotse::{shell, wiring};
 use tracing_subscriber::EnvFilter;
 
@@ -62,7 +62,9 @@ fn run(window: Window, options: Options) -> anyhow::Result<()> {
 /// Whose relay: the one given by hand for testing, or the one this copy was built for.
 fn target(options: Options) -> anyhow::Result<wiring::Target> {
     if let (Some(relay), Some(pins)) = (options.relay, options.relay_key) {
-        return Ok(wiring::Target { test_relay: Some(relay.to_string()), institution: Institution { relay, pins } });
+        let test_relay = Some(relay.to_string());
+        let institution = Institution { relay, pins, terms: Terms::default() };
+        return Ok(wiring::Target { test_relay, institution });
     }
     let institution = institution::built_in().context(
         "this copy was built for no institution: build it with LOTSE_RELAY and LOTSE_RELAY_KEY, or give --relay and --relay-key",

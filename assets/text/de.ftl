@@ -14,6 +14,11 @@ permission-files-to-viewer = Eine Datei von diesem Computer holen
 permission-system-information = Angaben über diesen Computer lesen
 permission-recording = Die Sitzung aufzeichnen
 
+terms-title = Bevor es losgeht
+terms-accept = Ich stimme zu
+terms-link = Bedingungen und Datenschutz
+terms-back = Zurück
+
 waiting-title = Lesen Sie diese beiden Nummern am Telefon vor
 waiting-id = Ihre ID
 waiting-code = Kanalcode

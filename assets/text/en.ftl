@@ -15,6 +15,12 @@ permission-files-to-viewer = Fetch a file from this computer
 permission-system-information = Read facts about this computer
 permission-recording = Record the session
 
+# The terms.
+terms-title = Before you begin
+terms-accept = I accept
+terms-link = Terms and privacy
+terms-back = Back
+
 # The customer waits.
 waiting-title = Read these two numbers to your adviser
 waiting-id = Your ID

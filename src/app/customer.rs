@@ -10,7 +10,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
-    Offline, Over, Question, Status, Waiting, WhyOver,
+    Offline, Over, Question, Status, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -101,6 +101,8 @@ pub struct Guest {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// The terms are accepted: look for the relay. Nothing of this program is on the network before.
+    Connect,
     /// Look for the relay again.
     Retry,
     /// Make a new channel code.
@@ -149,6 +151,7 @@ pub struct Customer {
     relay: String,
     institution: String,
     test_relay: Option<String>,
+    terms: Terms,
     status: Status,
     id: Option<String>,
     code: Code,
@@ -157,6 +160,8 @@ pub struct Customer {
 }
 
 enum Stage {
+    /// Nothing happens before they are accepted.
+    Terms,
     Waiting,
     Guest(Box<Visit>),
     Over(Over),
@@ -200,17 +205,18 @@ impl Pending {
 
 impl Customer {
     /// A customer's program that has just started. `relay` is the name of the computer that vouches for advisers;
-    /// `test_relay` is where it is when it was given by hand.
+    /// `test_relay` is where it is when it was given by hand; `terms` are to be accepted first.
     #[must_use]
-    pub const fn new(relay: String, test_relay: Option<String>) -> Self {
+    pub const fn new(relay: String, test_relay: Option<String>, terms: Terms) -> Self {
         Self {
             relay,
             institution: String::new(),
             test_relay,
+            terms,
             status: Status::Connecting,
             id: None,
             code: Code::None,
-            stage: Stage::Waiting,
+            stage: Stage::Terms,
             closing: Closing::No,
         }
     }
@@ -268,6 +274,7 @@ impl Customer {
         CustomerView {
             institution: self.institution.clone(),
             test_relay: self.test_relay.clone(),
+            terms: self.terms.clone(),
             page: self.page(now),
             confirm_close: self.closing == Closing::Asking,
         }
@@ -275,7 +282,9 @@ impl Customer {
 
     fn page(&self, now: Instant) -> CustomerPage {
         match &self.stage {
-            Stage::Waiting => CustomerPage::Waiting(Waiting {
+            // Nobody is asked to agree to what this computer cannot do.
+            Stage::Terms if !matches!(self.status, Status::CannotShare(_)) => CustomerPage::Terms,
+            Stage::Terms | Stage::Waiting => CustomerPage::Waiting(Waiting {
                 id: self.id.clone(),
                 code: self.code_view(now),
                 status: self.status.clone(),
@@ -312,7 +321,7 @@ impl Customer {
                 }
                 None => visit.since.map(|since| next_minute_of(since, now)),
             },
-            Stage::Over(_) => None,
+            Stage::Terms | Stage::Over(_) => None,
         }
     }
 
@@ -419,6 +428,14 @@ impl Customer {
 
     fn did(&mut self, action: CustomerAction, now: Instant, commands: &mut Vec<Command>) {
         match action {
+            CustomerAction::AcceptTerms => {
+                if matches!(self.stage, Stage::Terms) {
+                    self.stage = Stage::Waiting;
+                    commands.push(Command::Connect);
+                }
+            }
+            // Before the terms are accepted there is nothing to be done but leaving.
+            CustomerAction::TryAgain | CustomerAction::NewCode if matches!(self.stage, Stage::Terms) => {}
             CustomerAction::TryAgain => {
                 self.set_status(Status::Connecting);
                 commands.push(Command::Retry);

@@ -1,6 +1,7 @@
 //! What is to be shown, and what a person did: plain data between the controllers and the user interface. No text but
 //! names and what people wrote; sentences are the user interface's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lotse_protocol::id::{Id, IdError};
@@ -13,15 +14,28 @@ pub struct CustomerView {
     pub institution: String,
     /// Is this copy pointed at another relay than its own by hand? Said in the window.
     pub test_relay: Option<String>,
+    /// What is agreed to, to be read at any time.
+    pub terms: Terms,
     /// The one thing to do now.
     pub page: CustomerPage,
     /// "End the session?" is open on top, after the window's X.
     pub confirm_close: bool,
 }
 
+/// The terms in each language: paragraphs, headings that begin with `# ` and items that begin with `- `.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// In English.
+    pub english: Arc<str>,
+    /// In German.
+    pub german: Arc<str>,
+}
+
 /// The pages of the customer's window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CustomerPage {
+    /// The terms, to be accepted before anything else.
+    Terms,
     /// ID and code, to read aloud.
     Waiting(Waiting),
     /// Somebody asks for something.
@@ -215,6 +229,8 @@ pub enum WhyOver {
 /// What the customer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerAction {
+    /// *I accept*.
+    AcceptTerms,
     /// *Try again*.
     TryAgain,
     /// *New code*.
@@ -233,7 +249,7 @@ pub enum CustomerAction {
     ConfirmClose,
     /// "End the session?" *No*.
     CancelClose,
-    /// *Close* on the last page.
+    /// *Close* on the first and on the last page.
     Close,
 }
 

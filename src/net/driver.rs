@@ -73,7 +73,7 @@ pub(super) async fn run(config: NetConfig, commands: mpsc::UnboundedReceiver<Com
         part,
         input,
         sink,
-        relay: Relay::Waiting { until: Instant::now() },
+        relay: Relay::Unwanted,
         failures: 0,
         deaf_check: Instant::now(),
         sessions: 0,
@@ -86,7 +86,11 @@ pub(super) async fn run(config: NetConfig, commands: mpsc::UnboundedReceiver<Com
 
 /// How things stand with the relay.
 enum Relay {
-    Waiting { until: Instant },
+    /// Nobody has asked for it yet.
+    Unwanted,
+    Waiting {
+        until: Instant,
+    },
     Connecting(Pin<Box<dyn Future<Output = Result<Control, OfflineReason>> + Send>>),
     Online(Box<Control>),
 }
@@ -180,7 +184,7 @@ impl Driver {
     fn next_wake(&self) -> Option<Instant> {
         let relay = match &self.relay {
             Relay::Waiting { until } => Some(*until),
-            Relay::Connecting(_) => None,
+            Relay::Unwanted | Relay::Connecting(_) => None,
             Relay::Online(_) => Some(self.deaf_check),
         };
         [relay, self.part.next_wake()].into_iter().flatten().min()
@@ -204,7 +208,7 @@ impl Driver {
     fn command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Retry => {
-                if let Relay::Waiting { .. } = self.relay {
+                if let Relay::Unwanted | Relay::Waiting { .. } = self.relay {
                     self.failures = 0;
                     self.connect();
                 }
@@ -394,7 +398,7 @@ async fn at(instant: Option<Instant>) {
 impl Relay {
     async fn next(&mut self) -> Happened {
         match self {
-            Self::Waiting { .. } => std::future::pending().await,
+            Self::Unwanted | Self::Waiting { .. } => std::future::pending().await,
             Self::Connecting(connecting) => Happened::Connected(connecting.await.map(Box::new)),
             Self::Online(control) => Happened::Said(control.next().await),
         }

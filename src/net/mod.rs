@@ -322,6 +322,17 @@ impl Net {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(config: NetConfig, sink: impl Fn(Event) + Send + Sync + 'static) -> std::io::Result<Self> {
+        let net = Self::start_idle(config, sink)?;
+        net.send(Command::Retry);
+        Ok(net)
+    }
+
+    /// The same, but nothing leaves this computer, not even the question for the relay's address, before
+    /// [`Command::Retry`].
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start_idle(config: NetConfig, sink: impl Fn(Event) + Send + Sync + 'static) -> std::io::Result<Self> {
         let (commands, receiver) = mpsc::unbounded_channel();
         let input = input::InputQueue::default();
         let thread = thread::Guard::start(config, receiver, input.clone(), Arc::new(sink))?;

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::customer::{OVER_LIST, activities, offline};
 use super::parts::{
-    Enabled, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing, status,
-    strong, title, weak,
+    Enabled, Footer, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing,
+    status, strong, title, weak,
 };
 use super::text::clock;
 use super::theme::{self, Palette};
@@ -37,7 +37,7 @@ pub fn adviser(ui: &mut Ui, view: &AdviserView, state: &mut UiState) -> Vec<Advi
         return actions;
     }
     state.full_screen = FullScreen::Off;
-    page(ui, state, WIDTH, |ui, state| {
+    page(ui, state, Footer::Language, WIDTH, |ui, state| {
         header(ui, &state.text, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
         if view.confirm_close {

@@ -6,12 +6,12 @@ use egui::{Align, Key, Layout, Ui};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::parts::{
-    Enabled, Role, body, button, card, copy_button, header, link, notice, page, small, status, strong, title, weak,
-    width_of,
+    Enabled, Footer, Role, body, button, card, copy_button, header, link, notice, page, small, status, strong, title,
+    weak, width_of,
 };
 use super::text::clock;
 use super::theme::{self, Palette};
-use super::{Copied, PageTurn, UiState};
+use super::{Copied, PageTurn, Reading, UiState, terms};
 use crate::app::view::{
     Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Status,
     Waiting,
@@ -28,7 +28,14 @@ const TICK: Duration = Duration::from_secs(2);
 pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<CustomerAction> {
     state.picture = None;
     let mut actions = Vec::new();
-    page(ui, state, WIDTH, |ui, state| {
+    // Looked up while there is nothing to be decided and nobody to be watched.
+    let can_read = matches!(view.page, CustomerPage::Waiting(_) | CustomerPage::Over(_)) && !view.confirm_close;
+    if !can_read {
+        state.reading = Reading::Page;
+    }
+    let reads = state.reading == Reading::Terms;
+    let footer = if can_read && !reads { Footer::TermsAndLanguage } else { Footer::Language };
+    page(ui, state, footer, WIDTH, |ui, state| {
         header(ui, &state.text, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
         if view.confirm_close {
@@ -36,6 +43,8 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
             return;
         }
         match &view.page {
+            CustomerPage::Terms => terms::accept(ui, &view.terms, state, &mut actions),
+            _ if reads => terms::read(ui, &view.terms, state),
             CustomerPage::Waiting(waiting) => self::waiting(ui, waiting, state, &mut actions),
             CustomerPage::Question(question) => self::question(ui, question, state, &mut actions),
             CustomerPage::Session(session) => self::session(ui, session, state, &mut actions),

@@ -3,6 +3,7 @@
 mod adviser;
 mod customer;
 mod parts;
+mod terms;
 pub mod text;
 pub mod theme;
 
@@ -46,6 +47,7 @@ pub struct UiState {
     given_id: Option<String>,
     /// The page shown last, to put the keyboard where it belongs on a new one.
     page: Option<&'static str>,
+    reading: Reading,
 }
 
 /// How the remote picture fills its place.
@@ -103,6 +105,7 @@ impl UiState {
             handed: Handed::default(),
             given_id: None,
             page: None,
+            reading: Reading::default(),
         }
     }
 
@@ -118,6 +121,14 @@ enum Handed {
     #[default]
     No,
     ToTheCode,
+}
+
+/// What the customer looks at, where nothing more urgent is to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    Page,
+    Terms,
 }
 
 /// Has the page just appeared?

@@ -5,9 +5,9 @@ use egui::{
     Ui, UiBuilder, Vec2, WidgetInfo, WidgetText,
 };
 
-use super::UiState;
 use super::text::Text;
 use super::theme::{self, CONTROL_HEIGHT, Palette, RADIUS};
+use super::{Reading, UiState};
 
 /// What a button is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(super) fn link(ui: &mut Ui, text: impl Into<String>) -> Response {
 }
 
 /// Where the keyboard is.
-fn focus_ring(ui: &Ui, response: &Response, color: Color32) {
+pub(super) fn focus_ring(ui: &Ui, response: &Response, color: Color32) {
     if response.has_focus() {
         let rect = response.rect.expand(2.0);
         ui.painter().rect_stroke(rect, CornerRadius::same(RADIUS + 2), Stroke::new(2.0, color), StrokeKind::Outside);
@@ -211,10 +211,29 @@ fn flag(ui: &mut Ui) {
     painter.rect_filled(right, CornerRadius { ne: 3, se: 3, ..CornerRadius::ZERO }, Color32::from_rgb(200, 32, 44));
 }
 
-/// The last line of every page: the other language.
-pub(super) fn footer(ui: &mut Ui, state: &mut UiState) {
+/// What can be clicked in the last line of a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Footer {
+    /// The other language.
+    Language,
+    /// The terms too.
+    TermsAndLanguage,
+}
+
+fn footer(ui: &mut Ui, footer: Footer, state: &mut UiState) {
     let other = state.text.language.other();
-    let switched = ui.horizontal(|ui| link(ui, state.text.say("language-other")).clicked()).inner;
+    let switched = ui
+        .horizontal(|ui| {
+            if footer == Footer::TermsAndLanguage {
+                if link(ui, state.text.say("terms-link")).clicked() {
+                    state.reading = Reading::Terms;
+                    ui.ctx().request_repaint();
+                }
+                small(ui, "·");
+            }
+            link(ui, state.text.say("language-other")).clicked()
+        })
+        .inner;
     if switched {
         state.text = Text::new(other);
         ui.ctx().request_repaint();
@@ -225,7 +244,13 @@ pub(super) fn footer(ui: &mut Ui, state: &mut UiState) {
 const FOOTER: f32 = CONTROL_HEIGHT + 16.0;
 
 /// A page: margins, `content`, the footer at the bottom, and a scroll bar when the window is too small for it.
-pub(super) fn page(ui: &mut Ui, state: &mut UiState, width: f32, content: impl FnOnce(&mut Ui, &mut UiState)) {
+pub(super) fn page(
+    ui: &mut Ui,
+    state: &mut UiState,
+    last: Footer,
+    width: f32,
+    content: impl FnOnce(&mut Ui, &mut UiState),
+) {
     let palette = Palette::current(ui);
     let frame = Frame::new().fill(palette.background).inner_margin(Margin { left: 24, right: 24, top: 24, bottom: 0 });
     let bottom = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(24, 8));
@@ -235,12 +260,12 @@ pub(super) fn page(ui: &mut Ui, state: &mut UiState, width: f32, content: impl F
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let room = ui.available_width();
-                let width = width.min(room);
+                let room = ui.available_size();
+                let width = width.min(room.x);
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = 0.0;
-                    ui.add_space(((room - width) / 2.0).floor());
-                    ui.allocate_ui_with_layout(Vec2::new(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                    ui.add_space(((room.x - width) / 2.0).floor());
+                    ui.allocate_ui_with_layout(Vec2::new(width, room.y), Layout::top_down(Align::Min), |ui| {
                         ui.spacing_mut().item_spacing.x = 8.0;
                         ui.set_width(width);
                         content(ui, state);
@@ -250,7 +275,7 @@ pub(super) fn page(ui: &mut Ui, state: &mut UiState, width: f32, content: impl F
         });
     });
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-        egui::CentralPanel::default().frame(bottom).show(ui, |ui| footer(ui, state));
+        egui::CentralPanel::default().frame(bottom).show(ui, |ui| footer(ui, last, state));
     });
 }
 

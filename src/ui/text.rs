@@ -331,6 +331,7 @@ mod tests {
             include_str!("customer.rs"),
             include_str!("adviser.rs"),
             include_str!("parts.rs"),
+            include_str!("terms.rs"),
         ]
         .map(|source| source.split("#[cfg(test)]").next().unwrap_or_default())
         .concat();

@@ -16,7 +16,7 @@ use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::customer::{Code, Command, Customer, Event, Guest, Prompt};
-use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, WhyOver};
+use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
 use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
@@ -98,10 +98,12 @@ impl Program {
                 port: Arc::clone(&host) as Arc<dyn HostPort>,
             },
         };
-        let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
+        let net = Net::start_idle(config, move |event| letters.put(Letter::Net(event)))?;
         let letters = mailbox.clone();
         on_termination(move || letters.put(Letter::Terminate));
-        let customer = Customer::new(relay, target.test_relay);
+        let terms = &target.institution.terms;
+        let terms = Terms { english: (*terms.english).into(), german: (*terms.german).into() };
+        let customer = Customer::new(relay, target.test_relay, terms);
         let view = customer.view(Instant::now());
         Ok(Self {
             customer,
@@ -253,7 +255,7 @@ impl Program {
     fn carry_out(&mut self, commands: Vec<Command>) {
         for command in commands {
             match command {
-                Command::Retry => self.net.send(net::Command::Retry),
+                Command::Connect | Command::Retry => self.net.send(net::Command::Retry),
                 Command::NewCode => self.net.send(net::Command::NewCode),
                 Command::SayAsked { permissions, seconds_left } => {
                     self.say(session_message::Body::Asked(session::Asked {

@@ -109,17 +109,56 @@ pub(crate) struct Customer {
 }
 
 impl Customer {
+    /// With the terms accepted.
     pub(crate) fn start(relay: &[String]) -> Self {
-        let desk = Desk::start();
+        let customer = Self::start_with_terms(relay);
+        customer.accept_terms();
+        customer
+    }
+
+    /// With the terms on the screen.
+    pub(crate) fn start_with_terms(relay: &[String]) -> Self {
+        Self::start_on(Desk::start(), relay)
+    }
+
+    /// The same on a desk that is there.
+    pub(crate) fn start_on(desk: Desk, relay: &[String]) -> Self {
         let program = desk.spawn(lotse().args(relay));
         let window = desk.window_of(&program, PATIENCE);
-        Self { program, window, desk }
+        let customer = Self { program, window, desk };
+        until(PATIENCE, "the terms", || customer.is_shown_terms().then_some(()));
+        customer
+    }
+
+    /// *I accept* is there, and nothing that says that this program can be reached.
+    pub(crate) fn is_shown_terms(&self) -> bool {
+        self.accept_button().is_some() && !self.is_ready()
+    }
+
+    /// *I accept*, by the mouse.
+    pub(crate) fn accept_terms(&self) {
+        let accept = until(PATIENCE, "I accept", || self.accept_button());
+        click_in(&self.desk, self.window, accept);
+        // Under the pointer it has another colour; when it is gone there is nothing.
+        let [red, green, blue, _] = palette().background.to_array();
+        until(PATIENCE, "the terms to go away", || {
+            (self.looks().at(accept.0, accept.1) == [red, green, blue]).then_some(())
+        });
+    }
+
+    /// Below the text, around which the keyboard's ring has the same colour.
+    fn accept_button(&self) -> Option<(u16, u16)> {
+        last_button(&self.looks(), palette().accent)
+    }
+
+    /// Green: this program can be reached.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sees(palette().good, 6)
     }
 
     /// ID and channel code, copied by the two buttons beside them.
     pub(crate) fn numbers(&self) -> (String, String) {
-        // Green: ready.
-        until(PATIENCE, "the customer's program to be ready", || self.sees(palette().good, 6).then_some(()));
+        until(PATIENCE, "the customer's program to be ready", || self.is_ready().then_some(()));
         self.desk.focus(self.window);
         let copied = |digits: usize| {
             self.desk.tap(keysym::TAB);

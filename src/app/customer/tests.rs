@@ -8,7 +8,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{
-    ActivityKind, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status, WhyOver,
+    ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status,
+    Terms, WhyOver,
 };
 
 /// A customer's program and a clock that only the test turns.
@@ -18,8 +19,14 @@ struct Stage {
 }
 
 impl Stage {
+    fn started() -> Self {
+        let terms = Terms { english: "Who helps".into(), german: "Wer hilft".into() };
+        Self { customer: Customer::new("support.example.edu".into(), None, terms), now: Instant::now() }
+    }
+
     fn ready() -> Self {
-        let mut stage = Self { customer: Customer::new("support.example.edu".into(), None), now: Instant::now() };
+        let mut stage = Self::started();
+        assert_eq!(stage.does(CustomerAction::AcceptTerms), [Command::Connect]);
         stage.happens(Event::Connected { institution: "University of Example".into() });
         stage.happens(Event::Registered("482 913 077".into()));
         stage.happens(Event::Code(Code::Shown { code: "731 940".into(), until: stage.now + Duration::from_secs(600) }));
@@ -102,6 +109,35 @@ fn maria() -> Card {
         tenant: String::new(),
         ticket: String::new(),
     }
+}
+
+#[test]
+fn nothing_happens_before_the_terms_are_accepted() {
+    let mut stage = Stage::started();
+    assert_eq!(stage.page(), CustomerPage::Terms);
+    for action in [CustomerAction::TryAgain, CustomerAction::NewCode, CustomerAction::Allow, CustomerAction::End] {
+        assert_eq!(stage.does(action), []);
+    }
+    assert_eq!(stage.passes(Duration::from_secs(3600)), []);
+    assert_eq!(stage.page(), CustomerPage::Terms);
+    assert_eq!(stage.does(CustomerAction::AcceptTerms), [Command::Connect]);
+    assert!(matches!(stage.page(), CustomerPage::Waiting(_)));
+    assert_eq!(stage.does(CustomerAction::AcceptTerms), [], "they are accepted once");
+}
+
+#[test]
+fn who_does_not_accept_leaves() {
+    for action in [CustomerAction::Close, CustomerAction::CloseRequested] {
+        assert_eq!(Stage::started().does(action), [Command::Exit]);
+    }
+}
+
+#[test]
+fn nobody_is_asked_to_agree_to_what_cannot_be_done() {
+    let mut stage = Stage::started();
+    stage.happens(Event::CannotShare(CannotShare::Wayland));
+    let CustomerPage::Waiting(waiting) = stage.page() else { panic!("not told") };
+    assert_eq!((waiting.id, waiting.status), (None, Status::CannotShare(CannotShare::Wayland)));
 }
 
 #[test]

@@ -7,11 +7,24 @@ use lotse_protocol::permission::{Permission, Permissions};
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
     CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, SignIn, SignInProblem,
-    Status, Suspended, Waiting, WaitingForCustomer, WhyOver,
+    Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
 };
 
 pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
-    CustomerView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
+    CustomerView {
+        institution: "University Service Desk".into(),
+        test_relay: None,
+        terms: terms(),
+        page,
+        confirm_close: false,
+    }
+}
+
+/// What stands in a copy whose institution has nothing to add.
+pub(super) fn terms() -> Terms {
+    let english = include_str!("../../../assets/terms/en.txt");
+    let german = include_str!("../../../assets/terms/de.txt");
+    Terms { english: english.into(), german: german.into() }
 }
 
 pub(super) fn waiting_page(code: CodeView, status: Status) -> CustomerPage {
@@ -67,6 +80,12 @@ pub(super) fn customer_session(rights: Permissions, interrupted: bool) -> Custom
 
 pub(super) fn customer_pages() -> Vec<(String, CustomerView)> {
     let mut pages = vec![
+        ("terms".into(), {
+            // The relay has not said yet whose it is.
+            let mut view = customer_view(CustomerPage::Terms);
+            view.institution.clear();
+            view
+        }),
         ("waiting-connecting".into(), {
             let waiting = Waiting { id: None, code: CodeView::None, status: Status::Connecting };
             let mut view = customer_view(CustomerPage::Waiting(waiting));
