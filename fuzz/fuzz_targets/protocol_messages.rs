@@ -10,8 +10,10 @@ use lotse_protocol::id::Id;
 use lotse_protocol::keys::{PublicKey, RelayPins, SigningKey};
 use lotse_protocol::message::input::InputMessage;
 use lotse_protocol::message::introduction::{CardBody, Handshake, SignedCard};
+use lotse_protocol::message::pointer::{Datagram, PointerMessage};
 use lotse_protocol::message::relay::{FromRelay, ToRelay};
 use lotse_protocol::message::session::{Bind, SessionMessage, UpdateHeader};
+use lotse_protocol::pointer::ShapesKnown;
 use lotse_protocol::{forward, framing, limits};
 use prost::Message;
 use rand::SeedableRng;
@@ -27,6 +29,13 @@ fuzz_target!(|input: &[u8]| {
     again::<Bind>(input, limits::SESSION_MESSAGE);
     again::<InputMessage>(input, limits::INPUT_MESSAGE);
     again::<UpdateHeader>(input, limits::UPDATE_HEADER);
+    again::<PointerMessage>(input, limits::POINTER_MESSAGE);
+    if let Ok(PointerMessage { body: Some(body) }) = framing::decode(input, limits::POINTER_MESSAGE) {
+        let _ = ShapesKnown::default().hear(body);
+    }
+    if let Ok(Some(datagram)) = Datagram::decode(input) {
+        assert_eq!(Datagram::decode(&datagram.encode()), Ok(Some(datagram)));
+    }
     if let Some(prefix) = input.first_chunk() {
         let _ = framing::length(*prefix, limits::CONTROL_MESSAGE).is_ok_and(|length| {
             assert!(length <= limits::CONTROL_MESSAGE);

@@ -1,8 +1,9 @@
-//! This computer: what its screen shows ([`capture`]) and what hands do to it ([`inject`]). The only crate with
+//! This computer: what its screen shows ([`capture`]), its pointer ([`pointer`]), and what hands do to it ([`inject`]). The only crate with
 //! `unsafe`, allowed file by file. A platform's code sits behind one facade file per capability.
 
 pub mod capture;
 pub mod inject;
+pub mod pointer;
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -6,6 +6,7 @@
 //!   [`handshake::joiner::Joiner`], built on [`cpace`].
 //! * [`id`], [`code`]: what a customer reads aloud. [`card`]: who an adviser is, and who says so.
 //! * [`keys`]: Ed25519 keys and the relay's pins. [`bind`]: what ties the inner connection to the introduction.
+//! * [`pointer`]: the shapes and positions of the customer's pointer.
 //! * [`forward`]: the header of the packets that the relay forwards.
 
 pub mod bind;
@@ -20,4 +21,5 @@ pub mod keys;
 pub mod limits;
 pub mod message;
 pub mod permission;
+pub mod pointer;
 pub mod version;

@@ -16,6 +16,14 @@ pub const UPDATE_HEADER: usize = 256;
 pub const UPDATE: usize = 160 * 1024 * 1024;
 /// Most displays.
 pub const DISPLAYS: usize = 16;
+/// Longest side of a pointer's shape, pixels: the largest that systems offer to people who see badly.
+pub const POINTER_SIDE: u32 = 256;
+/// Pointer shapes that either side remembers: more than a desktop has, with all pictures of one that turns.
+pub const POINTER_SHAPES: usize = 96;
+/// Longest message about a pointer's shape, bytes.
+pub const POINTER_MESSAGE: usize = 4 * (POINTER_SIDE * POINTER_SIDE) as usize + 64;
+/// Longest message in a datagram, bytes.
+pub const DATAGRAM: usize = 64;
 /// Longest text that a person reads in a prompt (name, institution, reason), in characters.
 pub const SHOWN_TEXT: usize = 200;
 /// Longest adviser card, bytes.

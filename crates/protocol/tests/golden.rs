@@ -12,6 +12,7 @@ use lotse_protocol::message::input::{self, InputMessage, MouseButton, input_mess
 use lotse_protocol::message::introduction::{
     self, AbortReason, Aborted, CardBody, Handshake, M1, M2, M3, M4, Role, SignedCard,
 };
+use lotse_protocol::message::pointer::{self, Datagram, PointerAt, PointerMessage, PointerSeen, pointer_message};
 use lotse_protocol::message::relay::{self, FromRelay, RefusalReason, ToRelay, from_relay, to_relay};
 use lotse_protocol::message::session::{
     self, EndReason, SessionMessage, SuspendedBecause, UpdateHeader, session_message,
@@ -285,6 +286,34 @@ fn session_messages() {
     golden(said(session_message::Body::End(session::End { reason: EndReason::Closed.into() })), "2a020802");
     golden(said(session_message::Body::End(session::End { reason: EndReason::Refused.into() })), "2a020803");
     golden(said(session_message::Body::End(session::End { reason: EndReason::Failed.into() })), "2a020804");
+}
+
+#[test]
+fn pointer_messages() {
+    let shape = pointer::Shape { number: 96, width: 2, height: 1, hot_x: 1, hot_y: 0, rgba: bytes(0x44, 8) };
+    golden(
+        PointerMessage { body: Some(pointer_message::Body::Shape(shape)) },
+        "f20112086010021801200132084444444444444444",
+    );
+    golden(PointerMessage { body: Some(pointer_message::Body::Show(pointer::Show { number: 96 })) }, "fa01020860");
+    golden(PointerMessage { body: Some(pointer_message::Body::Show(pointer::Show { number: 0 })) }, "fa0100");
+}
+
+#[test]
+fn datagrams() {
+    let at = PointerAt { sequence: 300, display: 1, x: 700, y: 500 };
+    for (datagram, hex) in [
+        (Datagram::Heartbeat, "01"),
+        (Datagram::PointerAt(at), "0208ac02100118bc0520f403"),
+        (Datagram::PointerSeen(PointerSeen { sequence: 300 }), "0308ac02"),
+    ] {
+        let bytes = datagram.encode();
+        assert_eq!(HEXLOWER.encode(&bytes), hex, "{datagram:?}");
+        assert_eq!(Datagram::decode(&bytes), Ok(Some(datagram)));
+    }
+    assert_eq!(Datagram::decode(&[]), Ok(None));
+    assert_eq!(Datagram::decode(&[4, 1, 2, 3]), Ok(None), "from a newer version");
+    assert!(Datagram::decode(&[2; 100]).is_err() && Datagram::decode(&[3, 0xff]).is_err());
 }
 
 #[test]

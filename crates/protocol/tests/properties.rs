@@ -14,6 +14,7 @@ use lotse_protocol::message::input::InputMessage;
 use lotse_protocol::message::introduction::{
     Aborted, CardBody, Handshake, M1, M2, M3, M4, SignedCard, handshake::Body,
 };
+use lotse_protocol::message::pointer::{Datagram, PointerMessage};
 use lotse_protocol::message::relay::{FromRelay, ToRelay};
 use lotse_protocol::message::session::{SessionMessage, UpdateHeader};
 use proptest::collection::vec;
@@ -90,6 +91,8 @@ proptest! {
         let _ = framing::decode::<SessionMessage>(&bytes, limit);
         let _ = framing::decode::<InputMessage>(&bytes, limit);
         let _ = framing::decode::<UpdateHeader>(&bytes, limit);
+        let _ = framing::decode::<PointerMessage>(&bytes, limit);
+        let _ = Datagram::decode(&bytes);
         if bytes.len() > limit {
             prop_assert!(framing::decode::<Handshake>(&bytes, limit).is_err());
         }

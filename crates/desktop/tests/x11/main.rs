@@ -3,4 +3,5 @@
 
 mod capture;
 mod inject;
+mod pointer;
 mod support;

@@ -17,5 +17,6 @@ macro_rules! name_only_debug {
 
 pub mod input;
 pub mod introduction;
+pub mod pointer;
 pub mod relay;
 pub mod session;

@@ -11,7 +11,7 @@ pub enum StreamKind {
     Screen = 2,
     /// Viewer → host: [`super::input::InputMessage`]s.
     Input = 3,
-    /// Host → viewer: pointer shapes.
+    /// Host → viewer, one: [`super::pointer::PointerMessage`]s.
     Pointer = 4,
 }
 
