@@ -9,6 +9,8 @@ mod impair;
 mod gated;
 #[path = "headless/party.rs"]
 mod party;
+#[path = "headless/pointed.rs"]
+mod pointed;
 #[path = "headless/strange.rs"]
 mod strange;
 

@@ -5,6 +5,8 @@ mod desk;
 #[path = "session/people.rs"]
 #[allow(dead_code, reason = "every whole-system test uses another part of what people do")]
 mod people;
+#[path = "session/pointing.rs"]
+mod pointing;
 
 use std::fs;
 use std::process::Command;

@@ -1,7 +1,8 @@
-//! The host's side of a session: what leaves this computer ([`pump`]) and what may be done to it ([`gate`]). Everything
+//! The host's side of a session: what leaves this computer ([`pump`], [`pointer`]) and what may be done to it ([`gate`]). Everything
 //! is keyed by viewer.
 
 pub mod gate;
+pub mod pointer;
 pub mod pump;
 pub mod room;
 

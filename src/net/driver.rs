@@ -23,6 +23,7 @@ use super::customer::Customer;
 use super::inner::{self, Ends, Inner, InnerError};
 use super::input::InputQueue;
 use super::path::{Path, Udp};
+use super::pointer::PointerSender;
 use super::relay::{self, Control};
 use super::session::{self, Handle, Order, Side};
 use super::{
@@ -342,20 +343,31 @@ impl Driver {
         };
         self.sessions += 1;
         let viewer = ViewerId(self.sessions);
-        let (side, updates) = match &self.part {
+        let (side, updates, pointer) = match &self.part {
             Part::Customer(_, port) => {
                 let (sender, updates) = slot::slot();
-                (Side::Host { port: port.clone(), updates }, Some(sender))
+                let pointer = PointerSender::default();
+                (Side::Host { port: port.clone(), updates, pointer: pointer.clone() }, Some(sender), Some(pointer))
             }
             Part::Adviser(_, port) => {
                 // Before the program hears of the session: what it sends then must not be lost.
                 let open = self.input.open();
-                (Side::Viewer { port: port.clone(), input: self.input.clone(), open }, None)
+                (Side::Viewer { port: port.clone(), input: self.input.clone(), open }, None, None)
             }
         };
         tracing::info!(session = viewer.0, "a session begins");
         let About { path, id, card, wanted, reason, policy } = about;
-        (self.sink)(Event::Started(Peer { viewer, id, card, wanted, reason, policy, path: path.kind(), updates }));
+        (self.sink)(Event::Started(Peer {
+            viewer,
+            id,
+            card,
+            wanted,
+            reason,
+            policy,
+            path: path.kind(),
+            updates,
+            pointer,
+        }));
         let session = session::begin(viewer, inner, side, self.sink.clone(), self.ended.clone());
         self.encounter = Encounter::Session(session);
     }

@@ -48,6 +48,8 @@ const ATTEMPTS: usize = 4;
 pub(super) enum Priority {
     /// Pixels.
     Screen = 0,
+    /// What the pointer looks like.
+    Pointer = 10,
     /// What is said.
     Control = 20,
     /// The adviser's hands.

@@ -3,7 +3,7 @@
 //!
 //! * [`relay`]: the control connection. `customer` and `adviser`: what each role says on it.
 //! * [`socket`], [`path`]: packets. [`inner`]: the end-to-end connection. `session`: what runs on it. [`slot`]: the
-//!   hand-off of updates.
+//!   hand-off of updates. `pointer`: the customer's pointer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,8 +15,10 @@ use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::RelayPins;
 use lotse_protocol::message::input::input_message;
+use lotse_protocol::message::pointer::PointerAt;
 use lotse_protocol::message::session::{Applied, EndReason, UpdateHeader, session_message};
 use lotse_protocol::permission::Permissions;
+use lotse_protocol::pointer::Shape;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -29,6 +31,7 @@ pub mod inner;
 mod input;
 pub mod path;
 mod pin;
+mod pointer;
 mod relay;
 mod reserve;
 mod session;
@@ -38,6 +41,7 @@ mod thread;
 
 pub use address::{AddressError, RelayAddress};
 pub use lotse_protocol::handshake::offerer::CodeState;
+pub use pointer::PointerSender;
 
 /// Where the relay is, how it is recognised, and what this program is to it.
 pub struct NetConfig {
@@ -88,6 +92,10 @@ pub trait HostPort: Send + Sync {
 pub trait ViewerPort: Send + Sync {
     /// An update of a display. In order for each display.
     fn update(&self, header: UpdateHeader, update: Bytes);
+    /// The customer's pointer looks like this from now on; `None`: it cannot be seen.
+    fn pointer_shape(&self, shape: Option<Arc<Shape>>);
+    /// It is here now. Never an older position after a newer one.
+    fn pointer_at(&self, at: &PointerAt);
 }
 
 /// What the program wants of the network.
@@ -290,6 +298,8 @@ pub struct Peer {
     pub path: path::PathKind,
     /// On the customer's side: where updates are put.
     pub updates: Option<slot::Sender>,
+    /// On the customer's side: where the pointer is told of.
+    pub pointer: Option<PointerSender>,
 }
 
 /// Why a session ended.

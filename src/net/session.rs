@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use lotse_protocol::limits;
 use lotse_protocol::message::input::InputMessage;
+use lotse_protocol::message::pointer::Datagram;
 use lotse_protocol::message::session::{
     End, EndReason, SessionMessage, StreamKind, UpdateHeader, session_message::Body,
 };
+use lotse_protocol::pointer::PositionsHeard;
 use quinn::{Connection, ConnectionError, RecvStream, VarInt, WriteError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,6 +23,7 @@ use super::driver::Sink;
 use super::frames::{ReadFrameError, Reader, Writer};
 use super::inner::{CLOSE_DONE, Guard, Inner, Priority};
 use super::input::{InputQueue, Open};
+use super::pointer::{self, Ears, PointerSender};
 use super::slot::Receiver;
 use super::{Ended, Event, HostPort, ViewerId, ViewerPort};
 
@@ -44,8 +47,6 @@ const TELL: u32 = 4;
 const FAREWELL: Duration = Duration::from_millis(400);
 /// How long the close itself may take to be on its way.
 const CLOSE: Duration = Duration::from_millis(100);
-/// First byte of a datagram that says nothing but "here I am".
-const HEARTBEAT_BYTE: u8 = 1;
 /// What may be said before the link has taken it, messages. Who lets that much pile up is not there.
 const SAID: usize = 256;
 /// Close codes from here on carry an [`EndReason`]: the last word, should the message before it be lost.
@@ -61,6 +62,8 @@ pub(super) enum Side {
         port: Arc<dyn HostPort>,
         /// Where updates come from.
         updates: Receiver,
+        /// Where the pointer comes from.
+        pointer: PointerSender,
     },
     /// The screen is shown here.
     Viewer {
@@ -144,16 +147,20 @@ async fn run(
     let (say, to_write) = mpsc::channel(SAID);
     let mut tasks: JoinSet<Ended> = JoinSet::new();
     tasks.spawn(write_control(writer, to_write));
-    tasks.spawn(take_datagrams(connection.clone()));
     // Hands are taken no longer than this function runs.
     let hands = match side {
-        Side::Host { port, updates } => {
+        Side::Host { port, updates, pointer } => {
+            tasks.spawn(pointer::take_datagrams(connection.clone(), Ears::Host(pointer.clone())));
+            tasks.spawn(pointer::send_shapes(connection.clone(), pointer.clone()));
+            tasks.spawn(pointer::send_positions(connection.clone(), pointer));
             tasks.spawn(read_control(reader, viewer, Listener::Host(port.clone()), sink.clone()));
             tasks.spawn(send_pictures(connection.clone(), updates));
             tasks.spawn(receive_hands(connection.clone(), viewer, port));
             None
         }
         Side::Viewer { port, input, open } => {
+            let ears = Ears::Viewer(port.clone(), PositionsHeard::default());
+            tasks.spawn(pointer::take_datagrams(connection.clone(), ears));
             tasks.spawn(read_control(reader, viewer, Listener::Viewer(input.clone()), sink.clone()));
             tasks.spawn(receive_pictures(connection.clone(), port));
             tasks.spawn(send_hands(connection.clone(), input));
@@ -193,7 +200,7 @@ async fn run(
                     next_beat = now + if silence >= WORRIED { WORRIED_HEARTBEAT } else { HEARTBEAT };
                     guard.reserve.release();
                     // Fails when the connection is gone, which is told elsewhere.
-                    let _ = connection.send_datagram(Bytes::from_static(&[HEARTBEAT_BYTE]));
+                    let _ = connection.send_datagram(Datagram::Heartbeat.encode().into());
                 }
                 match path_closed {
                     Some(why) if silence >= ORPHANED => break why,
@@ -273,7 +280,7 @@ async fn write_control(mut writer: Writer, mut queue: mpsc::Receiver<Saying>) ->
 }
 
 /// The connection knows best why it ended, and says so elsewhere.
-async fn until_closed() -> Ended {
+pub(super) async fn until_closed() -> Ended {
     pending().await
 }
 
@@ -314,7 +321,7 @@ async fn read_control(mut reader: Reader, viewer: ViewerId, listener: Listener, 
     }
 }
 
-async fn unreadable(error: &ReadFrameError) -> Ended {
+pub(super) async fn unreadable(error: &ReadFrameError) -> Ended {
     match error {
         ReadFrameError::Frame(error) => {
             tracing::info!(%error, "the other side cannot be understood");
@@ -322,12 +329,6 @@ async fn unreadable(error: &ReadFrameError) -> Ended {
         }
         ReadFrameError::Ended(_) => until_closed().await,
     }
-}
-
-/// Takes datagrams in. There is none yet that says more than a heartbeat, and that is counted elsewhere.
-async fn take_datagrams(connection: Connection) -> Ended {
-    while connection.read_datagram().await.is_ok() {}
-    until_closed().await
 }
 
 async fn send_pictures(connection: Connection, mut updates: Receiver) -> Ended {
@@ -360,7 +361,7 @@ async fn send_pictures(connection: Connection, mut updates: Receiver) -> Ended {
 
 async fn receive_hands(connection: Connection, viewer: ViewerId, port: Arc<dyn HostPort>) -> Ended {
     while let Ok(stream) = connection.accept_uni().await {
-        let Some(mut reader) = opened(stream, StreamKind::Input).await else { continue };
+        let Some((StreamKind::Input, mut reader)) = opened(stream).await else { continue };
         loop {
             match reader.message::<InputMessage>(limits::INPUT_MESSAGE).await {
                 Ok(Some(InputMessage { body: Some(body), epoch })) => port.input(viewer, epoch, body),
@@ -373,10 +374,10 @@ async fn receive_hands(connection: Connection, viewer: ViewerId, port: Arc<dyn H
     until_closed().await
 }
 
-/// A stream of the other side, if it is of this kind. Others are from a newer version: they are turned away unread.
-async fn opened(stream: RecvStream, kind: StreamKind) -> Option<Reader> {
+/// A stream of the other side with its kind. Others are from a newer version: they are turned away unread.
+async fn opened(stream: RecvStream) -> Option<(StreamKind, Reader)> {
     let mut reader = Reader::new(stream);
-    (reader.kind().await.ok()? == Some(kind)).then_some(reader)
+    Some((reader.kind().await.ok()??, reader))
 }
 
 async fn send_hands(connection: Connection, input: InputQueue) -> Ended {
@@ -388,17 +389,24 @@ async fn send_hands(connection: Connection, input: InputQueue) -> Ended {
     until_closed().await
 }
 
+/// Receives what the host shows: displays, and one pointer.
 async fn receive_pictures(connection: Connection, port: Arc<dyn ViewerPort>) -> Ended {
     let mut displays: JoinSet<Ended> = JoinSet::new();
+    let pointers = Arc::new(AtomicUsize::new(0));
     loop {
         tokio::select! {
             stream = connection.accept_uni() => match stream {
                 Ok(stream) => {
-                    let port = port.clone();
+                    let (port, pointers) = (port.clone(), pointers.clone());
                     displays.spawn(async move {
-                        match opened(stream, StreamKind::Screen).await {
-                            Some(reader) => receive_display(reader, port).await,
-                            None => until_closed().await,
+                        match opened(stream).await {
+                            Some((StreamKind::Screen, reader)) => receive_display(reader, port).await,
+                            // Each would have a memory of its own for shapes.
+                            Some((StreamKind::Pointer, _)) if pointers.fetch_add(1, Ordering::Relaxed) > 0 => {
+                                Ended::Broken
+                            }
+                            Some((StreamKind::Pointer, reader)) => pointer::receive_shapes(reader, port).await,
+                            _ => until_closed().await,
                         }
                     });
                 }

@@ -3,17 +3,20 @@
 use std::time::Instant;
 
 use winit::event::{ElementState, WindowEvent};
+use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, PhysicalKey};
 use winit::window::{Fullscreen, Window};
 
-use super::bar::{Bar, Pointer};
+use super::bar::{self, Bar};
 use super::input::{MouseButton, Translator};
 use super::placement::Placement;
+use super::pointer::{Cursor, Images, Sprite};
 use super::screen::Area;
 use super::{Action, App, View};
 use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
 use crate::ui::{self, FullScreen, UiState};
 use crate::viewer::keyboard;
+use crate::viewer::pointer::Looks;
 
 /// The application, and the window's state that does not depend on how it is drawn.
 pub(super) struct Front<A> {
@@ -31,6 +34,8 @@ pub(super) struct Front<A> {
     bar: Option<Bar>,
     /// Pixels of the window that the toolbar takes from above.
     covered: u32,
+    images: Images,
+    cursor: Cursor,
 }
 
 /// A copy of the view that was drawn last.
@@ -82,6 +87,8 @@ impl<A: App> Front<A> {
             placement: None,
             bar: None,
             covered: 0,
+            images: Images::default(),
+            cursor: Cursor::default(),
         }
     }
 
@@ -192,9 +199,11 @@ impl<A: App> Front<A> {
     fn watch_pointer(&mut self, event: &WindowEvent) {
         let busy = self.input.holds_button();
         let pointer = match event {
-            WindowEvent::CursorMoved { position, .. } if !busy && position.y < 1.0 => Pointer::Edge,
-            WindowEvent::CursorMoved { position, .. } if !busy && position.y < f64::from(self.covered) => Pointer::Bar,
-            WindowEvent::CursorMoved { .. } | WindowEvent::CursorLeft { .. } => Pointer::Elsewhere,
+            WindowEvent::CursorMoved { position, .. } if !busy && position.y < 1.0 => bar::Pointer::Edge,
+            WindowEvent::CursorMoved { position, .. } if !busy && position.y < f64::from(self.covered) => {
+                bar::Pointer::Bar
+            }
+            WindowEvent::CursorMoved { .. } | WindowEvent::CursorLeft { .. } => bar::Pointer::Elsewhere,
             _ => return,
         };
         if let Some(bar) = &mut self.bar {
@@ -284,6 +293,27 @@ impl<A: App> Front<A> {
                 _ => false,
             },
         }
+    }
+
+    /// The remote pointer where it is to be drawn over the picture.
+    pub(super) fn sprite(&mut self) -> Option<Sprite> {
+        let placement = self.placement?;
+        let pointer = self.app.pointer()?;
+        let (Looks::Like(shape), Some(at)) = (pointer.looks, pointer.at) else { return None };
+        Sprite::new(self.images.of(&shape, &placement), at, &placement)
+    }
+
+    /// Gives the window the remote pointer's looks while the adviser's hand is the one that moves it.
+    pub(super) fn dress_cursor(&mut self, window: &Window, event_loop: &ActiveEventLoop) {
+        let over = self.placement.filter(|placement| {
+            self.takes_input() && (self.input.holds_button() || self.input.is_over(Some(placement)))
+        });
+        let wanted = match (over, self.app.pointer().map(|pointer| pointer.looks)) {
+            (Some(placement), Some(Looks::Like(shape))) => Cursor::Image(self.images.of(&shape, &placement)),
+            (Some(_), Some(Looks::Hidden)) => Cursor::Hidden,
+            _ => Cursor::Ui,
+        };
+        self.cursor.become_in(wanted, &mut self.images, window, event_loop);
     }
 
     /// Places the picture where the user interface left room for it.

@@ -10,6 +10,7 @@ mod front;
 pub mod input;
 mod opengl;
 mod placement;
+mod pointer;
 pub mod probe;
 pub mod raster;
 pub mod screen;
@@ -31,6 +32,7 @@ use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
 use crate::ui::{self, UiState};
+pub use crate::viewer::pointer::Pointer;
 
 /// What runs behind the window. All calls come from the thread that called [`run`].
 pub trait App {
@@ -46,6 +48,11 @@ pub trait App {
 
     /// The remote screen while there is one to be shown.
     fn picture(&self) -> Option<Arc<dyn Screen>>;
+
+    /// What is to be seen of the remote pointer while there is a picture.
+    fn pointer(&self) -> Option<Pointer> {
+        None
+    }
 
     /// Keyboard and mouse over the picture, in the order in which they happened.
     fn input(&mut self, input: Input);

@@ -16,6 +16,7 @@ use winit::window::{Window, WindowId};
 use super::burst::Burst;
 use super::front::{Front, Taker};
 use super::placement::Placement;
+use super::pointer::{Image, Sprite};
 use super::screen::{Area, Pixels, Screen};
 use super::wake::Event;
 use super::{App, ShellError, Waker, window};
@@ -65,7 +66,7 @@ impl<A: App + 'static> OpenGl<A> {
                 // Created once: nothing can be in there yet.
                 let _first = opened.set(Arc::clone(window));
             }
-            Ok(Box::new(Drawn { front: drawn, burst: Burst::default(), texture: None }))
+            Ok(Box::new(Drawn { front: drawn, burst: Burst::default(), texture: None, pointer: None }))
         });
         let eframe = eframe::create_native(window::NAME, options(viewport), create, event_loop);
         Self { front, waker, eframe, window, woken: false, pointer_left: false }
@@ -142,6 +143,7 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
                 window::call(window);
             }
             front.fill_screen(window);
+            front.dress_cursor(window, event_loop);
             self.woken = false;
         }
         // eframe sets its own wish anew in each turn of the loop.
@@ -159,6 +161,8 @@ struct Drawn<A> {
     front: Rc<RefCell<Front<A>>>,
     burst: Burst,
     texture: Option<Texture>,
+    /// The remote pointer that was drawn last.
+    pointer: Option<(Arc<Image>, TextureHandle)>,
 }
 
 struct Texture {
@@ -185,15 +189,21 @@ impl<A: App> eframe::App for Drawn<A> {
         front.place(pixels_per_point, (size.width, size.height));
         let (Some(picture), Some(placement)) = (picture, front.placement) else {
             self.texture = None;
+            self.pointer = None;
             return;
         };
+        let sprite = front.sprite();
         drop(front);
         self.update(ui.ctx(), picture.as_ref(), &placement);
         if let Some(texture) = &self.texture {
             let Area { x, y, width, height } = placement.shown;
             let corner = egui::pos2(x as f32, y as f32) / pixels_per_point;
             let rect = egui::Rect::from_min_size(corner, egui::vec2(width as f32, height as f32) / pixels_per_point);
-            ui.painter().with_clip_rect(rect).add(reduced(&texture.handle, rect, &placement));
+            let painter = ui.painter().with_clip_rect(rect);
+            painter.add(reduced(&texture.handle, rect, &placement));
+            if let Some(sprite) = sprite {
+                self.draw_pointer(&painter, &sprite);
+            }
         }
     }
 
@@ -203,6 +213,25 @@ impl<A: App> eframe::App for Drawn<A> {
 }
 
 impl<A> Drawn<A> {
+    /// Draws the remote pointer over the picture.
+    fn draw_pointer(&mut self, painter: &egui::Painter, sprite: &Sprite) {
+        let image = &sprite.image;
+        let size = [image.size.0 as usize, image.size.1 as usize];
+        let id = match &self.pointer {
+            Some((drawn, texture)) if Arc::ptr_eq(drawn, image) => texture.id(),
+            _ => {
+                let pixels = ColorImage::from_rgba_premultiplied(size, &image.rgba);
+                let texture = painter.ctx().load_texture("pointer", pixels, TextureOptions::NEAREST);
+                self.pointer.insert((Arc::clone(image), texture)).1.id()
+            }
+        };
+        let pixels_per_point = painter.ctx().pixels_per_point();
+        let corner = egui::pos2(sprite.corner.0 as f32, sprite.corner.1 as f32) / pixels_per_point;
+        let rect = egui::Rect::from_min_size(corner, egui::vec2(size[0] as f32, size[1] as f32) / pixels_per_point);
+        let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+        painter.image(id, rect, whole, Color32::WHITE);
+    }
+
     /// Uploads what changed of the picture.
     fn update(&mut self, context: &egui::Context, picture: &dyn Screen, placement: &Placement) {
         let filter = if placement.is_exact() { TextureFilter::Nearest } else { TextureFilter::Linear };

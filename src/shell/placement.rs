@@ -52,6 +52,25 @@ impl Placement {
         self.drawn == self.size
     }
 
+    /// How many pixels of the window a pixel of the picture is wide.
+    pub(super) fn scale(&self) -> f64 {
+        f64::from(self.drawn.0) / f64::from(self.size.0)
+    }
+
+    /// Where in the window a pixel of the picture is, be it shown or not; `None`: the picture has none there.
+    pub(super) fn over(&self, (x, y): (u32, u32)) -> Option<(i64, i64)> {
+        if x >= self.size.0 || y >= self.size.1 {
+            return None;
+        }
+        let along = |at: u32, size: u32, drawn: u32, offset: u32, start: u32| {
+            ((f64::from(at) + 0.5) * f64::from(drawn) / f64::from(size)) as i64 - i64::from(offset) + i64::from(start)
+        };
+        Some((
+            along(x, self.size.0, self.drawn.0, self.offset.0, self.shown.x),
+            along(y, self.size.1, self.drawn.1, self.offset.1, self.shown.y),
+        ))
+    }
+
     /// The part of the picture that is shown, from 0 to 1 each way.
     pub(super) fn part(&self) -> egui::Rect {
         let (width, height) = (self.drawn.0 as f32, self.drawn.1 as f32);
@@ -126,6 +145,12 @@ impl Placement {
         stride: u32,
     ) -> Option<Area> {
         let to = self.of(changed)?;
+        self.copy_to(picture, to, filter, target, stride);
+        Some(to)
+    }
+
+    /// Copies the part of the picture that the window shows in `to`, which is inside of `shown`.
+    pub(super) fn copy_to(&self, picture: Pixels<'_>, to: Area, filter: &mut Filter, target: &mut [u32], stride: u32) {
         if self.is_exact() {
             self.copy_exact(picture, to, target, stride);
         } else {
@@ -134,7 +159,6 @@ impl Placement {
             let corner = (self.shown.x - self.offset.0, self.shown.y - self.offset.1);
             filter.copy(picture, to, corner, target, stride);
         }
-        Some(to)
     }
 
     fn copy_exact(&self, picture: Pixels<'_>, to: Area, target: &mut [u32], stride: u32) {
@@ -179,9 +203,9 @@ pub(super) struct Filter {
 }
 
 /// The pixels that make one pixel, and their weights, which add up to `ONE`.
-struct Tap {
-    first: u32,
-    weights: Vec<i32>,
+pub(super) struct Tap {
+    pub(super) first: u32,
+    pub(super) weights: Vec<i32>,
 }
 
 const ONE: i32 = 1 << 14;
@@ -248,7 +272,8 @@ fn reduce(picture: Pixels<'_>, y: u32, taps: &[Tap], into: &mut Vec<i32>) {
     }
 }
 
-fn taps(size: u32, drawn: u32) -> Vec<Tap> {
+/// How `size` pixels become `drawn`.
+pub(super) fn taps(size: u32, drawn: u32) -> Vec<Tap> {
     let scale = f64::from(size) / f64::from(drawn);
     let reach = scale.max(1.0);
     (0..drawn)

@@ -15,6 +15,7 @@ use winit::window::{Window, WindowId};
 use super::burst::Burst;
 use super::front::{Front, Taker};
 use super::placement::{Filter, Placement};
+use super::pointer::Sprite;
 use super::raster::{MAX_TEXTURE_SIDE, Raster, Target};
 use super::screen::{Area, Screen};
 use super::wake::Event;
@@ -49,6 +50,8 @@ struct Open {
     repaint_at: Option<Instant>,
     /// What was drawn last, to draw only the difference next time.
     drawn: Vec<ClippedShape>,
+    /// The remote pointer that was drawn last.
+    sprite: Option<Sprite>,
     theme: egui::Theme,
 }
 
@@ -98,6 +101,7 @@ impl<A: App> Software<A> {
             due: Due::Everything,
             repaint_at: None,
             drawn: Vec::new(),
+            sprite: None,
             theme: self.context.theme(),
         })
     }
@@ -154,7 +158,8 @@ impl<A: App> Software<A> {
             open.due = Due::Nothing;
         }
         if let (Some(picture), Some(placement)) = (&picture, &self.front.placement) {
-            open.draw_picture(picture.as_ref(), placement, &mut damage)?;
+            let placement = *placement;
+            open.draw_picture(picture.as_ref(), &placement, self.front.sprite(), &mut damage)?;
         }
         let damage: Vec<softbuffer::Rect> = damage.into_iter().filter_map(rect).collect();
         if !damage.is_empty() {
@@ -200,16 +205,18 @@ impl Open {
         Ok(area)
     }
 
-    /// Copies what changed of the picture, and all of it where the user interface was drawn over it.
+    /// Copies what changed of the picture, and all of it where the user interface was drawn over it; then the pointer
+    /// over it, on pixels of the picture alone: what is drawn twice would show through itself.
     fn draw_picture(
         &mut self,
         picture: &dyn Screen,
         placement: &Placement,
+        sprite: Option<Sprite>,
         damage: &mut Vec<Area>,
     ) -> Result<(), ShellError> {
         let covered = damage.iter().any(|area| area.and(placement.shown).is_some());
         let mut buffer = self.surface.buffer_mut().map_err(draw_failed)?;
-        let (filter, stride) = (&mut self.filter, self.size.0);
+        let (filter, stride, before) = (&mut self.filter, self.size.0, &mut self.sprite);
         picture.look(&mut |pixels, changed| {
             // It may have got another size since it was placed: then it is placed anew at the next turn.
             if !placement.is_for(pixels) {
@@ -219,6 +226,21 @@ impl Open {
             for area in if covered { &all } else { changed } {
                 damage.extend(placement.copy(pixels, *area, filter, &mut buffer, stride));
             }
+            let area_of = |sprite: &Option<Sprite>| sprite.as_ref().and_then(|sprite| sprite.area(placement.shown));
+            if *before != sprite
+                && let Some(area) = area_of(before)
+            {
+                placement.copy_to(pixels, area, filter, &mut buffer, stride);
+                damage.push(area);
+            }
+            if let (Some(sprite), Some(area)) = (&sprite, area_of(&sprite))
+                && (before.as_ref() != Some(sprite) || damage.iter().any(|changed| changed.and(area).is_some()))
+            {
+                placement.copy_to(pixels, area, filter, &mut buffer, stride);
+                sprite.draw(placement.shown, &mut buffer, stride);
+                damage.push(area);
+            }
+            before.clone_from(&sprite);
         });
         Ok(())
     }
@@ -280,6 +302,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
                 window::call(&open.window);
             }
             self.front.fill_screen(&open.window);
+            self.front.dress_cursor(&open.window, event_loop);
         }
         if turn.exit {
             return event_loop.exit();

@@ -1,12 +1,14 @@
 //! The adviser's program: network and viewer behind the adviser's controller.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_protocol::message::input::{self, input_message};
+use lotse_protocol::message::pointer::PointerAt;
 use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::pointer::Shape;
 
 use super::customer::{offline, why_over};
 use super::mailbox::Mailbox;
@@ -15,9 +17,10 @@ use super::{RunError, Target};
 use crate::app::adviser::{Adviser, Command, Event};
 use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
 use crate::net::{self, JoinFailure, Net, NetConfig, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
-use crate::shell::{self, Action, App, Input, MouseButton, Options, Renderer, Screen, View, Window};
+use crate::shell::{self, Action, App, Input, MouseButton, Options, Pointer, Renderer, Screen, View, Window};
 use crate::viewer::decode::{Decoding, Report};
 use crate::viewer::framebuffer::Picture;
+use crate::viewer::pointer::{Hands, RemotePointer};
 
 /// Runs the adviser's window until it is closed; `id` fills the first field.
 ///
@@ -54,6 +57,7 @@ struct Program {
 struct Session {
     viewer: ViewerId,
     picture: Arc<Picture>,
+    pointer: Arc<RemotePointer>,
     rate: Rate,
 }
 
@@ -66,7 +70,7 @@ enum Exit {
 impl Program {
     fn start(target: Target, id: Option<String>) -> Result<Self, RunError> {
         let mailbox = Mailbox::new();
-        let display = Arc::new(Display { decoding: Mutex::new(None), mailbox: mailbox.clone() });
+        let display = Arc::new(Display { shown: Mutex::new(None), mailbox: mailbox.clone() });
         let letters = mailbox.clone();
         let config = NetConfig {
             relay: target.institution.relay,
@@ -125,24 +129,30 @@ impl Program {
     }
 
     fn begins(&mut self, peer: &net::Peer) {
-        let picture = Arc::new(Picture::new());
-        if let Err(error) = self.display.open(&picture) {
+        let (picture, pointer) = (Arc::new(Picture::new()), Arc::new(RemotePointer::new()));
+        if let Err(error) = self.display.open(&picture, &pointer) {
             tracing::error!("no thread to decode on: {error}");
             self.net.send(net::Command::End(session::EndReason::Failed));
             return;
         }
-        self.session = Some(Session { viewer: peer.viewer, picture, rate: Rate::new(Instant::now()) });
+        self.session = Some(Session { viewer: peer.viewer, picture, pointer, rate: Rate::new(Instant::now()) });
         self.happens(Event::Introduced { askable: peer.policy });
     }
 
     fn hears(&mut self, body: session_message::Body) {
         match body {
-            session_message::Body::Rights(rights) => self.happens(Event::Rights(Rights {
-                effective: Permissions::from_wire(rights.effective),
-                granted: Permissions::from_wire(rights.granted),
-                askable: Permissions::from_wire(rights.askable),
-                suspended: suspended(rights.suspended_because),
-            })),
+            session_message::Body::Rights(rights) => {
+                let effective = Permissions::from_wire(rights.effective);
+                if let Some(session) = self.session.as_ref().filter(|_| !effective.has(Permission::View)) {
+                    session.pointer.forget();
+                }
+                self.happens(Event::Rights(Rights {
+                    effective,
+                    granted: Permissions::from_wire(rights.granted),
+                    askable: Permissions::from_wire(rights.askable),
+                    suspended: suspended(rights.suspended_because),
+                }));
+            }
             session_message::Body::Asked(asked) => self.happens(Event::Asked {
                 permissions: Permissions::from_wire(asked.permissions),
                 seconds_left: asked.seconds_left,
@@ -226,8 +236,16 @@ impl App for Program {
         self.session.as_ref().map(|session| Arc::clone(&session.picture) as Arc<dyn Screen>)
     }
 
+    fn pointer(&self) -> Option<Pointer> {
+        let hands = if self.adviser.controls() { Hands::Both } else { Hands::Theirs };
+        self.session.as_ref().map(|session| session.pointer.look(hands))
+    }
+
     fn input(&mut self, input: Input) {
         if self.adviser.controls() {
+            if let (Some(session), Input::Move { x, y } | Input::Button { x, y, .. }) = (&self.session, input) {
+                session.pointer.put(x, y);
+            }
             self.net.send(net::Command::Input(wire(input)));
         }
     }
@@ -241,14 +259,19 @@ impl App for Program {
     }
 }
 
-/// Where the network puts updates: the decoding of the session that runs.
+/// Where the network puts updates and the pointer: the session that runs.
 struct Display {
-    decoding: Mutex<Option<Decoding>>,
+    shown: Mutex<Option<Shown>>,
     mailbox: Mailbox<Letter>,
 }
 
+struct Shown {
+    decoding: Decoding,
+    pointer: Arc<RemotePointer>,
+}
+
 impl Display {
-    fn open(&self, picture: &Arc<Picture>) -> std::io::Result<()> {
+    fn open(&self, picture: &Arc<Picture>, pointer: &Arc<RemotePointer>) -> std::io::Result<()> {
         let letters = self.mailbox.clone();
         let waking = self.mailbox.clone();
         let decoding = Decoding::start(
@@ -256,22 +279,39 @@ impl Display {
             move |report| letters.put(Letter::Report(report)),
             move || waking.wake(),
         )?;
-        *self.decoding.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoding);
+        *self.lock() = Some(Shown { decoding, pointer: Arc::clone(pointer) });
         Ok(())
     }
 
     fn close(&self) {
-        let ended = self.decoding.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ended = self.lock().take();
         // Its thread ends outside the lock, which the network's thread may be waiting for.
         drop(ended);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Shown>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ViewerPort for Display {
     fn update(&self, header: UpdateHeader, update: Bytes) {
-        let decoding = self.decoding.lock().unwrap_or_else(PoisonError::into_inner);
-        if decoding.as_ref().is_some_and(|decoding| decoding.update(header, update).is_err()) {
+        if self.lock().as_ref().is_some_and(|shown| shown.decoding.update(header, update).is_err()) {
             self.mailbox.put(Letter::Flooded);
+        }
+    }
+
+    fn pointer_shape(&self, shape: Option<Arc<Shape>>) {
+        if let Some(shown) = &*self.lock() {
+            shown.pointer.shape(shape);
+            self.mailbox.wake();
+        }
+    }
+
+    fn pointer_at(&self, at: &PointerAt) {
+        if let Some(shown) = &*self.lock() {
+            shown.pointer.at(at);
+            self.mailbox.wake();
         }
     }
 }

@@ -1,16 +1,18 @@
 //! The customer's program: network and host behind the customer's controller.
 
 use std::process;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_desktop::capture::{Capture, CaptureError};
 use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
+use lotse_desktop::pointer::{Pointer, Position};
 use lotse_protocol::message::input::input_message;
 use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::pointer::Shape;
 
 use super::mailbox::Mailbox;
 use super::termination::on_termination;
@@ -19,8 +21,11 @@ use crate::app::customer::{Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
+use crate::host::pointer::{Following, PointerOut};
 use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
-use crate::net::{self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, RoleConfig, ViewerId, slot};
+use crate::net::{
+    self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, PointerSender, RoleConfig, ViewerId, slot,
+};
 use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Window};
 
 /// The most that an institution allows where it has said nothing else: what this version can do.
@@ -68,7 +73,13 @@ struct Program {
 /// The session as the wiring needs to know it.
 struct Session {
     viewer: ViewerId,
+    outlets: Outlets,
+}
+
+/// Where what the viewer may see goes.
+struct Outlets {
     updates: slot::Sender,
+    pointer: PointerSender,
 }
 
 #[derive(PartialEq, Eq)]
@@ -161,7 +172,7 @@ impl Program {
     }
 
     fn begins(&mut self, peer: net::Peer) {
-        let (Some(card), Some(updates)) = (peer.card, peer.updates) else {
+        let (Some(card), Some(updates), Some(pointer)) = (peer.card, peer.updates, peer.pointer) else {
             tracing::error!("a session without a card or without a way for updates");
             self.net.send(net::Command::End(session::EndReason::Failed));
             return;
@@ -172,7 +183,7 @@ impl Program {
             return;
         }
         let askable = self.host.gate.rights(on_host(peer.viewer)).map_or(Permissions::NONE, |rights| rights.askable);
-        self.session = Some(Session { viewer: peer.viewer, updates });
+        self.session = Some(Session { viewer: peer.viewer, outlets: Outlets { updates, pointer } });
         self.happens(Event::Introduced(Guest { card, reason: peer.reason, askable }));
     }
 
@@ -213,7 +224,7 @@ impl Program {
         let Some(session) = &self.session else { return };
         let viewer = session.viewer;
         // Who may see gets the picture from now on, who may not gets none from now on.
-        self.host.pump.watch(viewer, rights.effective.has(Permission::View).then_some(&session.updates));
+        self.host.pump.watch(viewer, rights.effective.has(Permission::View).then_some(&session.outlets));
         if rights.effective.has(Permission::View) {
             self.say(session_message::Body::Displays(self.displays.clone()));
         }
@@ -378,7 +389,7 @@ impl Host {
         })?;
         let letters = mailbox.clone();
         let pump = Pump::start(Capture::open, move |event| letters.put(Letter::Pump(event)))?;
-        Ok(Self { gate, pump: Pumping { pump, watching: std::sync::Mutex::new(None) } })
+        Ok(Self { gate, pump: Pumping { pump, watching: Mutex::new(None) } })
     }
 
     /// Nobody is here: nothing of the last visit holds for the next one.
@@ -418,19 +429,28 @@ fn matters(event: &GateEvent) -> bool {
 /// The pump, with who watches it.
 struct Pumping {
     pump: Pump,
-    watching: std::sync::Mutex<Option<ViewerId>>,
+    watching: Mutex<Option<Watching>>,
+}
+
+struct Watching {
+    viewer: ViewerId,
+    /// Not without a picture: who may not see that may not see the pointer.
+    _pointer: Option<Following>,
 }
 
 impl Pumping {
-    /// `viewer` gets the picture through `updates`, or none.
-    fn watch(&self, viewer: ViewerId, updates: Option<&slot::Sender>) {
-        let mut watching = self.watching.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match updates {
-            Some(updates) if *watching != Some(viewer) => {
-                self.pump.begin(on_host(viewer), Arc::new(HandOff(updates.clone())));
-                *watching = Some(viewer);
+    /// `viewer` gets the picture and the pointer through `outlets`, or neither.
+    fn watch(&self, viewer: ViewerId, outlets: Option<&Outlets>) {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        let watches = watching.as_ref().is_some_and(|watching| watching.viewer == viewer);
+        match outlets {
+            Some(outlets) if !watches => {
+                self.pump.begin(on_host(viewer), Arc::new(HandOff(outlets.updates.clone())));
+                let following = Following::start(Pointer::open, Arc::new(Telling(outlets.pointer.clone())));
+                let pointer = following.inspect_err(|error| tracing::warn!("the pointer is not shown: {error}")).ok();
+                *watching = Some(Watching { viewer, _pointer: pointer });
             }
-            None if *watching == Some(viewer) => {
+            None if watches => {
                 self.pump.halt(on_host(viewer));
                 *watching = None;
             }
@@ -483,6 +503,23 @@ const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
         Some(Suspension::Hidden) => SuspendedBecause::Hidden,
         Some(Suspension::Locked) => SuspendedBecause::Locked,
         Some(Suspension::Away) => SuspendedBecause::Away,
+    }
+}
+
+/// The way of the pointer to the network.
+struct Telling(PointerSender);
+
+impl PointerOut for Telling {
+    fn shape(&self, shape: Arc<Shape>) {
+        self.0.shape(Some(shape));
+    }
+
+    fn at(&self, Position { display, x, y }: Position) {
+        self.0.at(display, x, y);
+    }
+
+    fn forget(&self) {
+        self.0.forget();
     }
 }
 

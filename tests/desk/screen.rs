@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use x11rb::connection::Connection as _;
+use x11rb::protocol::xfixes::ConnectionExt as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
 
 use super::{Desk, until};
@@ -99,7 +100,55 @@ impl Pixels {
     }
 }
 
+/// What the pointer looks like, as the X server says.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Pixels, wide and high.
+    pub(crate) size: (u16, u16),
+    /// The pixel that points.
+    pub(crate) hot: (u16, u16),
+    /// Alpha, red, green, blue, the colours multiplied by alpha.
+    pub(crate) argb: Vec<u32>,
+}
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seen = self.argb.iter().filter(|pixel| **pixel >> 24 != 0).count();
+        write!(f, "Cursor({:?} at {:?}, {seen} pixels)", self.size, self.hot)
+    }
+}
+
+impl Pixels {
+    /// The same with a pointer in it.
+    pub(crate) fn with_cursor(&self, cursor: &Cursor, (x, y): (i16, i16)) -> Self {
+        let mut pixels = self.clone();
+        let start = |at: i16, hot: u16| i32::from(at) - i32::from(hot);
+        let (left, top) = (start(x, cursor.hot.0), start(y, cursor.hot.1));
+        for (index, argb) in (0..).zip(&cursor.argb) {
+            let (x, y) = (left + index % i32::from(cursor.size.0), top + index / i32::from(cursor.size.0));
+            if !(0..i32::from(self.width)).contains(&x) || !(0..i32::from(self.height)).contains(&y) {
+                continue;
+            }
+            let at = usize::try_from((y * i32::from(self.width) + x) * 4).expect("inside");
+            let through = 255 - (argb >> 24);
+            for (channel, value) in pixels.bgrx[at..at + 3].iter_mut().enumerate() {
+                let over = argb >> (8 * channel) & 0xff;
+                *value = u8::try_from((over + (u32::from(*value) * through + 127) / 255).min(255)).expect("a byte");
+            }
+        }
+        pixels
+    }
+}
+
 impl Desk {
+    /// What the pointer looks like where it is.
+    pub(crate) fn cursor(&self) -> Cursor {
+        self.connection.xfixes_query_version(2, 0).expect("the X server is there").reply().expect("it has XFixes");
+        let request = self.connection.xfixes_get_cursor_image().expect("the X server is there");
+        let image = request.reply().expect("it has a pointer");
+        Cursor { size: (image.width, image.height), hot: (image.xhot, image.yhot), argb: image.cursor_image }
+    }
+
     /// The whole display, without the pointer.
     pub(crate) fn pixels(&self) -> Pixels {
         self.try_pixels().expect("the X server gives its pixels")

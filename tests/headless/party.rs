@@ -13,8 +13,10 @@ use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::RelayPins;
 use lotse_protocol::message::input::input_message;
+use lotse_protocol::message::pointer::PointerAt;
 use lotse_protocol::message::session::{Applied, UpdateHeader};
 use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::pointer::Shape;
 use lotse_relay::serve::{Config, Running};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -247,17 +249,39 @@ impl Customer {
     }
 }
 
-struct Screen(Mutex<mpsc::Sender<(UpdateHeader, Bytes)>>);
+/// What came of the customer's pointer.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Pointed {
+    Shape(Option<Arc<Shape>>),
+    At(u32, u32),
+}
+
+struct Screen(Mutex<mpsc::Sender<(UpdateHeader, Bytes)>>, Mutex<mpsc::Sender<Pointed>>);
+
+impl Screen {
+    fn pointed(&self, pointed: Pointed) {
+        let _ = self.1.lock().expect("no panic").send(pointed);
+    }
+}
 
 impl ViewerPort for Screen {
     fn update(&self, header: UpdateHeader, update: Bytes) {
         let _ = self.0.lock().expect("no panic").send((header, update));
+    }
+
+    fn pointer_shape(&self, shape: Option<Arc<Shape>>) {
+        self.pointed(Pointed::Shape(shape));
+    }
+
+    fn pointer_at(&self, at: &PointerAt) {
+        self.pointed(Pointed::At(at.x, at.y));
     }
 }
 
 pub(crate) struct Adviser {
     pub(crate) net: Net,
     pub(crate) pictures: mpsc::Receiver<(UpdateHeader, Bytes)>,
+    pub(crate) pointed: mpsc::Receiver<Pointed>,
     events: Events,
 }
 
@@ -272,9 +296,10 @@ impl std::ops::Deref for Adviser {
 /// An adviser's program that is looking for this relay.
 pub(crate) fn start_adviser(relay: SocketAddr, pins: RelayPins) -> Adviser {
     let (show, pictures) = mpsc::channel();
-    let port = Arc::new(Screen(Mutex::new(show)));
+    let (point, pointed) = mpsc::channel();
+    let port = Arc::new(Screen(Mutex::new(show), Mutex::new(point)));
     let (net, events) = start(&relay.to_string(), pins, RoleConfig::Adviser { port });
-    Adviser { net, pictures, events }
+    Adviser { net, pictures, pointed, events }
 }
 
 impl Adviser {

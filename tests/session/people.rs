@@ -81,21 +81,34 @@ impl Session {
         });
     }
 
-    /// The adviser's window shows the customer's screen without a pixel's difference.
+    /// The adviser's window shows the customer's screen without a pixel's difference; and the customer's pointer on it,
+    /// unless it is the adviser's own that stands for it (`tests/session/pointing.rs` says when which).
     pub(crate) fn sees_exactly(&self) {
         until(PATIENCE, "the adviser to see exactly what the customer sees", || {
             let theirs = self.customer.desk.at_rest(Duration::from_millis(200), PATIENCE);
-            let (x, y) = self.picture();
-            let shown = self.adviser.desk.pixels_in(Rect { x, y, width: SIZE.0, height: SIZE.1 });
-            shown.difference(&theirs).is_none().then_some(())
+            let shown = self.shown();
+            let is = |seen: &Pixels| shown.difference(seen).is_none();
+            (is(&theirs) || is(&self.with_pointer(&theirs))).then_some(())
         });
+    }
+
+    /// The customer's screen as the adviser's window shows it, pixel for pixel.
+    pub(crate) fn shown(&self) -> Pixels {
+        let (x, y) = self.picture();
+        self.adviser.desk.pixels_in(Rect { x, y, width: SIZE.0, height: SIZE.1 })
+    }
+
+    /// The customer's screen as the customer sees it, with the pointer.
+    pub(crate) fn with_pointer(&self, screen: &Pixels) -> Pixels {
+        screen.with_cursor(&self.customer.desk.cursor(), self.customer.desk.pointer())
     }
 
     /// Where the picture begins on the adviser's desk, pixel for pixel: the place at which the customer's most colourful
     /// row is found.
     pub(crate) fn picture(&self) -> (i16, i16) {
         until(PATIENCE, "the picture in the adviser's window", || {
-            place_of(&self.customer.desk.pixels(), &self.adviser.desk.pixels())
+            let pointer = self.customer.desk.pointer().1;
+            place_of(&self.customer.desk.pixels(), &self.adviser.desk.pixels(), pointer)
         })
     }
 }
@@ -439,14 +452,15 @@ fn click_in(desk: &Desk, window: Window, (x, y): (u16, u16)) {
     desk.click((on_desk(place.x, x), on_desk(place.y, y)));
 }
 
-/// Where `shown` begins on `desk`: by its most colourful row, then by all of a few rows.
-fn place_of(shown: &Pixels, desk: &Pixels) -> Option<(i16, i16)> {
+/// Where `shown` begins on `desk`: by its most colourful row, of those that the pointer in the row `pointer` is not over.
+fn place_of(shown: &Pixels, desk: &Pixels, pointer: i16) -> Option<(i16, i16)> {
     let row = |pixels: &Pixels, y: usize| -> Vec<[u8; 3]> {
         let width = usize::from(pixels.width) * 4;
         pixels.bgrx[y * width..(y + 1) * width].chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
     };
     let colours = |row: &[[u8; 3]]| row.iter().collect::<std::collections::HashSet<_>>().len();
-    let (top, wanted) = (0..usize::from(shown.height)).map(|y| (y, row(shown, y))).max_by_key(|(_, r)| colours(r))?;
+    let rows = (0..usize::from(shown.height)).filter(|y| y.abs_diff(usize::from(pointer.unsigned_abs())) > 64);
+    let (top, wanted) = rows.map(|y| (y, row(shown, y))).max_by_key(|(_, row)| colours(row))?;
     for y in top..usize::from(desk.height) {
         if let Some(x) = row(desk, y).windows(wanted.len()).position(|part| part == wanted) {
             return Some((i16::try_from(x).ok()?, i16::try_from(y - top).ok()?));

@@ -1,0 +1,132 @@
+//! The customer's pointer on the adviser's screen: one pointer for one pointer, where it is and as it looks.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::desk::process::Program;
+use crate::desk::screen::{Cursor, Rect};
+use crate::desk::{Desk, PATIENCE, until};
+use crate::people::Session;
+
+/// The wallpaper of the customer's desk, away from every window.
+const WALLPAPER: (i16, i16) = (1270, 790);
+
+/// A terminal: over its text the pointer is an I-beam.
+fn terminal(desk: &Desk) -> (Program, Rect) {
+    let program = desk.spawn(Command::new("xterm").args(["-geometry", "60x10+8+560", "-title", "notes"]));
+    let window = desk.window("notes", PATIENCE);
+    (program, desk.geometry(window))
+}
+
+/// The customer's pointer is there, and looks like this.
+fn customer_points(session: &Session, place: (i16, i16)) -> Cursor {
+    let desk = &session.customer.desk;
+    until(PATIENCE, "the customer's pointer to be there", || (desk.pointer() == place).then_some(()));
+    desk.at_rest(Duration::from_millis(100), PATIENCE);
+    desk.cursor()
+}
+
+/// The adviser's own pointer looks like this.
+fn adviser_points_with(session: &Session, cursor: &Cursor) {
+    until(PATIENCE, "the adviser's pointer to look like the customer's", || {
+        (session.adviser.desk.cursor() == *cursor).then_some(())
+    });
+}
+
+/// The customer's pointer is drawn in the picture, on its pixel.
+fn is_drawn(session: &Session) {
+    until(PATIENCE, "the customer's pointer in the picture", || {
+        let theirs = session.customer.desk.pixels();
+        session.shown().difference(&session.with_pointer(&theirs)).is_none().then_some(())
+    });
+}
+
+/// No pointer is drawn in the picture, and none comes.
+fn is_not_drawn(session: &Session) {
+    let bare = || {
+        let theirs = session.customer.desk.pixels();
+        session.shown().difference(&theirs).is_none().then_some(())
+    };
+    until(PATIENCE, "the picture without a pointer", bare);
+    for _ in 0..5 {
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(bare().is_some(), "a second pointer");
+    }
+}
+
+fn put_by_the_adviser(session: &Session, (x, y): (i16, i16)) {
+    let (left, top) = session.picture();
+    session.adviser.desk.move_to((left + x, top + y));
+}
+
+#[test]
+fn over_the_picture_the_advisers_pointer_looks_like_the_customers_and_is_the_only_one() {
+    let session = Session::begin();
+    let (_program, terminal) = terminal(&session.customer.desk);
+    session.allow_control();
+    session.adviser.show_pixel_for_pixel();
+
+    put_by_the_adviser(&session, terminal.centre());
+    let beam = customer_points(&session, terminal.centre());
+    adviser_points_with(&session, &beam);
+    is_not_drawn(&session);
+
+    put_by_the_adviser(&session, WALLPAPER);
+    let arrow = customer_points(&session, WALLPAPER);
+    assert_ne!(arrow, beam, "the test needs two shapes");
+    adviser_points_with(&session, &arrow);
+    is_not_drawn(&session);
+
+    // And back: known by its number now.
+    put_by_the_adviser(&session, terminal.centre());
+    adviser_points_with(&session, &beam);
+
+    // Beside the picture the pointer is the window's own again.
+    let (left, top) = session.picture();
+    session.adviser.desk.move_to((left + 640, top - 20));
+    until(PATIENCE, "the window's own pointer", || (session.adviser.desk.cursor() != beam).then_some(()));
+    is_not_drawn(&session);
+}
+
+#[test]
+fn the_customers_own_movements_are_seen_on_their_pixel() {
+    let session = Session::begin();
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    let (_program, terminal) = terminal(&customer.desk);
+    adviser.show_pixel_for_pixel();
+
+    // Who only looks sees it always, wherever it is, cut at the edges; over the picture their own is a plain one.
+    let places = [(700, 300), terminal.centre(), (0, 0), (1279, 799), (701, 301), WALLPAPER];
+    for place in places {
+        customer.desk.move_to(place);
+        customer_points(&session, place);
+        is_drawn(&session);
+    }
+    customer.desk.move_to(terminal.centre());
+    let beam = customer_points(&session, terminal.centre());
+    put_by_the_adviser(&session, (400, 300));
+    is_drawn(&session);
+    assert_ne!(adviser.desk.cursor(), beam);
+
+    // Something is drawn under it, and it stays whole.
+    customer.desk.type_text("ls -la\n");
+    is_drawn(&session);
+
+    // With control, it is drawn while it is not where the adviser's hand put it.
+    session.allow_control();
+    put_by_the_adviser(&session, (400, 300));
+    customer_points(&session, (400, 300));
+    is_not_drawn(&session);
+    for place in [(401, 300), (1000, 500), terminal.centre()] {
+        customer.desk.move_to(place);
+        customer_points(&session, place);
+        is_drawn(&session);
+    }
+    put_by_the_adviser(&session, (500, 300));
+    customer_points(&session, (500, 300));
+    is_not_drawn(&session);
+
+    // Control is taken back: the same pointer is the customer's now, and drawn.
+    customer.stop_control();
+    is_drawn(&session);
+}
