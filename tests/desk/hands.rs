@@ -39,7 +39,29 @@ pub(crate) enum Button {
     Forward = 9,
 }
 
+/// What hands have done on a desk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Buttons of the mouse that went down.
+    pub(crate) clicks: u32,
+    /// Keys that went down.
+    pub(crate) keys: u32,
+}
+
+impl std::ops::Sub for Done {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self { clicks: self.clicks - before.clicks, keys: self.keys - before.keys }
+    }
+}
+
 impl Desk {
+    /// All that hands have done on this desk so far.
+    pub(crate) fn done(&self) -> Done {
+        *self.done.lock().expect("no panic under this lock")
+    }
+
     /// Types text: printable ASCII, `\n` for Return, `\t` for Tab.
     ///
     /// # Panics
@@ -139,6 +161,13 @@ impl Desk {
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
+        let mut done = self.done.lock().expect("no panic under this lock");
+        match kind {
+            BUTTON_PRESS_EVENT => done.clicks += 1,
+            KEY_PRESS_EVENT => done.keys += 1,
+            _ => {}
+        }
+        drop(done);
         let request = self.connection.xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.root, x, y, 0);
         request.expect("the X server is there").check().expect("XTEST takes the event");
     }

@@ -19,7 +19,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,7 @@ pub(crate) struct Desk {
     number: u32,
     size: (u16, u16),
     keyboard: Keyboard,
+    done: Mutex<hands::Done>,
     // Dropped in this order: the window manager before its server, the folder with the logs last.
     openbox: Option<Program>,
     server: Option<Program>,
@@ -93,7 +94,9 @@ impl Desk {
         let (server, number) = start_server(folder.path(), size);
         let (connection, root) = connect(number);
         let keyboard = Keyboard::read(&connection);
-        let mut desk = Self { connection, root, number, size, keyboard, openbox: None, server: Some(server), folder };
+        let done = Mutex::default();
+        let mut desk =
+            Self { connection, root, number, size, keyboard, done, openbox: None, server: Some(server), folder };
         desk.start_openbox();
         desk
     }

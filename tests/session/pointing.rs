@@ -1,6 +1,9 @@
 //! The customer's pointer on the adviser's screen: one pointer for one pointer, where it is and as it looks.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use crate::desk::process::Program;
@@ -49,7 +52,7 @@ fn is_not_drawn(session: &Session) {
     };
     until(PATIENCE, "the picture without a pointer", bare);
     for _ in 0..5 {
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         assert!(bare().is_some(), "a second pointer");
     }
 }
@@ -61,36 +64,77 @@ fn put_by_the_adviser(session: &Session, (x, y): (i16, i16)) {
 
 #[test]
 fn over_the_picture_the_advisers_pointer_looks_like_the_customers_and_is_the_only_one() {
-    let session = Session::begin();
+    one_pointer_for_one(&Session::begin());
+}
+
+#[test]
+fn over_the_picture_of_opengl_it_does_too() {
+    one_pointer_for_one(&Session::begin_drawn_by("gl"));
+}
+
+fn one_pointer_for_one(session: &Session) {
     let (_program, terminal) = terminal(&session.customer.desk);
     session.allow_control();
     session.adviser.show_pixel_for_pixel();
 
-    put_by_the_adviser(&session, terminal.centre());
-    let beam = customer_points(&session, terminal.centre());
-    adviser_points_with(&session, &beam);
-    is_not_drawn(&session);
+    put_by_the_adviser(session, terminal.centre());
+    let beam = customer_points(session, terminal.centre());
+    adviser_points_with(session, &beam);
+    is_not_drawn(session);
 
-    put_by_the_adviser(&session, WALLPAPER);
-    let arrow = customer_points(&session, WALLPAPER);
+    put_by_the_adviser(session, WALLPAPER);
+    let arrow = customer_points(session, WALLPAPER);
     assert_ne!(arrow, beam, "the test needs two shapes");
-    adviser_points_with(&session, &arrow);
-    is_not_drawn(&session);
+    adviser_points_with(session, &arrow);
+    is_not_drawn(session);
 
     // And back: known by its number now.
-    put_by_the_adviser(&session, terminal.centre());
-    adviser_points_with(&session, &beam);
+    put_by_the_adviser(session, terminal.centre());
+    adviser_points_with(session, &beam);
 
     // Beside the picture the pointer is the window's own again.
     let (left, top) = session.picture();
     session.adviser.desk.move_to((left + 640, top - 20));
     until(PATIENCE, "the window's own pointer", || (session.adviser.desk.cursor() != beam).then_some(()));
-    is_not_drawn(&session);
+    is_not_drawn(session);
 }
 
 #[test]
 fn the_customers_own_movements_are_seen_on_their_pixel() {
+    customers_movements_are_seen(&Session::begin());
+}
+
+#[test]
+fn opengl_shows_them_on_their_pixel_too() {
+    customers_movements_are_seen(&Session::begin_drawn_by("gl"));
+}
+
+/// The design allows the whole program 0.03 s in 10 s of rest.
+#[test]
+fn a_pointer_that_rests_costs_next_to_nothing() {
     let session = Session::begin();
+    customer_points(&session, session.customer.desk.pointer());
+    // What the session's beginning stirred up has settled.
+    thread::sleep(Duration::from_secs(1));
+    let before = used(session.customer.program.pid());
+    thread::sleep(Duration::from_secs(4));
+    let used = used(session.customer.program.pid()) - before;
+    println!("the pointer's thread used {used:?} in 4 s of rest");
+    assert!(used < Duration::from_millis(4), "{used:?}, more than a third of what the whole program may use");
+}
+
+/// Processor time of the thread that follows the pointer.
+fn used(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("the program runs");
+    let of = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
+    let folders = threads.map(|thread| thread.expect("a thread").path());
+    let mut ours = folders.filter(|folder| of(folder, "comm").trim() == "lotse-pointer");
+    let schedule = of(&ours.next().expect("a thread follows the pointer"), "schedstat");
+    let nanoseconds = schedule.split(' ').next().and_then(|used| used.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("the kernel counts"))
+}
+
+fn customers_movements_are_seen(session: &Session) {
     let (customer, adviser) = (&session.customer, &session.adviser);
     let (_program, terminal) = terminal(&customer.desk);
     adviser.show_pixel_for_pixel();
@@ -99,34 +143,34 @@ fn the_customers_own_movements_are_seen_on_their_pixel() {
     let places = [(700, 300), terminal.centre(), (0, 0), (1279, 799), (701, 301), WALLPAPER];
     for place in places {
         customer.desk.move_to(place);
-        customer_points(&session, place);
-        is_drawn(&session);
+        customer_points(session, place);
+        is_drawn(session);
     }
     customer.desk.move_to(terminal.centre());
-    let beam = customer_points(&session, terminal.centre());
-    put_by_the_adviser(&session, (400, 300));
-    is_drawn(&session);
+    let beam = customer_points(session, terminal.centre());
+    put_by_the_adviser(session, (400, 300));
+    is_drawn(session);
     assert_ne!(adviser.desk.cursor(), beam);
 
     // Something is drawn under it, and it stays whole.
     customer.desk.type_text("ls -la\n");
-    is_drawn(&session);
+    is_drawn(session);
 
     // With control, it is drawn while it is not where the adviser's hand put it.
     session.allow_control();
-    put_by_the_adviser(&session, (400, 300));
-    customer_points(&session, (400, 300));
-    is_not_drawn(&session);
+    put_by_the_adviser(session, (400, 300));
+    customer_points(session, (400, 300));
+    is_not_drawn(session);
     for place in [(401, 300), (1000, 500), terminal.centre()] {
         customer.desk.move_to(place);
-        customer_points(&session, place);
-        is_drawn(&session);
+        customer_points(session, place);
+        is_drawn(session);
     }
-    put_by_the_adviser(&session, (500, 300));
-    customer_points(&session, (500, 300));
-    is_not_drawn(&session);
+    put_by_the_adviser(session, (500, 300));
+    customer_points(session, (500, 300));
+    is_not_drawn(session);
 
     // Control is taken back: the same pointer is the customer's now, and drawn.
     customer.stop_control();
-    is_drawn(&session);
+    is_drawn(session);
 }
