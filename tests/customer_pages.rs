@@ -2,6 +2,9 @@
 //! the real relay.
 
 mod desk;
+#[path = "session/page.rs"]
+#[allow(dead_code, reason = "every whole-system test compares other pages")]
+mod page;
 #[path = "session/people.rs"]
 #[allow(dead_code, reason = "every whole-system test uses another part of the people")]
 mod people;
@@ -10,9 +13,13 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use desk::hands::keysym;
+use desk::process::Program;
 use desk::relay::Relay;
+use lotse::app::view::{AdviserPage, CodeView, CustomerPage, Join, JoinProblem, Status, Waiting};
+
 use desk::{Desk, PATIENCE, until};
-use people::Customer;
+use page::shows;
+use people::{Adviser, Customer, Session};
 
 /// Whoever looks at a clock while other programs run on the same two processors allows for it: the budgets of the
 /// design are for an idle machine, and what was measured is printed.
@@ -78,4 +85,128 @@ fn who_does_not_accept_the_terms_closes_them_and_nothing_is_left() {
     customer.desk.tap(u32::from(' '));
     assert!(customer.program.ended(PATIENCE).is_some_and(|status| status.success()));
     assert!(tree.gone_within(Duration::from_secs(1)), "still running: {:?}", tree.alive());
+}
+
+/// What an adviser is told under the two numbers.
+fn reads(adviser: &Adviser, problem: JoinProblem) {
+    let join = Join {
+        adviser: "Maria Huber".to_owned(),
+        status: Status::Ready,
+        id: None,
+        busy: false,
+        problem: Some(problem),
+    };
+    let notice = page::advisers_notice(AdviserPage::Join(join), adviser.size());
+    until(PATIENCE, &format!("the sentence for {problem:?}"), || shows(&adviser.looks(), &notice).then_some(()));
+}
+
+/// Nine guesses of five advisers, of whom each has two: three codes are lost, and the window says so and waits for a
+/// hand.
+#[test]
+fn three_codes_lost_to_wrong_guesses_are_told_and_a_click_makes_one_that_works() {
+    let relay = Relay::start();
+    let customer = Customer::start(&relay.arguments());
+    let (id, first) = customer.numbers();
+    let used_up = Waiting { id: Some(id.clone()), code: CodeView::UsedUp, status: Status::Ready };
+    let used_up = page::customers_notice(CustomerPage::Waiting(used_up), customer.size());
+    let is_told = || shows(&customer.looks(), &used_up);
+
+    let wrong = "111111";
+    let mut last = None;
+    for number in 1..=5 {
+        assert!(!is_told(), "before adviser {number}");
+        // Two guesses each, and three at a code: whatever is less is told.
+        let account = relay.add_adviser(&format!("adviser{number}"), &format!("Adviser {number}"));
+        let adviser = Adviser::start(&relay.arguments());
+        adviser.sign_in(&account);
+        adviser.join(&id, wrong);
+        reads(&adviser, JoinProblem::WrongCode { left: left_after(2 * number - 1).min(1) });
+        if number < 5 {
+            adviser.join_again(wrong);
+            let lost = left_after(2 * number) == 0;
+            reads(&adviser, if lost { JoinProblem::WrongCode { left: 0 } } else { JoinProblem::Blocked });
+        }
+        last = Some(adviser);
+    }
+    let adviser = last.expect("five advisers");
+    until(PATIENCE, "the sentence about three lost codes", || is_told().then_some(()));
+
+    // Until then nothing that anybody knows is worth anything.
+    adviser.join_again(&first);
+    reads(&adviser, JoinProblem::NoCode);
+
+    customer.click_main_button();
+    until(PATIENCE, "the sentence to go away", || (!is_told()).then_some(()));
+    let (same, second) = customer.numbers();
+    assert_eq!(same, id);
+    assert_ne!(second, first);
+    adviser.join_again(&second);
+    customer.allow();
+    until(PATIENCE, "the session", || adviser.is_in_session().then_some(()));
+}
+
+/// Of three guesses at a code.
+fn left_after(guesses: usize) -> u32 {
+    [2, 1, 0][(guesses - 1) % 3]
+}
+
+/// A terminal on the customer's desk that writes what is typed into `written`.
+fn notes(desk: &Desk) -> Program {
+    let mut command = std::process::Command::new("xterm");
+    command.current_dir(desk.folder()).args(["-geometry", "60x10+8+560", "-title", "notes", "-e", "cat > written"]);
+    let program = desk.spawn(&mut command);
+    desk.window("notes", PATIENCE);
+    program
+}
+
+fn is_written(customer: &Customer, wanted: &str) {
+    until(PATIENCE, &format!("{wanted:?} in the customer's file"), || {
+        (fs::read_to_string(customer.desk.folder().join("written")).is_ok_and(|text| text == wanted)).then_some(())
+    });
+}
+
+#[test]
+fn control_is_stopped_viewing_goes_on_and_asking_again_needs_no_code() {
+    let session = Session::begin();
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    let _notes = notes(&customer.desk);
+    session.allow_control();
+    adviser.show_pixel_for_pixel();
+    let terminal = customer.desk.geometry(customer.desk.window("notes", PATIENCE)).centre();
+    session.click_on_customers(terminal);
+    adviser.desk.type_text("one\n");
+    is_written(customer, "one\n");
+
+    customer.stop_control();
+    until(PATIENCE, "the adviser to be told", || adviser.may_ask().then_some(()));
+    assert!(adviser.is_in_session() && customer.is_in_session());
+    customer.desk.focus(customer.desk.window("notes", PATIENCE));
+    adviser.desk.type_text("stopped\n");
+    customer.desk.type_text("two\n");
+    is_written(customer, "one\ntwo\n");
+    session.sees_exactly();
+
+    session.allow_control();
+    session.click_on_customers(terminal);
+    adviser.desk.type_text("three\n");
+    is_written(customer, "one\ntwo\nthree\n");
+}
+
+#[test]
+fn from_the_last_page_there_is_a_way_back_to_being_helped() {
+    let session = Session::begin();
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    customer.end();
+    until(PATIENCE, "the session to be over", || (!customer.is_in_session()).then_some(()));
+    until(PATIENCE, "the adviser to see it", || (!adviser.is_in_session()).then_some(()));
+    customer.wait_again();
+    let (id, code) = customer.numbers();
+    // *Help someone else* has the keyboard.
+    adviser.desk.focus(adviser.window);
+    adviser.desk.at_rest(Duration::from_millis(200), PATIENCE);
+    adviser.desk.tap(keysym::RETURN);
+    adviser.desk.at_rest(Duration::from_millis(700), PATIENCE);
+    adviser.join(&id, &code);
+    customer.allow();
+    until(PATIENCE, "the next session", || adviser.is_in_session().then_some(()));
 }

@@ -20,6 +20,7 @@ terms-link = Bedingungen und Datenschutz
 terms-back = Zurück
 
 waiting-title = Lesen Sie diese beiden Nummern am Telefon vor
+waiting-title-used-up = Ein neuer Code ist nötig
 waiting-id = Ihre ID
 waiting-code = Kanalcode
 waiting-code-left = neuer Code in { $time }
@@ -100,10 +101,11 @@ over-adviser-connected = { $minutes ->
 }
 over-customer-by-me = Sie haben sie beendet.
 over-customer-by-other = Die Beratung hat sie beendet.
-over-customer-other-gone = Das Programm der Beratung ist nicht mehr da. Wenn Sie noch nicht fertig waren, rufen Sie wieder an.
-over-customer-connection-lost = Die Verbindung ist abgerissen und nicht wiedergekommen. Wenn Sie noch nicht fertig waren, starten Sie das Programm neu und lesen die neuen Nummern vor.
-over-customer-refused = Sie haben abgelehnt. Niemand hat Ihren Bildschirm gesehen.
-over-customer-no-answer = Sie haben nicht rechtzeitig geantwortet, darum wurde abgelehnt. Niemand hat Ihren Bildschirm gesehen. Wenn Sie Hilfe möchten, starten Sie das Programm neu.
+over-customer-other-gone = Das Programm der Beratung ist nicht mehr da. Wenn Sie noch nicht fertig waren, klicken Sie auf „Wieder helfen lassen“ und lesen die neuen Nummern vor.
+over-customer-connection-lost = Die Verbindung ist abgerissen und nicht wiedergekommen. Wenn Sie noch nicht fertig waren, klicken Sie auf „Wieder helfen lassen“ und lesen die neuen Nummern vor.
+over-nobody = Niemand hat Ihren Bildschirm gesehen
+over-customer-refused = Sie haben abgelehnt.
+over-customer-no-answer = Sie haben eine Minute lang nicht geantwortet; das gilt als Nein. Wenn Sie Hilfe möchten, klicken Sie auf „Wieder helfen lassen“ und lesen die neuen Nummern vor.
 over-customer-failed = Auf diesem Computer ist etwas fehlgeschlagen. Starten Sie das Programm neu und lesen Sie die neuen Nummern vor.
 over-adviser-by-me = Sie haben sie beendet.
 over-adviser-by-other = Die Gegenseite hat sie beendet.
@@ -113,6 +115,7 @@ over-adviser-refused = Die Gegenseite hat abgelehnt. Sprechen Sie darüber, waru
 over-adviser-no-answer = Eine Minute lang kam keine Antwort; das gilt als Nein. Fragen Sie, ob die Frage zu sehen ist, und verbinden Sie sich dann erneut.
 over-adviser-failed = Auf diesem Computer ist etwas fehlgeschlagen. Verbinden Sie sich erneut; bleibt es dabei, sagen Sie es Ihrem Service Desk.
 over-nothing-stays = Es wurde nichts installiert, und auf diesem Computer bleibt nichts zurück. Sie können diese Datei jetzt löschen.
+over-again = Wieder helfen lassen
 close = Schließen
 join-again = Jemand anderem helfen
 

@@ -23,6 +23,7 @@ terms-back = Back
 
 # The customer waits.
 waiting-title = Read these two numbers to your adviser
+waiting-title-used-up = A new code is needed
 waiting-id = Your ID
 waiting-code = Channel code
 waiting-code-left = new code in { $time }
@@ -107,10 +108,11 @@ over-adviser-connected = { $minutes ->
 }
 over-customer-by-me = You ended it.
 over-customer-by-other = Your adviser ended it.
-over-customer-other-gone = Your adviser’s program is gone. If you were not finished, call again.
-over-customer-connection-lost = The connection was lost and did not come back. If you were not finished, start the program again and read out the new numbers.
-over-customer-refused = You refused. Nobody has seen your screen.
-over-customer-no-answer = You did not answer in time, so it was refused. Nobody has seen your screen. If you want help, start the program again.
+over-customer-other-gone = Your adviser’s program is gone. If you were not finished, click “Get help again” and read out the new numbers.
+over-customer-connection-lost = The connection was lost and did not come back. If you were not finished, click “Get help again” and read out the new numbers.
+over-nobody = Nobody has seen your screen
+over-customer-refused = You refused.
+over-customer-no-answer = You did not answer within a minute, which counts as no. If you want help, click “Get help again” and read out the new numbers.
 over-customer-failed = Something failed on this computer. Start the program again and read out the new numbers.
 over-adviser-by-me = You ended it.
 over-adviser-by-other = The customer ended it.
@@ -120,6 +122,7 @@ over-adviser-refused = The customer refused. Talk about why you ask, then join a
 over-adviser-no-answer = The customer did not answer within a minute, which counts as no. Ask whether the question is on the screen, then join again.
 over-adviser-failed = Something failed on this computer. Join again; if it stays like this, tell your service desk.
 over-nothing-stays = Nothing was installed and nothing stays on this computer. You can delete this file now.
+over-again = Get help again
 close = Close
 join-again = Help someone else
 

@@ -239,6 +239,8 @@ impl Customer {
             }
             Event::Code(code) => self.code = code,
             Event::Knocked => self.set_status(Status::SomebodyKnocks),
+            // Whoever is gone because the connection is gone does not make it ready.
+            Event::KnockOver if self.status != Status::SomebodyKnocks => {}
             Event::KnockOver => self.set_status(Status::Ready),
             Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
             Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
@@ -300,7 +302,8 @@ impl Customer {
             _ if self.id.is_none() => CodeView::None,
             Code::None => CodeView::None,
             Code::Shown { code, until } => {
-                CodeView::Shown { code: code.clone(), remaining: until.saturating_duration_since(now) }
+                let left = whole_seconds(until.saturating_duration_since(now));
+                CodeView::Shown { code: code.clone(), remaining: Duration::from_secs(left.into()) }
             }
             Code::InUse { code } => CodeView::InUse { code: code.clone() },
             Code::UsedUp => CodeView::UsedUp,
@@ -472,6 +475,11 @@ impl Customer {
                     }
                 });
                 commands.push(Command::ResumeControl(Prompt::Closing));
+            }
+            CustomerAction::WaitAgain => {
+                if matches!(self.stage, Stage::Over(_)) {
+                    self.stage = Stage::Waiting;
+                }
             }
             CustomerAction::Close => self.leave(now, commands),
         }

@@ -66,7 +66,7 @@ pub enum CodeView {
     Shown {
         /// Grouped in threes.
         code: String,
-        /// Until a new one.
+        /// Until a new one, in whole seconds: the last one is 1, not 0.
         remaining: Duration,
     },
     /// Somebody is being introduced with it: it stays.
@@ -249,6 +249,8 @@ pub enum CustomerAction {
     ConfirmClose,
     /// "End the session?" *No*.
     CancelClose,
+    /// *Get help again*: back to the numbers.
+    WaitAgain,
     /// *Close* on the first and on the last page.
     Close,
 }

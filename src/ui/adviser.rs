@@ -7,7 +7,7 @@ use egui::{Align, Color32, Frame, Key, Layout, Margin, TextEdit, Ui, UiBuilder, 
 use lotse_protocol::permission::Permission;
 use zeroize::Zeroizing;
 
-use super::customer::{OVER_LIST, activities, offline};
+use super::customer::{activities, list_above, offline};
 use super::parts::{
     Enabled, Footer, Role, body, button, card, field, field_label, grouped, header, notice, page, small, standing,
     status, strong, title, weak,
@@ -281,20 +281,24 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Adviser
     let said = [("who", over.who.as_str().into()), ("minutes", over.minutes.into())];
     body(ui, state.text.say_with("over-adviser-connected", said));
     body(ui, state.text.over_adviser(over.why));
-    if !over.activities.is_empty() {
+    let mut below = |ui: &mut Ui, state: &mut UiState| {
+        ui.add_space(16.0);
+        let again = button(ui, Role::Main, Enabled::Yes, state.text.say("join-again"), 200.0);
+        if turn == PageTurn::New {
+            again.request_focus();
+            state.id.clear();
+            state.code = Zeroizing::default();
+            state.reason.clear();
+        }
+        if again.clicked() {
+            actions.push(AdviserAction::JoinAgain);
+        }
+    };
+    if over.activities.is_empty() {
+        below(ui, state);
+    } else {
         ui.add_space(8.0);
-        activities(ui, &over.activities, OVER_LIST, state);
-    }
-    ui.add_space(16.0);
-    let again = button(ui, Role::Main, Enabled::Yes, state.text.say("join-again"), 200.0);
-    if turn == PageTurn::New {
-        again.request_focus();
-        state.id.clear();
-        state.code = Zeroizing::default();
-        state.reason.clear();
-    }
-    if again.clicked() {
-        actions.push(AdviserAction::JoinAgain);
+        list_above(ui, state, |ui, height, state| activities(ui, &over.activities, height, state), below);
     }
 }
 

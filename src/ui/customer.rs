@@ -9,18 +9,21 @@ use super::parts::{
     Enabled, Footer, Role, body, button, card, copy_button, header, link, notice, page, small, status, strong, title,
     weak, width_of,
 };
+use super::scroll::{keep_arrows, pane, scroll_by, scroll_keys};
 use super::text::clock;
 use super::theme::{self, Palette};
 use super::{Copied, PageTurn, Reading, UiState, terms};
 use crate::app::view::{
     Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Status,
-    Waiting,
+    Waiting, WhyOver,
 };
 
 /// Text is no wider than this, however wide the window.
 const WIDTH: f32 = 460.0;
-/// Height of the list of what was done, where something stands below it.
-pub(super) const OVER_LIST: f32 = 88.0;
+/// Lowest height of the list of what was done, where something stands below it: three lines.
+const SHORTEST_LIST: f32 = 72.0;
+/// Title and margins around such a list.
+const LIST_FRAME: f32 = 68.0;
 /// How long the tick of a copy button stays.
 const TICK: Duration = Duration::from_secs(2);
 
@@ -75,11 +78,12 @@ fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Ve
         }
         Status::Connecting | Status::Ready | Status::SomebodyKnocks => {}
     }
-    title(ui, state.text.say("waiting-title"));
+    let used_up = waiting.code == CodeView::UsedUp;
+    title(ui, state.text.say(if used_up { "waiting-title-used-up" } else { "waiting-title" }));
     ui.add_space(8.0);
     card(ui, |ui| numbers(ui, waiting, state, actions));
     ui.add_space(8.0);
-    if waiting.code == CodeView::UsedUp {
+    if used_up {
         notice(ui, state.text.say("code-used-up"));
         ui.add_space(4.0);
         if button(ui, Role::Main, Enabled::Yes, state.text.say("new-code"), 140.0).clicked() {
@@ -268,22 +272,26 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
         }
     });
     ui.add_space(16.0);
-    // What is left of the window, less the card's own margins and the title.
-    let height = (ui.available_height() - 104.0).max(56.0);
+    let height = ui.available_height() - LIST_FRAME;
     activities(ui, &session.activities, height, state);
 }
 
-/// What was done, newest last.
+/// What was done, newest last; a longer list is scrolled, by the keyboard too.
 pub(super) fn activities(ui: &mut Ui, activities: &[Activity], height: f32, state: &UiState) {
+    let height = height.max(SHORTEST_LIST);
     strong(ui, state.text.say("session-activities"));
-    card(ui, |ui| {
+    let id = ui.scope_id().with("activities");
+    let keys = if ui.memory(|memory| memory.has_focus(id)) { scroll_keys(ui, height) } else { 0.0 };
+    let top = ui.cursor().min;
+    let scrolls = card(ui, |ui| {
         if activities.is_empty() {
             weak(ui, state.text.say("activity-none"));
         }
         let minute = |minute: u64| state.text.say_with("activity-minute", [("minute", minute.into())]);
         let column = activities.last().map_or(0.0, |last| width_of(ui, &minute(last.minute), theme::small())) + 12.0;
-        let list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
-        list.auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+        let list = egui::ScrollArea::vertical().id_salt("activities").max_height(height).min_scrolled_height(height);
+        let list = list.auto_shrink([false, true]).stick_to_bottom(true).show(ui, |ui| {
+            scroll_by(ui, keys);
             ui.spacing_mut().item_spacing.y = 4.0;
             for activity in activities {
                 ui.horizontal_top(|ui| {
@@ -297,30 +305,68 @@ pub(super) fn activities(ui: &mut Ui, activities: &[Activity], height: f32, stat
                 });
             }
         });
+        list.content_size.y > list.inner_rect.height()
     });
+    if scrolls {
+        let pane = pane(ui, top, id, state.text.say("session-activities"));
+        keep_arrows(ui, &[pane.id]);
+    }
+}
+
+/// A list that takes what is left of the window, and what stands below it.
+pub(super) fn list_above(
+    ui: &mut Ui,
+    state: &mut UiState,
+    list: impl FnOnce(&mut Ui, f32, &UiState),
+    below: impl FnOnce(&mut Ui, &mut UiState),
+) {
+    let id = ui.scope_id().with("below the list");
+    let known: Option<f32> = ui.data(|data| data.get_temp(id));
+    let spacing = ui.spacing().item_spacing.y;
+    list(ui, ui.available_height() - LIST_FRAME - known.unwrap_or_default() - spacing, state);
+    let top = ui.cursor().top();
+    below(ui, state);
+    let height = ui.min_rect().bottom() - top;
+    if known.is_none_or(|known| (known - height).abs() > 0.5) {
+        ui.data_mut(|data| data.insert_temp(id, height));
+        ui.ctx().request_discard("what stands below the list has another height");
+    }
 }
 
 fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     let turn = state.turn_to("over");
-    title(ui, state.text.say("over-title"));
-    if !over.who.is_empty() {
-        let said = [("who", over.who.as_str().into()), ("minutes", over.minutes.into())];
+    let who = over.who.as_str();
+    let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer);
+    title(ui, state.text.say(if let_in { "over-title" } else { "over-nobody" }));
+    if let_in && !who.is_empty() {
+        let said = [("who", who.into()), ("minutes", over.minutes.into())];
         body(ui, state.text.say_with("over-connected", said));
     }
     body(ui, state.text.over_customer(over.why));
-    if !over.activities.is_empty() {
+    ui.add_space(8.0);
+    let mut below = |ui: &mut Ui, state: &mut UiState| {
         ui.add_space(8.0);
-        activities(ui, &over.activities, OVER_LIST, state);
-    }
-    ui.add_space(8.0);
-    body(ui, state.text.say("over-nothing-stays"));
-    ui.add_space(8.0);
-    let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), 140.0);
-    if turn == PageTurn::New {
-        close.request_focus();
-    }
-    if close.clicked() {
-        actions.push(CustomerAction::Close);
+        body(ui, state.text.say("over-nothing-stays"));
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            let width = ((ui.available_width() - 12.0) / 2.0).floor();
+            let again = button(ui, Role::Plain, Enabled::Yes, state.text.say("over-again"), width);
+            let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), width);
+            if turn == PageTurn::New {
+                close.request_focus();
+            }
+            if again.clicked() {
+                actions.push(CustomerAction::WaitAgain);
+            } else if close.clicked() {
+                actions.push(CustomerAction::Close);
+            }
+        });
+    };
+    if let_in && !over.activities.is_empty() {
+        list_above(ui, state, |ui, height, state| activities(ui, &over.activities, height, state), below);
+    } else {
+        below(ui, state);
     }
 }
 

@@ -3,6 +3,7 @@
 mod adviser;
 mod customer;
 mod parts;
+mod scroll;
 mod terms;
 pub mod text;
 pub mod theme;

@@ -1,11 +1,11 @@
 //! What is agreed to: a page to be read whole, first to be accepted and later to be looked up.
 
-use egui::style::ScrollAnimation;
-use egui::{Align, EventFilter, Id, Key, Layout, Modifiers, Response, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Align, Id, Key, Layout, Ui};
 
-use super::parts::{Enabled, Role, body, button, card, focus_ring, strong, title};
+use super::parts::{Enabled, Role, body, button, card, strong, title};
+use super::scroll::{keep_arrows, pane, scroll_by, scroll_keys};
 use super::text::Language;
-use super::theme::{self, CONTROL_HEIGHT, Palette};
+use super::theme::CONTROL_HEIGHT;
 use super::{PageTurn, Reading, UiState};
 use crate::app::view::{CustomerAction, Terms};
 
@@ -59,16 +59,13 @@ fn reader(ui: &mut Ui, terms: &Terms, turn: PageTurn, state: &UiState) -> Vec<Id
     let height = (ui.available_height() - MARGINS - GAP - CONTROL_HEIGHT - spacing).max(120.0);
     // Made before what is in it, so that it can have the keyboard: nothing that is typed out of habit accepts anything.
     let id = ui.scope_id().with("text");
-    let row = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
-    let keys = scroll_keys(ui, row * 2.0, height - row);
+    let keys = scroll_keys(ui, height);
     let top = ui.cursor().min;
     card(ui, |ui| {
         // A place of its own to remember, or it would begin where a list on another page was scrolled to.
         let area = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false);
         area.id_salt("the terms").show(ui, |ui| {
-            if keys.abs() > 0.0 {
-                ui.scroll_with_delta_animation(Vec2::new(0.0, -keys), ScrollAnimation::none());
-            }
+            scroll_by(ui, keys);
             // Not under the scroll bar.
             ui.set_max_width(ui.available_width() - 8.0);
             for part in parts(text) {
@@ -76,44 +73,12 @@ fn reader(ui: &mut Ui, terms: &Terms, turn: PageTurn, state: &UiState) -> Vec<Id
             }
         });
     });
-    let bounds = egui::Rect::from_min_max(top, egui::pos2(ui.max_rect().right(), ui.min_rect().bottom()));
-    let pane = focusable(ui, bounds.shrink(1.0), id, state.text.say("terms-link"));
+    let pane = pane(ui, top, id, state.text.say("terms-link"));
     if turn == PageTurn::New {
         pane.request_focus();
     }
     ui.add_space(GAP);
     vec![pane.id]
-}
-
-fn focusable(ui: &Ui, rect: egui::Rect, id: Id, label: String) -> Response {
-    let pane = ui.interact(rect, id, Sense::focusable_noninteractive());
-    pane.widget_info(|| WidgetInfo::labeled(egui::Role::Document, true, &label));
-    focus_ring(ui, &pane, Palette::current(ui).accent);
-    pane
-}
-
-/// How far the keys typed since the last picture scroll, in points.
-fn scroll_keys(ui: &Ui, step: f32, screen: f32) -> f32 {
-    const ALL: f32 = 1e6;
-    ui.input_mut(|input| {
-        let keys = [
-            (Key::ArrowDown, step),
-            (Key::ArrowUp, -step),
-            (Key::PageDown, screen),
-            (Key::PageUp, -screen),
-            (Key::End, ALL),
-            (Key::Home, -ALL),
-        ];
-        #[expect(clippy::cast_precision_loss, reason = "a few keys")]
-        let each = keys.map(|(key, far)| input.count_and_consume_key(Modifiers::NONE, key) as f32 * far);
-        each.into_iter().sum()
-    })
-}
-
-/// The arrows scroll; going from one to the next is Tab's, and Escape takes the keyboard from nothing.
-fn keep_arrows(ui: &Ui, focus: &[Id]) {
-    let filter = EventFilter { vertical_arrows: true, escape: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| focus.iter().for_each(|id| memory.set_focus_lock_filter(*id, filter)));
 }
 
 /// A part of the text.

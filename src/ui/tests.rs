@@ -1,6 +1,7 @@
 //! Every page of both windows: found and used as a person would, and drawn by our own rasteriser for looking at
 //! (`target/ui-snapshots`).
 
+mod first_and_last;
 mod pages;
 mod reading;
 

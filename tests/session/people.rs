@@ -173,6 +173,8 @@ impl Customer {
     pub(crate) fn numbers(&self) -> (String, String) {
         until(PATIENCE, "the customer's program to be ready", || self.is_ready().then_some(()));
         self.desk.focus(self.window);
+        // Wherever the keyboard is, the next Tab is the first one.
+        self.desk.tap(keysym::ESCAPE);
         let copied = |digits: usize| {
             self.desk.tap(keysym::TAB);
             self.desk.tap(u32::from(' '));
@@ -201,6 +203,22 @@ impl Customer {
         self.desk.focus(self.window);
         self.desk.tap(keysym::TAB);
         self.desk.tap(keysym::TAB);
+        self.desk.tap(u32::from(' '));
+    }
+
+    /// The accented button of a page that has one.
+    pub(crate) fn click_main_button(&self) {
+        let main = until(PATIENCE, "a button", || button(&self.looks(), palette().accent));
+        click_in(&self.desk, self.window, main);
+    }
+
+    /// *Get help again* on the last page, by the keyboard: it comes before *Close*, which has it.
+    pub(crate) fn wait_again(&self) {
+        self.desk.focus(self.window);
+        self.desk.at_rest(Duration::from_millis(200), PATIENCE);
+        self.desk.press(keysym::SHIFT);
+        self.desk.tap(keysym::TAB);
+        self.desk.release(keysym::SHIFT);
         self.desk.tap(u32::from(' '));
     }
 

@@ -1,5 +1,7 @@
 //! The customer's controller, driven without a window, a network or a clock.
 
+mod numbers;
+
 use std::time::{Duration, Instant};
 
 use lotse_protocol::card::Card;
@@ -9,7 +11,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{
     ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status,
-    Terms, WhyOver,
+    Terms, Waiting, WhyOver,
 };
 
 /// A customer's program and a clock that only the test turns.
@@ -73,6 +75,13 @@ impl Stage {
 
     fn page(&self) -> CustomerPage {
         self.customer.view(self.now).page
+    }
+
+    fn waiting(&self) -> Waiting {
+        match self.page() {
+            CustomerPage::Waiting(waiting) => waiting,
+            other => panic!("it should be waiting, not {other:?}"),
+        }
     }
 
     fn question(&self) -> Question {
@@ -148,7 +157,7 @@ fn id_and_code_are_shown_and_count_down_by_the_second() {
     assert_eq!(waiting.id.as_deref(), Some("482 913 077"));
     assert_eq!(waiting.status, Status::Ready);
     let CodeView::Shown { code, remaining } = waiting.code else { panic!("no code") };
-    assert_eq!((code.as_str(), remaining), ("731 940", Duration::from_millis(581_600)));
+    assert_eq!((code.as_str(), remaining), ("731 940", Duration::from_secs(582)));
     let (_, next) = stage.customer.tick(stage.now);
     assert_eq!(next, Some(stage.now + Duration::from_millis(600)));
 }
