@@ -159,6 +159,7 @@ fn table() {
     println!("|---|---|---|---|---|---|");
     let hands = |done: Done| match (done.clicks, done.keys) {
         (0, 0) => "–".to_owned(),
+        (1, 0) => "1 click".to_owned(),
         (clicks, 0) => format!("{clicks} clicks"),
         (0, keys) => format!("{keys} keys"),
         (clicks, keys) => format!("{clicks} clicks, {keys} keys"),
