@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::desk::process::Program;
 use crate::desk::screen::{Cursor, Rect};
@@ -36,12 +36,21 @@ fn adviser_points_with(session: &Session, cursor: &Cursor) {
     });
 }
 
-/// The customer's pointer is drawn in the picture, on its pixel.
-fn is_drawn(session: &Session) {
-    until(PATIENCE, "the customer's pointer in the picture", || {
-        let theirs = session.customer.desk.pixels();
-        session.shown().difference(&session.with_pointer(&theirs)).is_none().then_some(())
-    });
+/// The customer's pointer is drawn in the picture, on its pixel; no colour of a pixel is more than `most` apart.
+fn is_drawn(session: &Session, most: u8) {
+    let mut apart = 0;
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let theirs = session.with_pointer(&session.customer.desk.pixels());
+        let pairs = session.shown().bgrx.into_iter().zip(theirs.bgrx).enumerate();
+        let colours = pairs.filter(|(index, _)| index % 4 < 3);
+        apart = colours.map(|(_, (shown, theirs))| shown.abs_diff(theirs)).max().unwrap_or(0);
+        if apart <= most {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the customer's pointer is not in the picture, or not as it is: {apart} apart");
 }
 
 /// No pointer is drawn in the picture, and none comes.
@@ -101,12 +110,13 @@ fn one_pointer_for_one(session: &Session) {
 
 #[test]
 fn the_customers_own_movements_are_seen_on_their_pixel() {
-    customers_movements_are_seen(&Session::begin());
+    customers_movements_are_seen(&Session::begin(), 0);
 }
 
 #[test]
 fn opengl_shows_them_on_their_pixel_too() {
-    customers_movements_are_seen(&Session::begin_drawn_by("gl"));
+    // Where a pointer shines through, OpenGL rounds in its own way.
+    customers_movements_are_seen(&Session::begin_drawn_by("gl"), 1);
 }
 
 /// The design allows the whole program 0.03 s in 10 s of rest.
@@ -134,27 +144,28 @@ fn used(process: u32) -> Duration {
     Duration::from_nanos(nanoseconds.expect("the kernel counts"))
 }
 
-fn customers_movements_are_seen(session: &Session) {
+fn customers_movements_are_seen(session: &Session, apart: u8) {
     let (customer, adviser) = (&session.customer, &session.adviser);
     let (_program, terminal) = terminal(&customer.desk);
     adviser.show_pixel_for_pixel();
 
     // Who only looks sees it always, wherever it is, cut at the edges; over the picture their own is a plain one.
-    let places = [(700, 300), terminal.centre(), (0, 0), (1279, 799), (701, 301), WALLPAPER];
+    // Over the program's own window, over its text, over the wallpaper.
+    let places = [(700, 300), (520, 512), (620, 640), terminal.centre(), (0, 0), (1279, 799), (701, 301), WALLPAPER];
     for place in places {
         customer.desk.move_to(place);
         customer_points(session, place);
-        is_drawn(session);
+        is_drawn(session, apart);
     }
     customer.desk.move_to(terminal.centre());
     let beam = customer_points(session, terminal.centre());
     put_by_the_adviser(session, (400, 300));
-    is_drawn(session);
+    is_drawn(session, apart);
     assert_ne!(adviser.desk.cursor(), beam);
 
     // Something is drawn under it, and it stays whole.
     customer.desk.type_text("ls -la\n");
-    is_drawn(session);
+    is_drawn(session, apart);
 
     // With control, it is drawn while it is not where the adviser's hand put it.
     session.allow_control();
@@ -164,7 +175,7 @@ fn customers_movements_are_seen(session: &Session) {
     for place in [(401, 300), (1000, 500), terminal.centre()] {
         customer.desk.move_to(place);
         customer_points(session, place);
-        is_drawn(session);
+        is_drawn(session, apart);
     }
     put_by_the_adviser(session, (500, 300));
     customer_points(session, (500, 300));
@@ -172,5 +183,5 @@ fn customers_movements_are_seen(session: &Session) {
 
     // Control is taken back: the same pointer is the customer's now, and drawn.
     customer.stop_control();
-    is_drawn(session);
+    is_drawn(session, apart);
 }
