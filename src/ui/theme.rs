@@ -273,7 +273,12 @@ mod tests {
         let context = egui::Context::default();
         super::install(&context);
         context.run_ui(egui::RawInput::default(), |_| {}).drop_without_applying_deltas();
-        let sentences = concat!(include_str!("../../assets/text/de.ftl"), include_str!("../../assets/text/en.ftl"));
+        let sentences = concat!(
+            include_str!("../../assets/text/de.ftl"),
+            include_str!("../../assets/text/en.ftl"),
+            include_str!("../../assets/terms/de.txt"),
+            include_str!("../../assets/terms/en.txt"),
+        );
         // The signs that are written in the code, and what stands for the letters of a password.
         let signs = "✓⚠●■›•·–—…“”„’×";
         let names = "Đặng Thị Nguyễn Łukasz Öğretmen Søren Žižková Ștefan Ελένη Анна Қасым Ẽ";
