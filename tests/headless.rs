@@ -40,8 +40,18 @@ use party::{Adviser, Customer, Hand, PASSWORD, Relay, SOON, connect, start_advis
 #[test]
 fn the_adviser_sees_the_customers_screen_exactly() {
     let relay = Relay::start();
-    let (customer, adviser) = (Customer::new(&relay), Adviser::new(&relay));
-    let (host, viewer) = connect(&customer, &adviser);
+    shows_the_screen_exactly(&Customer::new(&relay), &Adviser::new(&relay));
+}
+
+/// Where the system refuses what makes a socket fast, such as Wine.
+#[test]
+fn a_plain_socket_does_as_well() {
+    let relay = Relay::start();
+    shows_the_screen_exactly(&Customer::without_offload(&relay), &Adviser::without_offload(&relay));
+}
+
+fn shows_the_screen_exactly(customer: &Customer, adviser: &Adviser) {
+    let (host, viewer) = connect(customer, adviser);
     let card = host.card.as_ref().expect("a host is always shown a card");
     assert_eq!((card.adviser.as_str(), card.institution.as_str()), ("Maria Huber", "University of Example"));
     assert_eq!((host.wanted, host.reason.as_str()), (Permissions::from(Permission::View), "the printer"));
@@ -439,6 +449,10 @@ fn a_dead_path_is_told_and_a_living_one_too() {
 
     link.dark(true);
     let cut = Instant::now();
+    let released = || input_message::Body::ReleaseAll(lotse_protocol::message::input::ReleaseAll {});
+    // Whoever holds a key is missed sooner than anybody else.
+    assert!(matches!(customer.hands.recv_timeout(SOON), Ok(Hand::Did(_, input)) if input == released()));
+    assert!(cut.elapsed() < Duration::from_secs(1), "the key was let go after {:?}", cut.elapsed());
     adviser.silent(true);
     customer.silent(true);
     let noticed = cut.elapsed();
@@ -453,11 +467,31 @@ fn a_dead_path_is_told_and_a_living_one_too() {
     customer.silent(false);
     assert!(back.elapsed() < Duration::from_secs(2), "it took {:?}", back.elapsed());
     adviser.net.send(Command::Input(key(6, true)));
-    let released = input_message::Body::ReleaseAll(lotse_protocol::message::input::ReleaseAll {});
-    for expected in [released, key(6, true)] {
+    for expected in [released(), key(6, true)] {
         assert!(matches!(customer.hands.recv_timeout(SOON), Ok(Hand::Did(from, input))
             if from == host.viewer && input == expected));
     }
+}
+
+/// A key that is held over a long, uneven and lossy path stays down: a gap between two signs is not yet an end.
+#[test]
+fn a_slow_link_does_not_let_go_of_held_keys() {
+    let relay = Relay::start();
+    let link = Link::to(relay.address);
+    let customer = Customer::new(&relay);
+    let adviser = Adviser::at(link.address(), relay.pins, "maria");
+    connect(&customer, &adviser);
+    adviser.net.send(Command::Input(key(4, true)));
+    assert!(matches!(customer.hands.recv_timeout(SOON), Ok(Hand::Did(..))));
+    // Round trips of 300 to 900 ms, from one packet to the next, and one in twenty is lost each way.
+    for delay in [150, 450, 300, 400, 150, 350, 450, 200].iter().cycle().take(40) {
+        link.set(Conditions { delay: Duration::from_millis(*delay), loss_percent: 5, ..Conditions::default() });
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(customer.hands.try_recv().is_err(), "it was let go");
+    link.set(Conditions::default());
+    adviser.net.send(Command::Input(key(4, false)));
+    assert!(matches!(customer.hands.recv_timeout(SOON), Ok(Hand::Did(_, input)) if input == key(4, false)));
 }
 
 /// Case 43, the short of it: what is typed while nobody knows yet that the path is dead waits in buffers, and must not be

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use lotse::net::Offload;
 use lotse::net::inner::{self, Ends, Inner, InnerError};
 use lotse::net::path::{Path, PathKind};
 use lotse::net::socket::{BEYOND, Socket};
@@ -402,7 +403,7 @@ struct Leg {
 
 impl Leg {
     fn new(relay: SocketAddr, token: Token) -> Self {
-        let socket = Socket::open().expect("a socket");
+        let socket = Socket::open(Offload::Auto).expect("a socket");
         let port = socket.control().local_addr().expect("bound").port();
         let relay = socket.destination(relay).expect("IPv4 is everywhere");
         socket.expect_paths(relay);

@@ -27,8 +27,8 @@ use super::pointer::PointerSender;
 use super::relay::{self, Control};
 use super::session::{self, Handle, Order, Side};
 use super::{
-    Command, Ended, Event, HostPort, JoinFailure, NetConfig, OfflineReason, Peer, RelayAddress, RoleConfig, ViewerId,
-    ViewerPort, slot,
+    Command, Ended, Event, HostPort, JoinFailure, NetConfig, OfflineReason, Offload, Peer, RelayAddress, RoleConfig,
+    ViewerId, ViewerPort, slot,
 };
 
 /// Where events go.
@@ -64,13 +64,14 @@ const GOODBYE_RELAY: Duration = Duration::from_millis(200);
 
 /// Runs the network until it is told to end.
 pub(super) async fn run(config: NetConfig, commands: mpsc::UnboundedReceiver<Command>, input: InputQueue, sink: Sink) {
-    let NetConfig { relay, pins, role } = config;
+    let NetConfig { relay, pins, role, offload } = config;
     let part = Part::new(role, &pins);
     let (ended, endings) = mpsc::unbounded_channel();
     let (opened, openings) = mpsc::unbounded_channel();
     let mut driver = Driver {
         address: relay,
         key: pins.transport,
+        offload,
         part,
         input,
         sink,
@@ -126,6 +127,7 @@ struct About {
 struct Driver {
     address: RelayAddress,
     key: PublicKey,
+    offload: Offload,
     part: Part,
     input: InputQueue,
     sink: Sink,
@@ -248,7 +250,7 @@ impl Driver {
 
     fn connect(&mut self) {
         (self.sink)(Event::Connecting);
-        self.relay = Relay::Connecting(Box::pin(relay::connect(self.address.clone(), self.key)));
+        self.relay = Relay::Connecting(Box::pin(relay::connect(self.address.clone(), self.key, self.offload)));
     }
 
     fn connected(&mut self, control: Box<Control>, now: Instant) {

@@ -2,8 +2,8 @@
 //! frequent (input, updates) goes through ports instead.
 //!
 //! * [`relay`]: the control connection. `customer` and `adviser`: what each role says on it.
-//! * [`socket`], [`path`]: packets. [`inner`]: the end-to-end connection. `session`: what runs on it. [`slot`]: the
-//!   hand-off of updates. `pointer`: the customer's pointer.
+//! * [`socket`], `datagrams`, [`path`]: packets. [`inner`]: the end-to-end connection. `session`: what runs on it. [`slot`]:
+//!   the hand-off of updates. `held`: what the adviser's hands hold. `pointer`: the customer's pointer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,8 +25,10 @@ use zeroize::Zeroizing;
 pub mod address;
 mod adviser;
 mod customer;
+mod datagrams;
 mod driver;
 mod frames;
+mod held;
 pub mod inner;
 mod input;
 pub mod path;
@@ -40,6 +42,7 @@ pub mod socket;
 mod thread;
 
 pub use address::{AddressError, RelayAddress};
+pub use datagrams::Offload;
 pub use lotse_protocol::handshake::offerer::CodeState;
 pub use pointer::PointerSender;
 
@@ -51,6 +54,8 @@ pub struct NetConfig {
     pub pins: RelayPins,
     /// What this program is.
     pub role: RoleConfig,
+    /// How its socket is used.
+    pub offload: Offload,
 }
 
 /// What this program is to the relay, with the ports that frequent things go through.

@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use super::OfflineReason;
 use super::address::RelayAddress;
+use super::datagrams::Offload;
 use super::frames::{Reader, Writer};
 use super::inner::{FIRST_TRIP, Priority, endpoint_config};
 use super::pin::{self, Pinned};
@@ -68,7 +69,7 @@ struct Heard {
 ///
 /// # Errors
 /// Why there is no connection, within [`LIMIT`].
-pub(super) async fn connect(address: RelayAddress, key: PublicKey) -> Result<Control, OfflineReason> {
+pub(super) async fn connect(address: RelayAddress, key: PublicKey, offload: Offload) -> Result<Control, OfflineReason> {
     timeout(LIMIT, async {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((address.host.as_str(), address.port))
             .await
@@ -77,7 +78,7 @@ pub(super) async fn connect(address: RelayAddress, key: PublicKey) -> Result<Con
                 OfflineReason::NameUnknown
             })?
             .collect();
-        let socket = Socket::open().map_err(|error| {
+        let socket = Socket::open(offload).map_err(|error| {
             tracing::warn!(%error, "no socket");
             OfflineReason::NoAnswer
         })?;

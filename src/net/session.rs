@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lotse_protocol::limits;
-use lotse_protocol::message::input::InputMessage;
+use lotse_protocol::message::input::{InputMessage, ReleaseAll, input_message};
 use lotse_protocol::message::pointer::Datagram;
 use lotse_protocol::message::session::{
     End, EndReason, SessionMessage, StreamKind, UpdateHeader, session_message::Body,
@@ -17,10 +18,11 @@ use lotse_protocol::pointer::PositionsHeard;
 use quinn::{Connection, ConnectionError, RecvStream, VarInt, WriteError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::driver::Sink;
 use super::frames::{ReadFrameError, Reader, Writer};
+use super::held::{HOLDING, Held, nothing_is_heard};
 use super::inner::{CLOSE_DONE, Guard, Inner, Priority};
 use super::input::{InputQueue, Open};
 use super::pointer::{self, Ears, PointerSender};
@@ -199,8 +201,7 @@ async fn run(
                 if next_beat <= now {
                     next_beat = now + if silence >= WORRIED { WORRIED_HEARTBEAT } else { HEARTBEAT };
                     guard.reserve.release();
-                    // Fails when the connection is gone, which is told elsewhere.
-                    let _ = connection.send_datagram(Datagram::Heartbeat.encode().into());
+                    say_here(&connection);
                 }
                 match path_closed {
                     Some(why) if silence >= ORPHANED => break why,
@@ -360,13 +361,37 @@ async fn send_pictures(connection: Connection, mut updates: Receiver) -> Ended {
 }
 
 async fn receive_hands(connection: Connection, viewer: ViewerId, port: Arc<dyn HostPort>) -> Ended {
+    let let_go = || port.input(viewer, 0, input_message::Body::ReleaseAll(ReleaseAll {}));
     while let Ok(stream) = connection.accept_uni().await {
         let Some((StreamKind::Input, mut reader)) = opened(stream).await else { continue };
+        let mut held = Held::default();
         loop {
-            match reader.message::<InputMessage>(limits::INPUT_MESSAGE).await {
-                Ok(Some(InputMessage { body: Some(body), epoch })) => port.input(viewer, epoch, body),
-                Ok(Some(InputMessage { body: None, .. })) => {}
-                Ok(None) => break,
+            let next = async {
+                // A message that has begun to arrive is read to its end, whatever happens meanwhile.
+                let mut next = pin!(reader.message::<InputMessage>(limits::INPUT_MESSAGE));
+                loop {
+                    tokio::select! {
+                        message = &mut next => return message,
+                        () = nothing_is_heard(|| frames(&connection)), if !held.is_empty() => {
+                            tracing::debug!("nothing is heard of who holds keys: they are let go");
+                            held = Held::default();
+                            let_go();
+                        }
+                    }
+                }
+            };
+            match next.await {
+                Ok(Some(message)) => {
+                    held.follow(&message);
+                    if let InputMessage { body: Some(body), epoch } = message {
+                        port.input(viewer, epoch, body);
+                    }
+                }
+                Ok(None) => {
+                    // These hands do nothing more.
+                    let_go();
+                    break;
+                }
                 Err(error) => return unreadable(&error).await,
             }
         }
@@ -383,10 +408,27 @@ async fn opened(stream: RecvStream) -> Option<(StreamKind, Reader)> {
 async fn send_hands(connection: Connection, input: InputQueue) -> Ended {
     let Ok(stream) = connection.open_uni().await else { return until_closed().await };
     let mut writer = Writer::new(stream, Priority::Input);
-    if writer.begin(StreamKind::Input).await.is_ok() {
-        while writer.message(&input.next().await).await.is_ok() {}
+    if writer.begin(StreamKind::Input).await.is_err() {
+        return until_closed().await;
     }
-    until_closed().await
+    let mut held = Held::default();
+    loop {
+        tokio::select! {
+            message = input.next() => {
+                held.follow(&message);
+                if writer.message(&message).await.is_err() {
+                    return until_closed().await;
+                }
+            }
+            () = sleep(HOLDING), if !held.is_empty() => say_here(&connection),
+        }
+    }
+}
+
+/// Says nothing but "here I am".
+fn say_here(connection: &Connection) {
+    // Fails when the connection is gone, which is told elsewhere.
+    let _ = connection.send_datagram(Datagram::Heartbeat.encode().into());
 }
 
 /// Receives what the host shows: displays, and one pointer.

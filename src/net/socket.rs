@@ -13,11 +13,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use lotse_protocol::forward::{self, Token};
-use quinn::udp::{EcnCodepoint, RecvMeta, Transmit, UdpSocketState};
+use quinn::udp::{EcnCodepoint, RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use socket2::{Domain, Protocol, Type};
-use tokio::io::Interest;
 use tokio::task::AbortHandle;
+
+use super::datagrams::{Datagrams, Offload};
 
 /// Most bytes that wait in one plane's queue: a kernel's receive buffer, roughly. What comes on top is dropped, as the
 /// network would have done.
@@ -47,7 +48,7 @@ impl Socket {
     ///
     /// # Errors
     /// What the system says.
-    pub fn open() -> io::Result<Arc<Self>> {
+    pub fn open(offload: Offload) -> io::Result<Arc<Self>> {
         let (socket, dual) = match dual_stack() {
             Ok(socket) => (socket, true),
             Err(error) => {
@@ -55,15 +56,12 @@ impl Socket {
                 (std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?, false)
             }
         };
-        socket.set_nonblocking(true)?;
-        let state = UdpSocketState::new((&socket).into())?;
         let shared = Arc::new(Shared {
-            state,
+            io: Datagrams::new(socket, offload)?,
             dual,
             blocked: AtomicBool::new(false),
             control: Inbox::default(),
             paths: Mutex::default(),
-            io: tokio::net::UdpSocket::from_std(socket)?,
         });
         let reader = tokio::spawn(read(shared.clone())).abort_handle();
         Ok(Arc::new(Self { shared, reader }))
@@ -107,7 +105,7 @@ impl Socket {
 
     fn send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         let shared = &*self.shared;
-        let sent = shared.io.try_io(Interest::WRITABLE, || shared.state.send((&shared.io).into(), transmit));
+        let sent = shared.io.send(transmit);
         if matches!(&sent, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             shared.blocked.store(true, Ordering::Relaxed);
         }
@@ -149,8 +147,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 struct Shared {
-    io: tokio::net::UdpSocket,
-    state: UdpSocketState,
+    io: Datagrams,
     /// Bound to IPv6, carrying IPv4 too.
     dual: bool,
     /// The system took no packet last time.
@@ -224,9 +221,7 @@ async fn read(shared: Arc<Shared>) {
         let mut buffers = storage.chunks_exact_mut(TRAIN).map(IoSliceMut::new);
         let mut buffers: [IoSliceMut<'_>; BATCH] =
             std::array::from_fn(|_| buffers.next().expect("storage holds BATCH trains"));
-        let read =
-            shared.io.try_io(Interest::READABLE, || shared.state.recv((&shared.io).into(), &mut buffers, &mut metas));
-        match read {
+        match shared.io.receive(&mut buffers, &mut metas) {
             Ok(count) => {
                 for (meta, buffer) in metas.iter().zip(&buffers).take(count) {
                     shared.deliver(meta, &buffer[..meta.len]);
@@ -275,7 +270,7 @@ impl Shared {
         }
         let answer = Transmit { destination: relay, ecn: None, contents: check, segment_size: None, src_ip: None };
         // The relay asks again when this is lost.
-        let _ = self.io.try_io(Interest::WRITABLE, || self.state.send((&self.io).into(), &answer));
+        let _ = self.io.send(&answer);
     }
 }
 
@@ -367,11 +362,11 @@ impl AsyncUdpSocket for ControlPlane {
     }
 
     fn max_transmit_segments(&self) -> usize {
-        self.socket.shared.state.max_gso_segments()
+        self.socket.shared.io.longest_train()
     }
 
     fn may_fragment(&self) -> bool {
-        self.socket.shared.state.may_fragment()
+        self.socket.shared.io.may_fragment()
     }
 }
 
@@ -421,11 +416,11 @@ impl AsyncUdpSocket for ForwardPlane {
     }
 
     fn max_transmit_segments(&self) -> usize {
-        self.socket.shared.state.max_gso_segments()
+        self.socket.shared.io.longest_train()
     }
 
     fn may_fragment(&self) -> bool {
-        self.socket.shared.state.may_fragment()
+        self.socket.shared.io.may_fragment()
     }
 }
 
@@ -487,7 +482,7 @@ mod tests {
     use tokio::net::UdpSocket;
     use tokio::time::timeout;
 
-    use super::{BEYOND, Early, Inbox, Socket};
+    use super::{BEYOND, Early, Inbox, Offload, Socket};
 
     const SOON: Duration = Duration::from_secs(5);
 
@@ -501,9 +496,13 @@ mod tests {
 
     /// A program with a path, and a relay that knows where it is.
     async fn bench() -> Bench {
+        bench_with(Offload::Auto).await
+    }
+
+    async fn bench_with(offload: Offload) -> Bench {
         let token = Token::generate(&mut StdRng::seed_from_u64(1));
         let relay = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
-        let socket = Socket::open().expect("a socket");
+        let socket = Socket::open(offload).expect("a socket");
         let address = socket.destination(relay.local_addr().expect("bound")).expect("IPv4 is everywhere");
         let path = socket.path(token, address);
         let program = SocketAddr::from((Ipv4Addr::LOCALHOST, socket.control().local_addr().expect("bound").port()));
@@ -536,7 +535,12 @@ mod tests {
 
     #[tokio::test]
     async fn every_segment_goes_out_with_its_header() {
-        let bench = bench().await;
+        for offload in [Offload::Auto, Offload::Never] {
+            every_segment_goes_out(&bench_with(offload).await).await;
+        }
+    }
+
+    async fn every_segment_goes_out(bench: &Bench) {
         let contents = [vec![1; 1200], vec![2; 1200], vec![3; 70]].concat();
         for (segments, sent) in [(Some(1200), 3), (None, 1)] {
             let contents = if segments.is_some() { &contents[..] } else { &contents[..1200] };
@@ -561,7 +565,12 @@ mod tests {
 
     #[tokio::test]
     async fn each_plane_gets_its_own_and_nothing_else() {
-        let bench = bench().await;
+        for offload in [Offload::Auto, Offload::Never] {
+            each_plane_gets_its_own(&bench_with(offload).await).await;
+        }
+    }
+
+    async fn each_plane_gets_its_own(bench: &Bench) {
         let control = bench.socket.control();
         let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
         let other = Token::generate(&mut StdRng::seed_from_u64(2));

@@ -16,7 +16,7 @@ use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::adviser::{Adviser, Command, Event};
 use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
-use crate::net::{self, JoinFailure, Net, NetConfig, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
+use crate::net::{self, JoinFailure, Net, NetConfig, Offload, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
 use crate::shell::{self, Action, App, Input, MouseButton, Options, Pointer, Renderer, Screen, View, Window};
 use crate::viewer::decode::{Decoding, Report};
 use crate::viewer::framebuffer::Picture;
@@ -76,6 +76,7 @@ impl Program {
             relay: target.institution.relay,
             pins: target.institution.pins,
             role: RoleConfig::Adviser { port: Arc::clone(&display) as Arc<dyn ViewerPort> },
+            offload: Offload::default(),
         };
         let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
         let letters = mailbox.clone();

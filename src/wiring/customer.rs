@@ -24,7 +24,7 @@ use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
 use crate::host::pointer::{Following, PointerOut};
 use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
 use crate::net::{
-    self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, PointerSender, RoleConfig, ViewerId, slot,
+    self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, Offload, PointerSender, RoleConfig, ViewerId, slot,
 };
 use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Window};
 
@@ -108,6 +108,7 @@ impl Program {
                 institution: None,
                 port: Arc::clone(&host) as Arc<dyn HostPort>,
             },
+            offload: Offload::default(),
         };
         let net = Net::start_idle(config, move |event| letters.put(Letter::Net(event)))?;
         let letters = mailbox.clone();

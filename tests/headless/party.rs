@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse::net::{
-    CodeState, Command, Ended, Event, HostPort, JoinFailure, Net, NetConfig, OfflineReason, Peer, RoleConfig, ViewerId,
-    ViewerPort,
+    CodeState, Command, Ended, Event, HostPort, JoinFailure, Net, NetConfig, OfflineReason, Offload, Peer, RoleConfig,
+    ViewerId, ViewerPort,
 };
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
@@ -143,8 +143,12 @@ impl Events {
 }
 
 pub(crate) fn start(relay: &str, pins: RelayPins, role: RoleConfig) -> (Net, Events) {
+    start_with(Offload::Auto, relay, pins, role)
+}
+
+fn start_with(offload: Offload, relay: &str, pins: RelayPins, role: RoleConfig) -> (Net, Events) {
     let (tell, events) = mpsc::channel();
-    let config = NetConfig { relay: relay.parse().expect("an address"), pins, role };
+    let config = NetConfig { relay: relay.parse().expect("an address"), pins, role, offload };
     let net = Net::start(config, move |event| {
         // A test that has seen enough listens no more.
         let _ = tell.send(event);
@@ -198,11 +202,15 @@ impl std::ops::Deref for Customer {
 
 /// A customer's program that is looking for this relay.
 pub(crate) fn start_customer(relay: String, pins: RelayPins) -> Customer {
+    start_customer_with(Offload::Auto, relay, pins)
+}
+
+fn start_customer_with(offload: Offload, relay: String, pins: RelayPins) -> Customer {
     let (hands, did) = mpsc::channel();
     let (say_applied, applied) = mpsc::channel();
     let port = Arc::new(Port { hands: Mutex::new(hands), applied: Mutex::new(say_applied) });
     let policy = Permissions::from(Permission::View).with(Permission::Control);
-    let (net, events) = start(&relay, pins, RoleConfig::Customer { policy, institution: None, port });
+    let (net, events) = start_with(offload, &relay, pins, RoleConfig::Customer { policy, institution: None, port });
     Customer { net, hands: did, applied, events, id: Mutex::default() }
 }
 
@@ -213,6 +221,13 @@ impl Customer {
 
     pub(crate) fn at(relay: SocketAddr, pins: RelayPins) -> Self {
         let customer = start_customer(relay.to_string(), pins);
+        customer.connected();
+        customer
+    }
+
+    /// Of a system that takes and gives datagrams one by one.
+    pub(crate) fn without_offload(relay: &Relay) -> Self {
+        let customer = start_customer_with(Offload::Never, relay.address.to_string(), relay.pins);
         customer.connected();
         customer
     }
@@ -295,10 +310,14 @@ impl std::ops::Deref for Adviser {
 
 /// An adviser's program that is looking for this relay.
 pub(crate) fn start_adviser(relay: SocketAddr, pins: RelayPins) -> Adviser {
+    start_adviser_with(Offload::Auto, relay, pins)
+}
+
+fn start_adviser_with(offload: Offload, relay: SocketAddr, pins: RelayPins) -> Adviser {
     let (show, pictures) = mpsc::channel();
     let (point, pointed) = mpsc::channel();
     let port = Arc::new(Screen(Mutex::new(show), Mutex::new(point)));
-    let (net, events) = start(&relay.to_string(), pins, RoleConfig::Adviser { port });
+    let (net, events) = start_with(offload, &relay.to_string(), pins, RoleConfig::Adviser { port });
     Adviser { net, pictures, pointed, events }
 }
 
@@ -313,7 +332,15 @@ impl Adviser {
     }
 
     pub(crate) fn at(relay: SocketAddr, pins: RelayPins, name: &str) -> Self {
-        let adviser = start_adviser(relay, pins);
+        Self::signing_in(start_adviser(relay, pins), name)
+    }
+
+    /// Of a system that takes and gives datagrams one by one.
+    pub(crate) fn without_offload(relay: &Relay) -> Self {
+        Self::signing_in(start_adviser_with(Offload::Never, relay.address, relay.pins), "maria")
+    }
+
+    fn signing_in(adviser: Self, name: &str) -> Self {
         adviser.connected();
         adviser.net.send(Command::SignIn { name: name.to_owned(), password: PASSWORD.to_owned().into() });
         adviser.signed_in();
