@@ -156,7 +156,7 @@ impl Desk {
 
     /// The part of the display inside `rect`.
     pub(crate) fn pixels_in(&self, rect: Rect) -> Pixels {
-        self.pixels().crop(rect)
+        self.try_pixels_in(rect).expect("the X server gives its pixels")
     }
 
     /// Writes the whole display as a PNG.
@@ -193,7 +193,11 @@ impl Desk {
     /// Nothing when the server is gone, as in the middle of a failing test.
     pub(super) fn try_pixels(&self) -> Option<Pixels> {
         let (width, height) = self.size;
-        let request = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX);
+        self.try_pixels_in(Rect { x: 0, y: 0, width, height })
+    }
+
+    fn try_pixels_in(&self, Rect { x, y, width, height }: Rect) -> Option<Pixels> {
+        let request = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, u32::MAX);
         let bgrx = request.ok()?.reply().ok()?.data;
         let little = self.connection.setup().image_byte_order == x11rb::protocol::xproto::ImageOrder::LSB_FIRST;
         assert!(

@@ -136,7 +136,12 @@ impl Customer {
 
     /// The same on a desk that is there.
     pub(crate) fn start_on(desk: Desk, relay: &[String]) -> Self {
-        let program = desk.spawn(lotse().args(relay));
+        Self::start_by(desk, lotse().args(relay))
+    }
+
+    /// The same, by a command of which the program is the last step, in the same process.
+    pub(crate) fn start_by(desk: Desk, command: &mut Command) -> Self {
+        let program = desk.spawn(command);
         let window = desk.window_of(&program, PATIENCE);
         let customer = Self { program, window, desk };
         until(PATIENCE, "the terms", || customer.is_shown_terms().then_some(()));
@@ -274,6 +279,8 @@ pub(crate) struct Adviser {
     pub(crate) desk: Desk,
     pub(crate) program: Program,
     pub(crate) window: Window,
+    /// Of the window.
+    size: (u16, u16),
 }
 
 impl Adviser {
@@ -283,11 +290,20 @@ impl Adviser {
 
     /// The same with these variables in the environment.
     pub(crate) fn start_in(environment: &[(&str, &str)], relay: &[String]) -> Self {
-        let desk = Desk::start_sized(ADVISERS_DESK);
-        let program = desk.spawn(lotse().arg("adviser").args(relay).envs(environment.iter().copied()));
+        Self::start_on(Desk::start_sized(ADVISERS_DESK), ADVISERS_WINDOW, environment, relay)
+    }
+
+    /// On a desk that was there before, with a window of this size.
+    pub(crate) fn start_on(desk: Desk, size: (u16, u16), environment: &[(&str, &str)], relay: &[String]) -> Self {
+        Self::start_by(desk, size, lotse().arg("adviser").args(relay).envs(environment.iter().copied()))
+    }
+
+    /// The same, by a command of which the program is the last step, in the same process.
+    pub(crate) fn start_by(desk: Desk, size: (u16, u16), command: &mut Command) -> Self {
+        let program = desk.spawn(command);
         let window = desk.window_of(&program, PATIENCE);
-        desk.resize(window, ADVISERS_WINDOW);
-        Self { program, window, desk }
+        desk.resize(window, size);
+        Self { program, window, size, desk }
     }
 
     pub(crate) fn sign_in(&self, account: &Account) {
@@ -356,12 +372,12 @@ impl Adviser {
 
     /// *Ask for control* is there: the left one of the accented buttons in the toolbar, of which *Fit* is the other.
     pub(crate) fn may_ask(&self) -> bool {
-        button(&self.toolbar(), palette().accent).is_some_and(|(x, _)| x < ADVISERS_WINDOW.0 / 2)
+        button(&self.toolbar(), palette().accent).is_some_and(|(x, _)| x < self.size.0 / 2)
     }
 
     pub(crate) fn ask_for_control(&self) {
         let ask = until(PATIENCE, "Ask for control", || {
-            button(&self.toolbar(), palette().accent).filter(|(x, _)| *x < ADVISERS_WINDOW.0 / 2)
+            button(&self.toolbar(), palette().accent).filter(|(x, _)| *x < self.size.0 / 2)
         });
         click_in(&self.desk, self.window, ask);
     }
@@ -371,6 +387,15 @@ impl Adviser {
         let (end, y) = until(PATIENCE, "End", || button(&self.toolbar(), palette().danger));
         click_in(&self.desk, self.window, (end - 240, y));
         self.desk.at_rest(Duration::from_millis(100), PATIENCE);
+    }
+
+    /// The pointer rests on the picture, so far right and down, in hundredths of the window.
+    pub(crate) fn point_at(&self, (right, down): (u16, u16)) {
+        let window = self.desk.geometry(self.window);
+        let part = |start: i16, size: u16, hundredths: u16| {
+            start + i16::try_from(u32::from(size) * u32::from(hundredths) / 100).expect("inside a screen")
+        };
+        self.desk.move_to((part(window.x, window.width, right), part(window.y, window.height, down)));
     }
 
     pub(crate) fn looks(&self) -> Pixels {
