@@ -141,6 +141,11 @@ impl Tree {
         Self(tree)
     }
 
+    /// The numbers of all of them, running or not.
+    pub(crate) fn pids(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|process| process.pid)
+    }
+
     /// The numbers of those that still run; a dead one that its parent has not collected does not.
     pub(crate) fn alive(&self) -> Vec<u32> {
         let is_alive = |process: &&Process| read(process.pid).is_some_and(|now| now.started == process.started);
