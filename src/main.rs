@@ -13,6 +13,7 @@ use lotse::{shell, wiring};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    let traces = lotse_desktop::traces::leave_none();
     let Arguments { command, options } = Arguments::parse();
     let window = match command {
         None => Window::Customer,
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
         Some(Command::ProbeOpengl) => return shell::probe::answer(),
     };
     log_to_stderr();
+    if let Err(error) = traces {
+        tracing::warn!("a graphics driver may keep something on this computer: {error}");
+    }
     match run(window, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

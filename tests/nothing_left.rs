@@ -120,8 +120,8 @@ fn nothing_is_left(trees: &[Tree], disks: &[Disk]) {
         let shared = shared_memory(tree);
         assert!(shared.is_empty(), "shared memory: {shared:?}");
     }
-    for disk in disks {
-        assert_eq!(disk.changes(), Vec::<String>::new(), "written, or deleted");
+    for (disk, whose) in disks.iter().zip(["the customer's", "the adviser's"]) {
+        assert_eq!(disk.changes(), Vec::<String>::new(), "written on {whose}, or deleted");
     }
 }
 

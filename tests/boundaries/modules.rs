@@ -41,7 +41,10 @@ const WIRING: &[&str] = &["crate", "anyhow", "lotse_codec", "lotse_desktop", "lo
 
 const RULES: &[Rule] = &[
     // `lib.rs` and `main.rs` themselves. One role of the executable has no window: it releases keys after a crash.
-    Rule { module: "", may: &["crate", "anyhow", "clap", "lotse_desktop::inject::guard", "lotse_protocol"] },
+    Rule {
+        module: "",
+        may: &["crate", "anyhow", "clap", "lotse_desktop::inject::guard", "lotse_desktop::traces", "lotse_protocol"],
+    },
     Rule { module: "wiring", may: WIRING },
     Rule { module: "arguments", may: &["crate::net", "crate::shell", "clap", "lotse_protocol"] },
     Rule { module: "institution", may: &["crate::net", "lotse_protocol"] },
