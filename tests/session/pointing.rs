@@ -1,15 +1,16 @@
 //! The customer's pointer on the adviser's screen: one pointer for one pointer, where it is and as it looks.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::desk::process::Program;
+use crate::desk::relay::Relay;
 use crate::desk::screen::{Cursor, Rect};
 use crate::desk::{Desk, PATIENCE, until};
-use crate::people::Session;
+use crate::people::{Adviser, Customer, Session};
 
 /// The wallpaper of the customer's desk, away from every window.
 const WALLPAPER: (i16, i16) = (1270, 790);
@@ -133,13 +134,38 @@ fn a_pointer_that_rests_costs_next_to_nothing() {
     assert!(used < Duration::from_millis(4), "{used:?}, more than a third of what the whole program may use");
 }
 
-/// Processor time of the thread that follows the pointer.
-fn used(process: u32) -> Duration {
+/// Nothing of the pointer is even looked at before the customer has allowed viewing, nor after the end.
+#[test]
+fn nobody_follows_a_pointer_that_nobody_may_see() {
+    let relay = Relay::start();
+    let account = relay.add_adviser("maria", "Maria Huber");
+    let (customer, adviser) = (Customer::start(&relay.arguments()), Adviser::start(&relay.arguments()));
+    let follows = || follower(customer.program.pid()).is_some();
+    adviser.sign_in(&account);
+    let (id, code) = customer.numbers();
+    assert!(!follows());
+    adviser.join(&id, &code);
+    until(PATIENCE, "the question", || customer.is_asked().then_some(()));
+    assert!(!follows());
+    customer.allow();
+    until(PATIENCE, "the session", || customer.is_in_session().then_some(()));
+    until(PATIENCE, "the pointer to be followed", || follows().then_some(()));
+    customer.end();
+    until(PATIENCE, "the pointer to be followed no longer", || (!follows()).then_some(()));
+}
+
+/// The thread that follows the pointer, as the system shows it.
+fn follower(process: u32) -> Option<PathBuf> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).expect("the program runs");
-    let of = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
-    let folders = threads.map(|thread| thread.expect("a thread").path());
-    let mut ours = folders.filter(|folder| of(folder, "comm").trim() == "lotse-pointer");
-    let schedule = of(&ours.next().expect("a thread follows the pointer"), "schedstat");
+    let mut folders = threads.map(|thread| thread.expect("a thread").path());
+    let name = |folder: &PathBuf| fs::read_to_string(folder.join("comm")).unwrap_or_default();
+    folders.find(|folder| name(folder).trim() == "lotse-pointer")
+}
+
+/// Its processor time.
+fn used(process: u32) -> Duration {
+    let thread = follower(process).expect("a thread follows the pointer");
+    let schedule = fs::read_to_string(thread.join("schedstat")).expect("the thread runs");
     let nanoseconds = schedule.split(' ').next().and_then(|used| used.parse().ok());
     Duration::from_nanos(nanoseconds.expect("the kernel counts"))
 }
