@@ -63,6 +63,8 @@ pub(crate) struct Desk {
     size: (u16, u16),
     keyboard: Keyboard,
     done: Mutex<hands::Done>,
+    /// Of the programs started from now on; without one they have what each was given.
+    locale: Option<&'static str>,
     // Dropped in this order: the window manager before its server, the folder with the logs last.
     openbox: Option<Program>,
     server: Option<Program>,
@@ -95,8 +97,18 @@ impl Desk {
         let (connection, root) = connect(number);
         let keyboard = Keyboard::read(&connection);
         let done = Mutex::default();
-        let mut desk =
-            Self { connection, root, number, size, keyboard, done, openbox: None, server: Some(server), folder };
+        let mut desk = Self {
+            connection,
+            root,
+            number,
+            size,
+            keyboard,
+            done,
+            locale: None,
+            openbox: None,
+            server: Some(server),
+            folder,
+        };
         desk.start_openbox();
         desk
     }
@@ -104,6 +116,11 @@ impl Desk {
     /// The display's name, as `DISPLAY` wants it.
     pub(crate) fn display(&self) -> String {
         format!(":{}", self.number)
+    }
+
+    /// Gives the programs that are started from now on a language, as "de_DE.UTF-8".
+    pub(crate) fn speak(&mut self, locale: &'static str) {
+        self.locale = Some(locale);
     }
 
     /// A folder of this desk's own, gone with it.
@@ -131,6 +148,7 @@ impl Desk {
             .env("XDG_CACHE_HOME", self.folder().join("cache"))
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("XAUTHORITY")
+            .envs(["LC_ALL", "LANG"].into_iter().filter_map(|variable| Some((variable, self.locale?))))
     }
 
     fn start_openbox(&mut self) {
