@@ -24,8 +24,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Keycode, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, CreateWindowAux, Keycode, Window, WindowClass};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use self::process::Program;
 
@@ -161,7 +162,28 @@ impl Desk {
             let reply = property.expect("the X server is there").reply().expect("the root window is there");
             (reply.value_len == 1).then_some(())
         });
+        // It says so before it takes windows in, and one that comes in between is never shown.
+        until(PATIENCE, "openbox to take a window in", || self.takes_windows_in().then_some(()));
         self.openbox = Some(openbox);
+    }
+
+    /// Is a window of our own managed a moment after it was mapped?
+    fn takes_windows_in(&self) -> bool {
+        let window = self.connection.generate_id().expect("there are numbers left");
+        let no_values = CreateWindowAux::new();
+        self.connection
+            .create_window(0, window, self.root, 0, 0, 1, 1, 0, WindowClass::INPUT_OUTPUT, 0, &no_values)
+            .and_then(|_| self.connection.map_window(window))
+            .expect("the X server is there");
+        let begun = Instant::now();
+        let mut managed = false;
+        while !managed && begun.elapsed() < Duration::from_millis(500) {
+            managed = self.windows().contains(&window);
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.connection.destroy_window(window).expect("the X server is there");
+        self.connection.sync().expect("the X server is there");
+        managed
     }
 }
 

@@ -121,7 +121,7 @@ impl Desk {
         });
     }
 
-    fn windows(&self) -> Vec<Window> {
+    pub(super) fn windows(&self) -> Vec<Window> {
         self.window_property(self.root, "_NET_CLIENT_LIST")
     }
 
