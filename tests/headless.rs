@@ -595,7 +595,7 @@ fn what_is_secret_is_not_printed() {
 // What the tests need ------------------------------------------------------------------------------------------------
 
 fn key(usage: u32, pressed: bool) -> input_message::Body {
-    input_message::Body::Key(Key { usage, pressed })
+    input_message::Body::Key(Key { usage, pressed, ..Key::default() })
 }
 
 fn join(id: Id, code: ChannelCode) -> Command {

@@ -16,7 +16,9 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use lotse_desktop::capture::DisplayInfo;
-use lotse_desktop::inject::{Button, InjectError, Injector, Press};
+use lotse_desktop::inject::{Button, InjectError, Injector, Press, Stroke};
+use lotse_desktop::locks::Locks;
+use lotse_protocol::limits::INPUT_TEXT;
 use lotse_protocol::message::input::{self, MouseButton, input_message};
 use lotse_protocol::permission::{Permission, Permissions};
 
@@ -35,6 +37,8 @@ const MOST_WHEEL: i32 = 20 * 120;
 
 /// Usages of keys on page 0x07; below are error codes, above is reserved.
 const USAGES: std::ops::RangeInclusive<u32> = 0x04..=0xe7;
+/// Usages of keys on the consumer page, 0x0c: media, programs, the browser's. Volume has its keys on page 0x07 too.
+const CONSUMER_USAGES: std::ops::RangeInclusive<u32> = 0x000c_00b5..=0x000c_022a;
 
 /// What the gate does with what it lets through: [`Injector`], or a recorder in tests.
 pub trait Hands: Send {
@@ -42,7 +46,12 @@ pub trait Hands: Send {
     ///
     /// # Errors
     /// See [`Injector::key`].
-    fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError>;
+    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError>;
+    /// See [`Injector::type_text`].
+    ///
+    /// # Errors
+    /// See [`Injector::type_text`].
+    fn type_text(&mut self, character: char) -> Result<(), InjectError>;
     /// See [`Injector::button`].
     ///
     /// # Errors
@@ -63,11 +72,20 @@ pub trait Hands: Send {
     /// # Errors
     /// See [`Injector::release_all`].
     fn release_all(&mut self) -> Result<(), InjectError>;
+    /// See [`Injector::tidy`].
+    ///
+    /// # Errors
+    /// See [`Injector::tidy`].
+    fn tidy(&mut self, now: Instant) -> Result<Option<Instant>, InjectError>;
 }
 
 impl Hands for Injector {
-    fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError> {
-        Self::key(self, usage, press)
+    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError> {
+        Self::key(self, stroke, press)
+    }
+
+    fn type_text(&mut self, character: char) -> Result<(), InjectError> {
+        Self::type_text(self, character)
     }
 
     fn button(&mut self, button: Button, press: Press) -> Result<(), InjectError> {
@@ -84,6 +102,10 @@ impl Hands for Injector {
 
     fn release_all(&mut self) -> Result<(), InjectError> {
         Self::release_all(self)
+    }
+
+    fn tidy(&mut self, now: Instant) -> Result<Option<Instant>, InjectError> {
+        Self::tidy(self, now)
     }
 }
 
@@ -159,6 +181,9 @@ pub enum Denied {
     /// No key has this usage.
     #[error("there is no key with usage {0:#x}")]
     UnknownKey(u32),
+    /// More text than one message may carry, or what is no text: control characters.
+    #[error("this is no text")]
+    NoText,
     /// A button this version does not know.
     #[error("there is no button {0}")]
     UnknownButton(i32),
@@ -218,6 +243,8 @@ pub struct Admitted {
 pub enum ActionKind {
     /// A key.
     Key(Press),
+    /// A character that no single key made.
+    Text,
     /// A button.
     Button(Button, Press),
     /// A wheel.
@@ -476,7 +503,8 @@ impl Drop for Gate {
 /// What may wait to be injected, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
-    Key(u32, Press),
+    Key(Stroke, Press),
+    Text(char),
     Button(Button, Press, Option<Position>),
     Wheel(i32, i32),
     Move(Position),
@@ -496,6 +524,7 @@ impl Action {
     fn told(self, viewer: ViewerId) -> Admitted {
         let (kind, position) = match self {
             Self::Key(_, press) => (ActionKind::Key(press), None),
+            Self::Text(_) => (ActionKind::Text, None),
             Self::Button(button, press, at) => (ActionKind::Button(button, press), at),
             Self::Wheel(..) => (ActionKind::Wheel, None),
             Self::Move(to) => (ActionKind::Move, Some(to)),
@@ -549,9 +578,23 @@ impl Shared {
         if self.suspended.load(Ordering::SeqCst) != 0 {
             return if matches!(input, input_message::Body::ReleaseAll(_)) { Ok(()) } else { Err(Denied::Suspended) };
         }
+        if let input_message::Body::Text(text) = input {
+            if epoch != standing.epoch {
+                return Err(Denied::Outdated);
+            }
+            for character in characters(&text.text)? {
+                self.let_in(seat, Item { viewer, epoch, action: Action::Text(character) })?;
+            }
+            return Ok(());
+        }
         let action = self.check(input)?;
         let action = if epoch == standing.epoch { action } else { action.outdated().ok_or(Denied::Outdated)? };
-        match self.queue.push(Item { viewer, epoch: standing.epoch, action }) {
+        self.let_in(seat, Item { viewer, epoch: standing.epoch, action })
+    }
+
+    fn let_in(&self, seat: &Seat, item: Item) -> Result<(), Denied> {
+        let Item { viewer, action, .. } = item;
+        match self.queue.push(item) {
             Pushed::In => {
                 self.threads.wake_hands();
                 (self.sink)(GateEvent::Admitted(action.told(viewer)));
@@ -571,8 +614,8 @@ impl Shared {
     fn check(&self, input: &input_message::Body) -> Result<Action, Denied> {
         let press = |pressed| if pressed { Press::Down } else { Press::Up };
         Ok(match input {
-            input_message::Body::Key(key) if USAGES.contains(&key.usage) => Action::Key(key.usage, press(key.pressed)),
-            input_message::Body::Key(key) => return Err(Denied::UnknownKey(key.usage)),
+            input_message::Body::Key(key) => Action::Key(stroke(key)?, press(key.pressed)),
+            input_message::Body::Text(_) => return Err(Denied::NoText),
             input_message::Body::Button(wanted) => {
                 let button = button(wanted.button).ok_or(Denied::UnknownButton(wanted.button))?;
                 let at = wanted.at.as_ref().map(|at| self.position(at)).transpose()?;
@@ -603,6 +646,18 @@ impl Shared {
             } else if let Some(item) = self.queue.pop() {
                 self.inject(hands, item);
             } else {
+                self.rest(hands);
+            }
+        }
+    }
+
+    /// Nothing to do: puts things back in order, and sleeps until there is.
+    fn rest(&self, hands: &mut dyn Hands) {
+        match hands.tidy(Instant::now()) {
+            Ok(Some(next)) => thread::park_timeout(next.saturating_duration_since(Instant::now())),
+            Ok(None) => thread::park(),
+            Err(error) => {
+                (self.sink)(GateEvent::Failed { viewer: None, error });
                 thread::park();
             }
         }
@@ -645,7 +700,8 @@ impl Shared {
         }
         match item.action {
             Action::Move(_) => Ok(()),
-            Action::Key(usage, press) => hands.key(usage, press),
+            Action::Key(stroke, press) => hands.key(stroke, press),
+            Action::Text(character) => hands.type_text(character),
             Action::Button(button, press, _) => hands.button(button, press),
             Action::Wheel(horizontal, vertical) => hands.wheel(horizontal, vertical),
             Action::ReleaseAll => hands.release_all(),
@@ -680,6 +736,34 @@ impl Shared {
     }
 }
 
+/// A key with what it meant, which is at most a character each.
+fn stroke(key: &input::Key) -> Result<Stroke, Denied> {
+    if !USAGES.contains(&key.usage) && !CONSUMER_USAGES.contains(&key.usage) {
+        return Err(Denied::UnknownKey(key.usage));
+    }
+    let character = |text: &str| {
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (None, _) => Ok(None),
+            (Some(one), None) if !one.is_control() => Ok(Some(one)),
+            (Some(_), _) => Err(Denied::NoText),
+        }
+    };
+    Ok(Stroke {
+        usage: key.usage,
+        text: character(&key.text)?,
+        cap: character(&key.cap)?,
+        locks: key.locks.map(|locks| Locks { caps: locks.caps, num: locks.num }),
+    })
+}
+
+fn characters(text: &str) -> Result<impl Iterator<Item = char> + '_, Denied> {
+    if text.chars().count() > INPUT_TEXT || text.chars().any(char::is_control) {
+        return Err(Denied::NoText);
+    }
+    Ok(text.chars())
+}
+
 fn button(wire: i32) -> Option<Button> {
     match MouseButton::try_from(wire).ok()? {
         MouseButton::Unspecified => None,
@@ -695,7 +779,11 @@ fn button(wire: i32) -> Option<Button> {
 struct NoHands;
 
 impl Hands for NoHands {
-    fn key(&mut self, _usage: u32, _press: Press) -> Result<(), InjectError> {
+    fn key(&mut self, _stroke: Stroke, _press: Press) -> Result<(), InjectError> {
+        Err(InjectError::NotSupported)
+    }
+
+    fn type_text(&mut self, _character: char) -> Result<(), InjectError> {
         Err(InjectError::NotSupported)
     }
 
@@ -713,6 +801,10 @@ impl Hands for NoHands {
 
     fn release_all(&mut self) -> Result<(), InjectError> {
         Ok(())
+    }
+
+    fn tidy(&mut self, _now: Instant) -> Result<Option<Instant>, InjectError> {
+        Ok(None)
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
     use super::{InputQueue, LONGEST};
 
     fn key(usage: u32) -> Body {
-        Body::Key(Key { usage, pressed: true })
+        Body::Key(Key { usage, pressed: true, ..Key::default() })
     }
 
     fn moved(x: u32) -> Body {

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use winit::event::{ElementState, WindowEvent};
+use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, PhysicalKey};
+use winit::platform::modifier_supplement::KeyEventExtModifierSupplement;
 use winit::window::{Fullscreen, Window};
 
 use super::bar::{self, Bar};
@@ -15,7 +16,7 @@ use super::screen::Area;
 use super::{Action, App, View};
 use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
 use crate::ui::{self, FullScreen, UiState};
-use crate::viewer::keyboard;
+use crate::viewer::keyboard::{Interpreter, Pressed};
 use crate::viewer::pointer::Looks;
 
 /// The application, and the window's state that does not depend on how it is drawn.
@@ -28,6 +29,7 @@ pub(super) struct Front<A> {
     /// Something happened that the application has to be asked about.
     stirred: bool,
     input: Translator,
+    interpreter: Interpreter,
     keyboard: Keyboard,
     pub(super) placement: Option<Placement>,
     /// The toolbar of the full screen, while there is one.
@@ -83,6 +85,7 @@ impl<A: App> Front<A> {
             next: None,
             stirred: true,
             input: Translator::default(),
+            interpreter: Interpreter::default(),
             keyboard: Keyboard::Picture,
             placement: None,
             bar: None,
@@ -183,7 +186,7 @@ impl<A: App> Front<A> {
 
     /// F11 belongs to the window for as long as there is a session, and is never the customer's: a way out that always
     /// works.
-    fn full_screen_key(&mut self, event: &winit::event::KeyEvent) {
+    fn full_screen_key(&mut self, event: &KeyEvent) {
         if event.state == ElementState::Pressed && !event.repeat {
             self.input.release_all();
             self.ui.full_screen = match self.ui.full_screen {
@@ -240,20 +243,9 @@ impl<A: App> Front<A> {
                 self.full_screen_key(event);
                 true
             }
-            WindowEvent::KeyboardInput { event, .. } => {
-                let usage = match event.physical_key {
-                    PhysicalKey::Code(code) => keyboard::usage(code),
-                    PhysicalKey::Unidentified(_) => None,
-                };
-                let pressed = event.state == ElementState::Pressed;
-                let to_picture = takes && self.keyboard == Keyboard::Picture;
-                let ours = to_picture || (!pressed && usage.is_some_and(|usage| self.input.holds_key(usage)));
-                if let (true, Some(usage), false) = (ours, usage, event.repeat) {
-                    self.input.key(usage, pressed);
-                }
-                ours
-            }
-            WindowEvent::Ime(_) | WindowEvent::ModifiersChanged(_) => false,
+            WindowEvent::KeyboardInput { event, .. } => self.key(event, takes),
+            WindowEvent::Ime(ime) => self.input_method(ime, takes),
+            WindowEvent::ModifiersChanged(_) => false,
             WindowEvent::CursorMoved { position, .. } => self.input.pointer((position.x, position.y), placement),
             WindowEvent::MouseInput { state, button, .. } => {
                 let pressed = *state == ElementState::Pressed;
@@ -276,6 +268,35 @@ impl<A: App> Front<A> {
             _ => false,
         };
         if ours { Taker::Picture } else { Taker::Ui }
+    }
+
+    /// A key; `true` if it is the picture's.
+    fn key(&mut self, event: &KeyEvent, takes: bool) -> bool {
+        let key = event.physical_key;
+        let to_picture = takes && self.keyboard == Keyboard::Picture;
+        if event.state == ElementState::Released {
+            let ours = to_picture || self.input.holds_key(key);
+            self.input.release(key);
+            return ours;
+        }
+        if to_picture && !event.repeat {
+            let plain = event.key_without_modifiers();
+            let (logical, text) = (&event.logical_key, event.text.as_deref());
+            let meaning = self.interpreter.press(Pressed { physical: key, logical, plain: &plain, text });
+            self.input.press(key, meaning);
+        }
+        to_picture
+    }
+
+    /// What comes from an input method; `true` if it is the picture's. What is only being chosen is shown by the method
+    /// itself.
+    fn input_method(&mut self, ime: &Ime, takes: bool) -> bool {
+        let to_picture = takes && self.keyboard == Keyboard::Picture;
+        if let (true, Ime::Commit(text)) = (to_picture, ime) {
+            self.interpreter.forget();
+            self.input.text(text);
+        }
+        to_picture && matches!(ime, Ime::Commit(_) | Ime::Preedit(..))
     }
 
     fn in_session(&self) -> bool {

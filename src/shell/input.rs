@@ -1,21 +1,27 @@
 //! Keyboard and mouse over the picture, translated to the customer's side.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use winit::event::MouseScrollDelta;
+use winit::keyboard::PhysicalKey;
 
 use super::placement::Placement;
+use crate::viewer::keyboard::{Meaning, Typed};
 
 /// What the adviser's hands did. Positions are pixels of the customer's display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A key, by HID usage (page 0x07): a position on the keyboard, whatever the layout. Repeats are dropped.
+    /// A key, by HID usage: a position on the keyboard, whatever the layout. Repeats are dropped.
     Key {
-        /// HID usage.
+        /// HID usage: on page 0x07 as it is, on another with the page in the upper half.
         usage: u32,
         /// Down, or up.
         pressed: bool,
+        /// What it types.
+        typed: Typed,
     },
+    /// Characters that no single key made, one by one.
+    Text(Character),
     /// The pointer moved; only the last of several moves, but never one behind a button.
     Move {
         /// From the left.
@@ -45,6 +51,16 @@ pub enum Input {
     ReleaseAll,
 }
 
+/// A character. Its `Debug` is silent: it may be one of a password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Character(pub char);
+
+impl std::fmt::Debug for Character {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Character").finish_non_exhaustive()
+    }
+}
+
 /// The buttons of a mouse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MouseButton {
@@ -63,8 +79,8 @@ pub enum MouseButton {
 /// Turns the window's events into [`Input`], in order.
 #[derive(Default)]
 pub(super) struct Translator {
-    /// Keys that went down over the picture and have not come up.
-    keys: HashSet<u32>,
+    /// Keys that went down over the picture and have not come up, with the usage that is held for each, if any.
+    keys: HashMap<PhysicalKey, Option<u32>>,
     /// Mouse buttons likewise.
     buttons: HashSet<MouseButton>,
     /// Where the pointer was last, in pixels of the window.
@@ -89,13 +105,39 @@ impl Translator {
         std::mem::take(&mut self.out)
     }
 
-    /// A key, by `usage`. Presses of what is down already are repeats, and releases of what is not down belong to
-    /// somebody else.
-    pub(super) fn key(&mut self, usage: u32, pressed: bool) {
-        let changed = if pressed { self.keys.insert(usage) } else { self.keys.remove(&usage) };
-        if changed {
-            self.out.push(Input::Key { usage, pressed });
+    /// A key went down. What is down already is not pressed again.
+    pub(super) fn press(&mut self, key: PhysicalKey, meaning: Meaning) {
+        if self.keys.contains_key(&key) {
+            return;
         }
+        let usage = match meaning {
+            Meaning::Key { usage, typed } => {
+                if !self.keys.values().any(|held| *held == Some(usage)) {
+                    self.out.push(Input::Key { usage, pressed: true, typed });
+                }
+                Some(usage)
+            }
+            Meaning::Text(text) => {
+                self.text(&text);
+                None
+            }
+            Meaning::Nothing => None,
+        };
+        self.keys.insert(key, usage);
+    }
+
+    /// A key came up. Releases of what is not down belong to somebody else.
+    pub(super) fn release(&mut self, key: PhysicalKey) {
+        if let Some(Some(usage)) = self.keys.remove(&key)
+            && !self.keys.values().any(|held| *held == Some(usage))
+        {
+            self.out.push(Input::Key { usage, pressed: false, typed: Typed::default() });
+        }
+    }
+
+    /// Text came from an input method, or was composed.
+    pub(super) fn text(&mut self, text: &str) {
+        self.out.extend(text.chars().filter(|one| !one.is_control()).map(|one| Input::Text(Character(one))));
     }
 
     /// Is a key or button down that went down over the picture? Then its release belongs to the picture too.
@@ -103,9 +145,9 @@ impl Translator {
         !self.buttons.is_empty()
     }
 
-    /// Is `usage` down?
-    pub(super) fn holds_key(&self, usage: u32) -> bool {
-        self.keys.contains(&usage)
+    /// Did `key` go down over the picture?
+    pub(super) fn holds_key(&self, key: PhysicalKey) -> bool {
+        self.keys.contains_key(&key)
     }
 
     /// The pointer moved to `at`, in pixels of the window; `true` if that is the picture's.
@@ -193,11 +235,13 @@ impl MouseButton {
 #[cfg(test)]
 mod tests {
     use winit::event::MouseScrollDelta;
+    use winit::keyboard::{KeyCode, PhysicalKey};
 
-    use super::{Input, MouseButton, Translator};
+    use super::{Character, Input, MouseButton, Translator};
     use crate::shell::placement::Placement;
     use crate::shell::screen::Area;
     use crate::ui::Scale;
+    use crate::viewer::keyboard::{Meaning, Typed};
 
     fn placement() -> Placement {
         Placement::new(Area { x: 10, y: 10, width: 100, height: 100 }, (100, 100), Scale::OneToOne, (0.0, 0.0))
@@ -236,12 +280,34 @@ mod tests {
     #[test]
     fn repeats_and_foreign_releases_are_dropped_and_focus_loss_releases() {
         let mut translator = Translator::default();
-        translator.key(4, false);
-        translator.key(4, true);
-        translator.key(4, true);
+        let (key, other) = (PhysicalKey::Code(KeyCode::KeyA), PhysicalKey::Code(KeyCode::KeyB));
+        let held = Meaning::Key { usage: 4, typed: Typed::default() };
+        translator.release(key);
+        translator.press(key, held.clone());
+        translator.press(key, held.clone());
+        translator.press(other, held.clone());
+        translator.release(key);
+        assert!(!translator.holds_key(key) && translator.holds_key(other));
         translator.release_all();
         translator.release_all();
-        assert_eq!(translator.take(), [Input::Key { usage: 4, pressed: true }, Input::ReleaseAll]);
+        let pressed = Input::Key { usage: 4, pressed: true, typed: Typed::default() };
+        assert_eq!(translator.take(), [pressed, Input::ReleaseAll], "held by the other");
+        translator.press(key, held);
+        translator.release(key);
+        let released = Input::Key { usage: 4, pressed: false, typed: Typed::default() };
+        assert_eq!(translator.take(), [pressed, released]);
+    }
+
+    #[test]
+    fn text_is_not_held() {
+        let mut translator = Translator::default();
+        let key = PhysicalKey::Code(KeyCode::KeyE);
+        translator.press(key, Meaning::Text("né\n".to_owned()));
+        assert!(translator.holds_key(key), "its release is the picture's");
+        translator.release(key);
+        translator.press(key, Meaning::Nothing);
+        translator.release(key);
+        assert_eq!(translator.take(), [Input::Text(Character('n')), Input::Text(Character('é'))]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod window;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use input::{Input, MouseButton};
+pub use input::{Character, Input, MouseButton};
 pub use screen::{Area, Screen};
 pub use wake::Waker;
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use lotse_desktop::locks::{LockReader, Locks};
 use lotse_protocol::message::input::{self, input_message};
 use lotse_protocol::message::pointer::PointerAt;
 use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, session_message};
@@ -17,7 +18,9 @@ use super::{RunError, Target};
 use crate::app::adviser::{Adviser, Command, Event};
 use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
 use crate::net::{self, JoinFailure, Net, NetConfig, Offload, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
-use crate::shell::{self, Action, App, Input, MouseButton, Options, Pointer, Renderer, Screen, View, Window};
+use crate::shell::{
+    self, Action, App, Character, Input, MouseButton, Options, Pointer, Renderer, Screen, View, Window,
+};
 use crate::viewer::decode::{Decoding, Report};
 use crate::viewer::framebuffer::Picture;
 use crate::viewer::pointer::{Hands, RemotePointer};
@@ -50,6 +53,8 @@ struct Program {
     net: Net,
     display: Arc<Display>,
     session: Option<Session>,
+    /// Looks at this computer's Caps Lock and Num Lock, which the customer's are to agree with.
+    locks: Option<LockReader>,
     exit: Exit,
 }
 
@@ -83,7 +88,7 @@ impl Program {
         on_termination(move || letters.put(Letter::Terminate));
         let adviser = Adviser::new(target.test_relay, id);
         let view = adviser.view(Instant::now());
-        Ok(Self { adviser, view, mailbox, net, display, session: None, exit: Exit::No })
+        Ok(Self { adviser, view, mailbox, net, display, session: None, locks: LockReader::open(), exit: Exit::No })
     }
 
     fn read(&mut self, letter: Letter) {
@@ -247,7 +252,11 @@ impl App for Program {
             if let (Some(session), Input::Move { x, y } | Input::Button { x, y, .. }) = (&self.session, input) {
                 session.pointer.put(x, y);
             }
-            self.net.send(net::Command::Input(wire(input)));
+            let locks = match input {
+                Input::Key { .. } => self.locks.as_ref().and_then(LockReader::read),
+                _ => None,
+            };
+            self.net.send(net::Command::Input(wire(input, locks)));
         }
     }
 
@@ -341,9 +350,19 @@ impl Rate {
     }
 }
 
-fn wire(input: Input) -> input_message::Body {
+fn wire(input: Input, locks: Option<Locks>) -> input_message::Body {
     match input {
-        Input::Key { usage, pressed } => input_message::Body::Key(input::Key { usage, pressed }),
+        Input::Key { usage, pressed, typed } => {
+            let text = |character: Option<char>| character.map(String::from).unwrap_or_default();
+            input_message::Body::Key(input::Key {
+                usage,
+                pressed,
+                text: text(typed.text),
+                cap: text(typed.cap),
+                locks: locks.map(|locks| input::Locks { caps: locks.caps, num: locks.num }),
+            })
+        }
+        Input::Text(Character(one)) => input_message::Body::Text(input::Text { text: one.into() }),
         Input::Move { x, y } => input_message::Body::Move(input::Move { display: 0, x, y }),
         Input::Button { button, pressed, x, y } => input_message::Body::Button(input::Button {
             button: wire_button(button).into(),

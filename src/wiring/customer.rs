@@ -209,7 +209,7 @@ impl Program {
             }
             GateEvent::Admitted(admitted) => match admitted.kind {
                 ActionKind::Button(_, Press::Down) => self.happens(Event::Acted(ActivityKind::Clicked)),
-                ActionKind::Key(Press::Down) => self.happens(Event::Acted(ActivityKind::Typed)),
+                ActionKind::Key(Press::Down) | ActionKind::Text => self.happens(Event::Acted(ActivityKind::Typed)),
                 _ => {}
             },
             GateEvent::Stalled(_) | GateEvent::Overrun(_) => {
@@ -420,7 +420,10 @@ fn open_hands() -> anyhow::Result<Injector> {
 fn matters(event: &GateEvent) -> bool {
     match event {
         GateEvent::Admitted(admitted) => {
-            matches!(admitted.kind, ActionKind::Button(_, Press::Down) | ActionKind::Key(Press::Down))
+            matches!(
+                admitted.kind,
+                ActionKind::Button(_, Press::Down) | ActionKind::Key(Press::Down) | ActionKind::Text
+            )
         }
         GateEvent::Released(_) => false,
         GateEvent::Rights { .. } | GateEvent::Stalled(_) | GateEvent::Overrun(_) | GateEvent::Failed { .. } => true,

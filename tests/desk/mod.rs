@@ -145,6 +145,8 @@ impl Desk {
         command
             .env("DISPLAY", self.display())
             .env("HOME", self.folder())
+            // Letters beyond ASCII are put together and shown in this one.
+            .env("LC_CTYPE", "C.UTF-8")
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .env("XDG_CACHE_HOME", self.folder().join("cache"))
             .env_remove("WAYLAND_DISPLAY")

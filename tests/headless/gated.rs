@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Instant;
 
 use lotse::host::ViewerId as Seat;
 use lotse::host::gate::{Gate, GateEvent, Hands, Suspension};
 use lotse::net::{Code, CodeState, Command, Event, HostPort, Net, RoleConfig, ViewerId};
-use lotse_desktop::inject::{Button, InjectError, Press};
+use lotse_desktop::inject::{Button, InjectError, Press, Stroke};
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
 use lotse_protocol::message::input::input_message;
@@ -119,10 +120,14 @@ impl HostPort for Port {
 struct Keys(mpsc::Sender<u32>);
 
 impl Hands for Keys {
-    fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError> {
+    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError> {
         if press == Press::Down {
-            let _ = self.0.send(usage);
+            let _ = self.0.send(stroke.usage);
         }
+        Ok(())
+    }
+
+    fn type_text(&mut self, _: char) -> Result<(), InjectError> {
         Ok(())
     }
 
@@ -140,5 +145,9 @@ impl Hands for Keys {
 
     fn release_all(&mut self) -> Result<(), InjectError> {
         Ok(())
+    }
+
+    fn tidy(&mut self, _: Instant) -> Result<Option<Instant>, InjectError> {
+        Ok(None)
     }
 }

@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 mod keys;
+mod stroke;
 #[cfg(not(target_os = "linux"))]
 mod unsupported;
 #[cfg(target_os = "linux")]
@@ -15,7 +16,10 @@ use unsupported as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
+use std::time::Instant;
+
 use guard::Guard;
+pub use stroke::Stroke;
 
 /// An open keyboard and mouse. It remembers what it holds down; dropping it lets everything go.
 pub struct Injector {
@@ -44,13 +48,24 @@ impl Injector {
         self.platform.guarded_by(guard);
     }
 
-    /// Presses or releases the key at a position of the keyboard: its HID usage on page 0x07. Pressing what is held
-    /// and releasing what is not does nothing.
+    /// Presses or releases a key. A press does what the key meant where it was pressed, whatever the two keyboards are: the
+    /// character if it is one, by the key that makes it here, with Shift and AltGr as that needs; with Ctrl, Alt or Super
+    /// held, the key whose cap says the same. Only what has no meaning goes by position. Locks are made the same here.
+    /// Pressing what is held and releasing what is not does nothing; a key repeats at the pace of this computer for as
+    /// long as it is held.
     ///
     /// # Errors
     /// [`InjectError::UnknownKey`] when this keyboard has no such key; otherwise the system failed.
-    pub fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError> {
-        self.platform.key(usage, press)
+    pub fn key(&mut self, stroke: impl Into<Stroke>, press: Press) -> Result<(), InjectError> {
+        self.platform.key(stroke.into(), press)
+    }
+
+    /// Types one character that no single key made.
+    ///
+    /// # Errors
+    /// [`InjectError::NoKey`] when this keyboard cannot, and no key can be lent to it; otherwise the system failed.
+    pub fn type_text(&mut self, character: char) -> Result<(), InjectError> {
+        self.platform.type_text(character)
     }
 
     /// Presses or releases a mouse button where the pointer is. Pressing what is held and releasing what is not does
@@ -79,12 +94,22 @@ impl Injector {
         self.platform.move_to(display, x, y)
     }
 
-    /// Lets go of every key and button that this injector holds, and returns once the system has done it.
+    /// Lets go of every key and button that this injector holds, gives Caps Lock and Num Lock back as they were, and returns
+    /// once the system has done it.
     ///
     /// # Errors
     /// The system failed.
     pub fn release_all(&mut self) -> Result<(), InjectError> {
         self.platform.release_all()
+    }
+
+    /// To be called when there is nothing else to do: takes back keys that were lent to characters and are not used any
+    /// more. Answers when to call again, if at all.
+    ///
+    /// # Errors
+    /// The system failed.
+    pub fn tidy(&mut self, now: Instant) -> Result<Option<Instant>, InjectError> {
+        self.platform.tidy(now)
     }
 }
 
@@ -130,6 +155,9 @@ pub enum InjectError {
     /// This keyboard has no such key.
     #[error("this keyboard has no key for HID usage {0:#x}")]
     UnknownKey(u32),
+    /// This keyboard cannot make the character.
+    #[error("this keyboard has no key for a character")]
+    NoKey,
     /// There is no such display.
     #[error("there is no display {0}")]
     UnknownDisplay(u32),

@@ -10,6 +10,8 @@ pub const HANDSHAKE_MESSAGE: usize = 4 * 1024;
 pub const SESSION_MESSAGE: usize = 64 * 1024;
 /// Longest input message, bytes.
 pub const INPUT_MESSAGE: usize = 1024;
+/// Longest text of one input message, in characters.
+pub const INPUT_TEXT: usize = 64;
 /// Longest header of an update, bytes.
 pub const UPDATE_HEADER: usize = 256;
 /// Longest update of a screen, bytes: an 8K keyframe that did not compress.

@@ -318,9 +318,21 @@ fn datagrams() {
 
 #[test]
 fn input_messages() {
-    let key = input_message::Body::Key(input::Key { usage: 4, pressed: true });
+    let key = input_message::Body::Key(input::Key { usage: 4, pressed: true, ..input::Key::default() });
     golden(InputMessage { body: Some(key), epoch: 300 }, "c2020408041001e802ac02");
-    golden(done(input_message::Body::Key(input::Key { usage: 4, pressed: true })), "c2020408041001");
+    golden(
+        done(input_message::Body::Key(input::Key { usage: 4, pressed: true, ..input::Key::default() })),
+        "c2020408041001",
+    );
+    let typed = input::Key {
+        usage: 0x14,
+        pressed: true,
+        text: "@".to_owned(),
+        cap: "q".to_owned(),
+        locks: Some(input::Locks { caps: false, num: true }),
+    };
+    golden(done(input_message::Body::Key(typed)), "c2020e081410011a01402201712a021001");
+    golden(done(input_message::Body::Text(input::Text { text: "né".to_owned() })), "f202050a036ec3a9");
     golden(done(input_message::Body::Wheel(input::Wheel { horizontal: -120, vertical: 240 })), "d2020608ef0110e003");
     golden(done(input_message::Body::Move(input::Move { display: 1, x: 700, y: 500 })), "da0208080110bc0518f403");
     golden(done(input_message::Body::ReleaseAll(input::ReleaseAll {})), "e20200");

@@ -47,7 +47,7 @@ impl Queue {
         if items.len() >= self.capacity {
             return match item.action {
                 Action::Move(_) | Action::Wheel(..) => Pushed::Dropped,
-                Action::Key(..) | Action::Button(..) | Action::ReleaseAll => Pushed::Full,
+                Action::Key(..) | Action::Text(_) | Action::Button(..) | Action::ReleaseAll => Pushed::Full,
             };
         }
         items.push_back(item);

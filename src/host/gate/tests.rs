@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lotse_desktop::capture::DisplayInfo;
-use lotse_desktop::inject::{Button, InjectError, Press};
+use lotse_desktop::inject::{Button, InjectError, Press, Stroke};
+use lotse_protocol::limits::INPUT_TEXT;
 use lotse_protocol::message::input::input_message::Body;
-use lotse_protocol::message::input::{Button as ButtonMessage, Key, MouseButton, Move, ReleaseAll, Wheel};
+use lotse_protocol::message::input::{Button as ButtonMessage, Key, MouseButton, Move, ReleaseAll, Text, Wheel};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::{ACKNOWLEDGE_WITHIN, ActionKind, Denied, Gate, GateEvent, Hands, Position, QUEUED_ACTIONS, Suspension};
@@ -25,6 +26,7 @@ const FIRST_RACE: u32 = 0x40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Key(u32, Press),
+    Text(char),
     Button(Button, Press),
     Wheel(i32, i32),
     Move(u32, u32),
@@ -63,7 +65,8 @@ impl Recorder {
 }
 
 impl Hands for Recorder {
-    fn key(&mut self, usage: u32, press: Press) -> Result<(), InjectError> {
+    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError> {
+        let usage = stroke.usage;
         let mut held = self.0.held.lock().expect("no panic");
         match press {
             Press::Down => held.insert(usage),
@@ -71,6 +74,10 @@ impl Hands for Recorder {
         };
         drop(held);
         self.tell(Told::Key(usage, press))
+    }
+
+    fn type_text(&mut self, character: char) -> Result<(), InjectError> {
+        self.tell(Told::Text(character))
     }
 
     fn button(&mut self, button: Button, press: Press) -> Result<(), InjectError> {
@@ -89,6 +96,10 @@ impl Hands for Recorder {
         self.tell(Told::ReleaseAll)?;
         self.0.held.lock().expect("no panic").clear();
         Ok(())
+    }
+
+    fn tidy(&mut self, _now: Instant) -> Result<Option<Instant>, InjectError> {
+        Ok(None)
     }
 }
 
@@ -160,7 +171,7 @@ fn control() -> Permissions {
 }
 
 fn key(press: Press) -> Body {
-    Body::Key(Key { usage: KEY_A, pressed: press == Press::Down })
+    Body::Key(Key { usage: KEY_A, pressed: press == Press::Down, ..Key::default() })
 }
 
 fn to(x: u32, y: u32) -> Body {
@@ -253,7 +264,7 @@ fn case_54_a_revoke_race_lets_nothing_through_after_the_acknowledgement() {
             while !over.load(Ordering::Relaxed) {
                 // Mostly presses, so that something is held whenever a stop strikes.
                 for usage in [0x04, 0x05, 0x06] {
-                    let _ = admit(&gate, &Body::Key(Key { usage, pressed: true }));
+                    let _ = admit(&gate, &Body::Key(Key { usage, pressed: true, ..Key::default() }));
                 }
                 let _ = admit(&gate, &key(Press::Up));
             }
@@ -264,7 +275,7 @@ fn case_54_a_revoke_race_lets_nothing_through_after_the_acknowledgement() {
             record.race.store(usage, Ordering::SeqCst);
             gate.grant(ADVISER, control()).expect("a grant");
             for pressed in [true, false, true] {
-                let _ = admit(&gate, &Body::Key(Key { usage, pressed }));
+                let _ = admit(&gate, &Body::Key(Key { usage, pressed, ..Key::default() }));
             }
             // From at once to some microseconds later.
             for _ in 0..race % 64 {
@@ -478,12 +489,32 @@ fn positions_end_at_the_edge_and_nonsense_is_refused() {
     let click = ButtonMessage { button: 0, pressed: true, at: None };
     assert_eq!(admit(&bench.gate, &Body::Button(click)), Err(Denied::UnknownButton(0)));
     for usage in [0, 3, 0xe8, u32::MAX] {
-        let nonsense = Body::Key(Key { usage, pressed: true });
+        let nonsense = Body::Key(Key { usage, pressed: true, ..Key::default() });
         assert_eq!(admit(&bench.gate, &nonsense), Err(Denied::UnknownKey(usage)));
+    }
+    for text in ["ab", "\n", "\u{9f}"] {
+        let nonsense = Body::Key(Key { usage: KEY_A, pressed: true, text: text.to_owned(), ..Key::default() });
+        assert_eq!(admit(&bench.gate, &nonsense), Err(Denied::NoText));
+        let nonsense = Body::Key(Key { usage: KEY_A, pressed: true, cap: text.to_owned(), ..Key::default() });
+        assert_eq!(admit(&bench.gate, &nonsense), Err(Denied::NoText));
     }
     let wild = Body::Wheel(Wheel { horizontal: i32::MIN, vertical: i32::MAX });
     admit(&bench.gate, &wild).expect("a turn");
     bench.told(&[Told::Move(799, 599), Told::Wheel(-2400, 2400)]);
+}
+
+#[test]
+fn text_goes_the_same_way_character_by_character() {
+    let bench = controlled();
+    let text = |text: String| Body::Text(Text { text });
+    admit(&bench.gate, &text("né".to_owned())).expect("text");
+    bench.told(&[Told::Text('n'), Told::Text('é')]);
+    assert_eq!(admit(&bench.gate, &text("x".repeat(INPUT_TEXT + 1))), Err(Denied::NoText));
+    assert_eq!(admit(&bench.gate, &text("a\u{1b}c".to_owned())), Err(Denied::NoText));
+    let epoch = bench.gate.rights(ADVISER).expect("a viewer").epoch;
+    assert_eq!(bench.gate.admit(ADVISER, epoch - 1, &text("late".to_owned())), Err(Denied::Outdated));
+    bench.gate.revoke(ADVISER, Permission::Control.into());
+    assert_eq!(admit(&bench.gate, &text("no".to_owned())), Err(Denied::NotAllowed));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! that pressed it is killed (design, invariant 5). So a child of the same executable holds the other end of a pipe, is
 //! told what is held, and releases it when the pipe closes; then it ends too.
 //!
-//! On the pipe: two bytes for each change, `K` and `B` for a key and a button that go down, `k` and `b` up, then the number of
-//! the key or button in the second.
+//! On the pipe: three bytes for each change. `K` and `B` for a key and a button that go down, `k` and `b` up, `M` for a key
+//! that is given a meaning for a while, `m` when it has lost it, each with its number in the second byte; `L` when locks
+//! are changed, with those and how they were before, `l` when they are as before. What is not used is 0.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -59,75 +60,118 @@ pub enum Held {
     Button(u8),
 }
 
+/// Caps Lock and Num Lock as somebody had them; on X11 masks of modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockedBefore {
+    /// Which were touched.
+    pub(super) affected: u8,
+    /// Which of them were on.
+    pub(super) before: u8,
+    /// Which of them were made to be.
+    pub(super) made: u8,
+}
+
+/// What is not as it was.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) held: Vec<Held>,
+    /// Keys with a meaning that they had not.
+    pub(super) bound: Vec<u8>,
+    pub(super) locked: Option<LockedBefore>,
+}
+
 /// What the child is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Note {
     Down(Held),
     Up(Held),
+    Bound(u8),
+    Unbound(u8),
+    Locked(LockedBefore),
+    Unlocked,
 }
 
 impl Note {
-    fn to_bytes(self) -> [u8; 2] {
+    fn to_bytes(self) -> [u8; 3] {
         match self {
-            Self::Down(Held::Key(number)) => [b'K', number],
-            Self::Up(Held::Key(number)) => [b'k', number],
-            Self::Down(Held::Button(number)) => [b'B', number],
-            Self::Up(Held::Button(number)) => [b'b', number],
+            Self::Down(Held::Key(number)) => [b'K', number, 0],
+            Self::Up(Held::Key(number)) => [b'k', number, 0],
+            Self::Down(Held::Button(number)) => [b'B', number, 0],
+            Self::Up(Held::Button(number)) => [b'b', number, 0],
+            Self::Bound(number) => [b'M', number, 0],
+            Self::Unbound(number) => [b'm', number, 0],
+            Self::Locked(locked) => [b'L', locked.affected, locked.before],
+            Self::Unlocked => [b'l', 0, 0],
         }
     }
 
-    fn from_bytes(bytes: [u8; 2]) -> Option<Self> {
-        let [kind, number] = bytes;
+    fn from_bytes(bytes: [u8; 3]) -> Option<Self> {
+        let [kind, number, before] = bytes;
         match kind {
             b'K' => Some(Self::Down(Held::Key(number))),
             b'k' => Some(Self::Up(Held::Key(number))),
             b'B' => Some(Self::Down(Held::Button(number))),
             b'b' => Some(Self::Up(Held::Button(number))),
+            b'M' => Some(Self::Bound(number)),
+            b'm' => Some(Self::Unbound(number)),
+            b'L' => Some(Self::Locked(LockedBefore { affected: number, before, made: before })),
+            b'l' => Some(Self::Unlocked),
             _ => None,
         }
     }
 }
 
 /// The child's whole life: listens until the pipe closes, lets go of what was still held on `$DISPLAY` (or the screen
-/// with this name), and returns.
+/// with this name), makes the keyboard what it was, and returns.
 ///
 /// # Errors
-/// Something was held and the system would not let go of it.
+/// Something was held or changed and the system would not undo it.
 pub fn run(pipe: impl Read, name: Option<&str>) -> Result<(), InjectError> {
-    let held = listen(pipe);
-    if held.is_empty() { Ok(()) } else { platform::let_go(name, &held) }
+    let left = listen(pipe);
+    if left == Left::default() { Ok(()) } else { platform::let_go(name, &left) }
 }
 
-/// What is still held when the pipe closes.
-fn listen(mut pipe: impl Read) -> Vec<Held> {
-    let mut held = Vec::new();
-    let mut bytes = [0; 2];
+/// What is not as it was when the pipe closes.
+fn listen(mut pipe: impl Read) -> Left {
+    let mut left = Left::default();
+    let mut bytes = [0; 3];
     while pipe.read_exact(&mut bytes).is_ok() {
         match Note::from_bytes(bytes) {
-            Some(Note::Down(key)) if !held.contains(&key) => held.push(key),
-            Some(Note::Up(key)) => held.retain(|h| *h != key),
+            Some(Note::Down(key)) if !left.held.contains(&key) => left.held.push(key),
+            Some(Note::Up(key)) => left.held.retain(|h| *h != key),
+            Some(Note::Bound(key)) if !left.bound.contains(&key) => left.bound.push(key),
+            Some(Note::Unbound(key)) => left.bound.retain(|b| *b != key),
+            Some(Note::Locked(locked)) => left.locked = Some(locked),
+            Some(Note::Unlocked) => left.locked = None,
             _ => {}
         }
     }
-    held
+    left
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, Note, listen};
+    use super::{Held, Left, LockedBefore, Note, listen};
 
     #[test]
-    fn what_was_pressed_and_not_released_is_held_at_the_end() {
+    fn what_was_done_and_not_undone_is_left_at_the_end() {
+        let locked = LockedBefore { affected: 18, before: 2, made: 2 };
         let notes = [
             Note::Down(Held::Key(50)),
             Note::Down(Held::Key(38)),
             Note::Up(Held::Key(38)),
+            Note::Bound(93),
+            Note::Bound(8),
             Note::Down(Held::Button(1)),
             Note::Down(Held::Key(50)),
+            Note::Unbound(8),
+            Note::Unlocked,
+            Note::Locked(locked),
         ];
         let mut pipe: Vec<u8> = notes.iter().flat_map(|n| n.to_bytes()).collect();
-        pipe.push(b'K');
-        assert_eq!(listen(&pipe[..]), [Held::Key(50), Held::Button(1)]);
+        pipe.extend(b"K1");
+        let held = vec![Held::Key(50), Held::Button(1)];
+        assert_eq!(listen(&pipe[..]), Left { held, bound: vec![93], locked: Some(locked) });
     }
 
     #[test]
@@ -137,6 +181,9 @@ mod tests {
                 assert_eq!(Note::from_bytes(note.to_bytes()), Some(note));
             }
         }
-        assert_eq!(Note::from_bytes([0, 0]), None);
+        for note in [Note::Bound(8), Note::Unbound(8), Note::Unlocked] {
+            assert_eq!(Note::from_bytes(note.to_bytes()), Some(note));
+        }
+        assert_eq!(Note::from_bytes([0, 0, 0]), None);
     }
 }

@@ -1,11 +1,24 @@
-//! Keys by position: HID usage (page 0x07) → name of the key in XKB, and → Linux's key code for a server that has no
+//! Keys by position: HID usage (pages 0x07 and 0x0c) → name of the key in XKB, and → Linux's key code for a server that has no
 //! names. XKB's names are positions too ("AC01" is the first key of the third row from below), whatever is printed on
-//! them. Sources: USB HID Usage Tables 1.5, section 10; xkeyboard-config `keycodes/evdev` and `keycodes/xfree86`;
+//! them. Sources: USB HID Usage Tables 1.5, sections 10 and 15; xkeyboard-config `keycodes/evdev` and `keycodes/xfree86`;
 //! `linux/input-event-codes.h`.
+
+/// Usages of the modifiers.
+pub(super) const LEFT_CONTROL: u32 = 0xe0;
+pub(super) const LEFT_SHIFT: u32 = 0xe1;
+pub(super) const LEFT_ALT: u32 = 0xe2;
+pub(super) const LEFT_SUPER: u32 = 0xe3;
+pub(super) const RIGHT_CONTROL: u32 = 0xe4;
+pub(super) const RIGHT_SHIFT: u32 = 0xe5;
+pub(super) const RIGHT_ALT: u32 = 0xe6;
+pub(super) const RIGHT_SUPER: u32 = 0xe7;
+/// And of the locks.
+pub(super) const CAPS_LOCK: u32 = 0x39;
+pub(super) const NUM_LOCK: u32 = 0x53;
 
 /// One key.
 pub(super) struct Key {
-    /// On page 0x07.
+    /// On page 0x07 as it is, on page 0x0c (consumer) with the page in the upper half.
     pub(super) usage: u32,
     /// What XKB may call it, the likeliest first.
     pub(super) names: &'static [&'static str],
@@ -16,6 +29,12 @@ pub(super) struct Key {
 /// The key with this usage, if there is one in any keyboard that X knows.
 pub(super) fn by_usage(usage: u32) -> Option<&'static Key> {
     KEYS.binary_search_by_key(&usage, |key| key.usage).ok().map(|at| &KEYS[at])
+}
+
+/// Is this name in XKB that of a key in the table?
+pub(super) fn is_named(name: &[u8; 4]) -> bool {
+    let named = name.iter().position(|byte| *byte == 0).map_or(&name[..], |end| &name[..end]);
+    KEYS.iter().any(|key| key.names.iter().any(|name| name.as_bytes() == named))
 }
 
 const fn key(usage: u32, names: &'static [&'static str], linux: u8) -> Key {
@@ -173,11 +192,27 @@ const KEYS: &[Key] = &[
     key(0xe5, &["RTSH"], 54),
     key(0xe6, &["RALT", "LVL3"], 100),
     key(0xe7, &["RWIN", "RMTA"], 126),
+    key(0x000c_00b5, &["I171"], 163),
+    key(0x000c_00b6, &["I173"], 165),
+    key(0x000c_00b7, &["I174"], 166),
+    key(0x000c_00b8, &["I169"], 161),
+    key(0x000c_00cd, &["I172"], 164),
+    key(0x000c_0183, &["I179"], 171),
+    key(0x000c_018a, &["I163"], 155),
+    key(0x000c_0192, &["I148"], 140),
+    key(0x000c_0194, &["I165"], 157),
+    key(0x000c_0221, &["I225"], 217),
+    key(0x000c_0223, &["I180"], 172),
+    key(0x000c_0224, &["I166"], 158),
+    key(0x000c_0225, &["I167"], 159),
+    key(0x000c_0226, &["STOP", "I136"], 128),
+    key(0x000c_0227, &["I181"], 173),
+    key(0x000c_022a, &["I164"], 156),
 ];
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, by_usage};
+    use super::{KEYS, by_usage, is_named};
 
     #[test]
     fn is_sorted_and_names_fit_xkb() {
@@ -194,6 +229,8 @@ mod tests {
         assert_eq!(by_usage(0x04).map(|k| k.names[0]), Some("AC01"));
         assert_eq!(by_usage(0x1d).map(|k| k.names[0]), Some("AB01"));
         assert_eq!(by_usage(0xe7).map(|k| k.names[0]), Some("RWIN"));
+        assert_eq!(by_usage(0x000c_00cd).map(|k| k.names[0]), Some("I172"), "Play/Pause");
+        assert!(is_named(b"ESC\0") && is_named(b"AC01") && !is_named(b"I120"));
         assert!(by_usage(0x00).is_none());
         assert!(by_usage(0xe8).is_none());
         assert!(by_usage(u32::MAX).is_none());

@@ -1,10 +1,12 @@
 //! Systems whose mouse and keyboard this build cannot use: an injector that can never exist.
 
-use super::guard::Guard;
-use super::{Button, InjectError, Press};
+use std::time::Instant;
+
+use super::guard::{Guard, Left};
+use super::{Button, InjectError, Press, Stroke};
 
 /// Nothing was ever held here.
-pub(super) fn let_go(_name: Option<&str>, _held: &[super::guard::Held]) -> Result<(), InjectError> {
+pub(super) fn let_go(_name: Option<&str>, _left: &Left) -> Result<(), InjectError> {
     Err(InjectError::NotSupported)
 }
 
@@ -19,7 +21,11 @@ impl Injector {
         match *self {}
     }
 
-    pub(super) fn key(&mut self, _usage: u32, _press: Press) -> Result<(), InjectError> {
+    pub(super) fn key(&mut self, _stroke: Stroke, _press: Press) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn type_text(&mut self, _character: char) -> Result<(), InjectError> {
         match *self {}
     }
 
@@ -36,6 +42,10 @@ impl Injector {
     }
 
     pub(super) fn release_all(&mut self) -> Result<(), InjectError> {
+        match *self {}
+    }
+
+    pub(super) fn tidy(&mut self, _now: Instant) -> Result<Option<Instant>, InjectError> {
         match *self {}
     }
 }

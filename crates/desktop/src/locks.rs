@@ -1,0 +1,39 @@
+//! Caps Lock and Num Lock of the keyboard in front of this computer: what the window system does not tell with its keys.
+
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(target_os = "linux")]
+mod x11;
+
+#[cfg(not(target_os = "linux"))]
+use unsupported as platform;
+#[cfg(target_os = "linux")]
+use x11 as platform;
+
+/// Caps Lock and Num Lock, on or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Locks {
+    /// Caps Lock.
+    pub caps: bool,
+    /// Num Lock.
+    pub num: bool,
+}
+
+/// A way to look at the locks.
+pub struct LockReader {
+    platform: platform::LockReader,
+}
+
+impl LockReader {
+    /// Nothing where this build cannot know them.
+    #[must_use]
+    pub fn open() -> Option<Self> {
+        Some(Self { platform: platform::LockReader::open()? })
+    }
+
+    /// What is locked now. Nothing when the system does not say it any more.
+    #[must_use]
+    pub fn read(&self) -> Option<Locks> {
+        self.platform.read()
+    }
+}
