@@ -2,6 +2,7 @@
 //! real terminal that writes what it gets into a file.
 
 mod desk;
+#[expect(dead_code, reason = "here they only type")]
 #[path = "session/people.rs"]
 mod people;
 

@@ -6,8 +6,10 @@
 //! the word at the last moment. So from the moment of a stop no earlier action can begin; the one that may be on its
 //! way in a system call is over when the stop is acknowledged, and everything held has been let go by then.
 
+mod hands;
 mod queue;
 mod seat;
+mod wire;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -16,15 +18,16 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use lotse_desktop::capture::DisplayInfo;
-use lotse_desktop::inject::{Button, InjectError, Injector, Press, Stroke};
-use lotse_desktop::locks::Locks;
-use lotse_protocol::limits::INPUT_TEXT;
-use lotse_protocol::message::input::{self, MouseButton, input_message};
+use lotse_desktop::inject::{Button, InjectError, Press, Stroke};
+use lotse_protocol::message::input::{self, input_message};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::ViewerId;
+pub use hands::Hands;
+use hands::NoHands;
 use queue::{Item, Pushed, Queue};
 use seat::{SEATS, Seat, Standing};
+use wire::{button, characters, stroke};
 
 /// A stop that is not acknowledged within this time is reported, for the path to be cut.
 pub const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(100);
@@ -34,80 +37,6 @@ pub const QUEUED_ACTIONS: usize = 256;
 
 /// Most that one message turns a wheel, in 1/120 of a notch.
 const MOST_WHEEL: i32 = 20 * 120;
-
-/// Usages of keys on page 0x07; below are error codes, above is reserved.
-const USAGES: std::ops::RangeInclusive<u32> = 0x04..=0xe7;
-/// Usages of keys on the consumer page, 0x0c: media, programs, the browser's. Volume has its keys on page 0x07 too.
-const CONSUMER_USAGES: std::ops::RangeInclusive<u32> = 0x000c_00b5..=0x000c_022a;
-
-/// What the gate does with what it lets through: [`Injector`], or a recorder in tests.
-pub trait Hands: Send {
-    /// See [`Injector::key`].
-    ///
-    /// # Errors
-    /// See [`Injector::key`].
-    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError>;
-    /// See [`Injector::type_text`].
-    ///
-    /// # Errors
-    /// See [`Injector::type_text`].
-    fn type_text(&mut self, character: char) -> Result<(), InjectError>;
-    /// See [`Injector::button`].
-    ///
-    /// # Errors
-    /// See [`Injector::button`].
-    fn button(&mut self, button: Button, press: Press) -> Result<(), InjectError>;
-    /// See [`Injector::wheel`].
-    ///
-    /// # Errors
-    /// See [`Injector::wheel`].
-    fn wheel(&mut self, horizontal: i32, vertical: i32) -> Result<(), InjectError>;
-    /// See [`Injector::move_to`].
-    ///
-    /// # Errors
-    /// See [`Injector::move_to`].
-    fn move_to(&mut self, display: u32, x: u32, y: u32) -> Result<(), InjectError>;
-    /// See [`Injector::release_all`].
-    ///
-    /// # Errors
-    /// See [`Injector::release_all`].
-    fn release_all(&mut self) -> Result<(), InjectError>;
-    /// See [`Injector::tidy`].
-    ///
-    /// # Errors
-    /// See [`Injector::tidy`].
-    fn tidy(&mut self, now: Instant) -> Result<Option<Instant>, InjectError>;
-}
-
-impl Hands for Injector {
-    fn key(&mut self, stroke: Stroke, press: Press) -> Result<(), InjectError> {
-        Self::key(self, stroke, press)
-    }
-
-    fn type_text(&mut self, character: char) -> Result<(), InjectError> {
-        Self::type_text(self, character)
-    }
-
-    fn button(&mut self, button: Button, press: Press) -> Result<(), InjectError> {
-        Self::button(self, button, press)
-    }
-
-    fn wheel(&mut self, horizontal: i32, vertical: i32) -> Result<(), InjectError> {
-        Self::wheel(self, horizontal, vertical)
-    }
-
-    fn move_to(&mut self, display: u32, x: u32, y: u32) -> Result<(), InjectError> {
-        Self::move_to(self, display, x, y)
-    }
-
-    fn release_all(&mut self) -> Result<(), InjectError> {
-        Self::release_all(self)
-    }
-
-    fn tidy(&mut self, now: Instant) -> Result<Option<Instant>, InjectError> {
-        Self::tidy(self, now)
-    }
-}
 
 /// What a viewer may do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -733,78 +662,6 @@ impl Shared {
             }
             settled = wanted;
         }
-    }
-}
-
-/// A key with what it meant, which is at most a character each.
-fn stroke(key: &input::Key) -> Result<Stroke, Denied> {
-    if !USAGES.contains(&key.usage) && !CONSUMER_USAGES.contains(&key.usage) {
-        return Err(Denied::UnknownKey(key.usage));
-    }
-    let character = |text: &str| {
-        let mut characters = text.chars();
-        match (characters.next(), characters.next()) {
-            (None, _) => Ok(None),
-            (Some(one), None) if !one.is_control() => Ok(Some(one)),
-            (Some(_), _) => Err(Denied::NoText),
-        }
-    };
-    Ok(Stroke {
-        usage: key.usage,
-        text: character(&key.text)?,
-        cap: character(&key.cap)?,
-        locks: key.locks.map(|locks| Locks { caps: locks.caps, num: locks.num }),
-    })
-}
-
-fn characters(text: &str) -> Result<impl Iterator<Item = char> + '_, Denied> {
-    if text.chars().count() > INPUT_TEXT || text.chars().any(char::is_control) {
-        return Err(Denied::NoText);
-    }
-    Ok(text.chars())
-}
-
-fn button(wire: i32) -> Option<Button> {
-    match MouseButton::try_from(wire).ok()? {
-        MouseButton::Unspecified => None,
-        MouseButton::Left => Some(Button::Left),
-        MouseButton::Middle => Some(Button::Middle),
-        MouseButton::Right => Some(Button::Right),
-        MouseButton::Back => Some(Button::Back),
-        MouseButton::Forward => Some(Button::Forward),
-    }
-}
-
-/// Of a system without any: never asked, since nobody can be granted control.
-struct NoHands;
-
-impl Hands for NoHands {
-    fn key(&mut self, _stroke: Stroke, _press: Press) -> Result<(), InjectError> {
-        Err(InjectError::NotSupported)
-    }
-
-    fn type_text(&mut self, _character: char) -> Result<(), InjectError> {
-        Err(InjectError::NotSupported)
-    }
-
-    fn button(&mut self, _button: Button, _press: Press) -> Result<(), InjectError> {
-        Err(InjectError::NotSupported)
-    }
-
-    fn wheel(&mut self, _horizontal: i32, _vertical: i32) -> Result<(), InjectError> {
-        Err(InjectError::NotSupported)
-    }
-
-    fn move_to(&mut self, _display: u32, _x: u32, _y: u32) -> Result<(), InjectError> {
-        Err(InjectError::NotSupported)
-    }
-
-    fn release_all(&mut self) -> Result<(), InjectError> {
-        Ok(())
-    }
-
-    fn tidy(&mut self, _now: Instant) -> Result<Option<Instant>, InjectError> {
-        Ok(None)
     }
 }
 

@@ -198,7 +198,7 @@ impl Layout {
     pub(super) fn spare(&self) -> Vec<Keycode> {
         let is_spare = |code: &Keycode| {
             let mut names = self.names.iter().filter(|(_, named)| named == code).map(|(name, _)| name);
-            self.means_nothing(*code) && self.modifier(*code) == 0 && !names.any(|name| keys::is_named(name))
+            self.means_nothing(*code) && self.modifier(*code) == 0 && !names.any(keys::is_named)
         };
         (self.first..=self.last()).filter(is_spare).collect()
     }
