@@ -234,3 +234,82 @@ fn shortcuts_go_by_what_the_advisers_keycaps_say() {
     }
     assert_eq!(customer.held_keys(), []);
 }
+
+#[test]
+fn a_held_key_repeats_at_the_customers_pace_and_only_there() {
+    let (session, _notes) = typing();
+    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
+    // The customer's: ten a second after 300 ms. The adviser's: a hundred after 150 ms.
+    for (desk, rate) in [(customer, ["300", "10"]), (adviser, ["150", "100"])] {
+        let status = Command::new("xset").args(["-display", &desk.display(), "r", "rate"]).args(rate).status();
+        assert!(status.expect("xset is installed").success());
+    }
+    lay_out(adviser, "gr");
+    thread::sleep(SETTLE);
+    // One that the customer's keyboard has, in the same place, and one that is lent to it.
+    for (code, sign) in [(code::of('1'), "1"), (code::of('a'), "α")] {
+        let before = written(customer).len();
+        adviser.key(code, true);
+        thread::sleep(Duration::from_millis(1250));
+        adviser.key(code, false);
+        thread::sleep(Duration::from_millis(300));
+        let typed = String::from_utf8(written(customer)[before..].to_vec()).expect("whole characters");
+        let count = typed.chars().count();
+        assert_eq!(typed, sign.repeat(count));
+        // One at once, one after 300 ms, then nine and a half; a busy machine makes the pause longer.
+        assert!((8..=16).contains(&count), "{count} times {sign}");
+    }
+}
+
+#[test]
+fn locks_agree_and_are_given_back() {
+    let (session, _notes) = typing();
+    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
+    let caps = |desk: &Desk| {
+        let said = Command::new("xset").args(["-display", &desk.display(), "q"]).output().expect("xset is installed");
+        String::from_utf8_lossy(&said.stdout).contains("Caps Lock:   on")
+    };
+    const CAPS: u8 = 66;
+    // The customer has it on already: the adviser's keyboard counts.
+    chord(customer, &[], CAPS);
+    assert!(caps(customer) && !caps(adviser));
+    for (tapped, sign) in [(0, "a"), (1, "A"), (1, "a"), (1, "A")] {
+        for _ in 0..tapped {
+            chord(adviser, &[], CAPS);
+        }
+        let before = written(customer).len();
+        chord(adviser, &[], code::of('a'));
+        arrives(customer, before, sign.as_bytes(), "with Caps Lock");
+        assert_eq!(caps(customer), caps(adviser));
+    }
+    chord(adviser, &[], CAPS);
+    until(PATIENCE, "Caps Lock to be off", || (!caps(customer)).then_some(()));
+    adviser.unfocus();
+    until(PATIENCE, "the customer's Caps Lock to be as it was", || caps(customer).then_some(()));
+}
+
+#[test]
+fn the_desktops_own_keys_go_to_the_customer_until_right_ctrl() {
+    let (session, _notes) = typing();
+    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
+    const ALT: u8 = 64;
+    const TAB: u8 = 23;
+    const CONTROL_RIGHT: u8 = 105;
+    // Alt+Tab belongs to the adviser's desktop, as a window manager takes it.
+    let mine = adviser.take_key(TAB);
+    thread::sleep(SETTLE);
+    let before = written(customer).len();
+    chord(adviser, &[ALT], TAB);
+    arrives(customer, before, "\u{89}".as_bytes(), "Alt+Tab, as a terminal writes it");
+    assert_eq!(mine.pressed(), 0, "the adviser's desktop saw nothing");
+    chord(adviser, &[], CONTROL_RIGHT);
+    thread::sleep(SETTLE);
+    chord(adviser, &[ALT], TAB);
+    until(PATIENCE, "the adviser's desktop to have its key again", || (mine.pressed() == 1).then_some(()));
+    assert_eq!(written(customer).len(), before + 2, "nothing more has arrived");
+    chord(adviser, &[], CONTROL_RIGHT);
+    thread::sleep(SETTLE);
+    chord(adviser, &[ALT], TAB);
+    arrives(customer, before, "\u{89}\u{89}".as_bytes(), "Alt+Tab, given to the customer again");
+    assert_eq!(mine.pressed(), 1);
+}

@@ -1,7 +1,8 @@
 //! What both renderers have in common: the application behind the window, and what was shown of it last.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use raw_window_handle::{HasDisplayHandle, HasWindowHandle};
 use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, PhysicalKey};
@@ -13,9 +14,9 @@ use super::input::{MouseButton, Translator};
 use super::placement::Placement;
 use super::pointer::{Cursor, Images, Sprite};
 use super::screen::Area;
-use super::{Action, App, View};
+use super::{Action, App, Taken, View};
 use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
-use crate::ui::{self, FullScreen, UiState};
+use crate::ui::{self, FullScreen, Keys, UiState};
 use crate::viewer::keyboard::{Interpreter, Pressed};
 use crate::viewer::pointer::Looks;
 
@@ -31,6 +32,8 @@ pub(super) struct Front<A> {
     input: Translator,
     interpreter: Interpreter,
     keyboard: Keyboard,
+    focus: Focus,
+    grip: Grip,
     pub(super) placement: Option<Placement>,
     /// The toolbar of the full screen, while there is one.
     bar: Option<Bar>,
@@ -55,6 +58,26 @@ enum Keyboard {
     /// The buttons around the picture, since one was clicked.
     Window,
 }
+
+/// Has the window the keyboard?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Yes,
+    No,
+}
+
+/// The window's hold on the desktop's own keys, and on the input method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grip {
+    None,
+    /// To be tried again then.
+    Wanted(Instant),
+    Held,
+    Impossible,
+}
+
+/// Somebody else's hold on the keys, such as a menu's, is over soon.
+const TRY_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is to be done after an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +110,8 @@ impl<A: App> Front<A> {
             input: Translator::default(),
             interpreter: Interpreter::default(),
             keyboard: Keyboard::Picture,
+            focus: Focus::No,
+            grip: Grip::None,
             placement: None,
             bar: None,
             covered: 0,
@@ -97,7 +122,11 @@ impl<A: App> Front<A> {
 
     /// When something has to be done next, if nothing happens before.
     pub(super) fn next(&self) -> Option<Instant> {
-        [self.next, self.bar.and_then(|bar| bar.next())].into_iter().flatten().min()
+        let grip = match self.grip {
+            Grip::Wanted(at) => Some(at),
+            Grip::None | Grip::Held | Grip::Impossible => None,
+        };
+        [grip, self.next, self.bar.and_then(|bar| bar.next())].into_iter().flatten().min()
     }
 
     /// The application has to be asked again.
@@ -243,6 +272,12 @@ impl<A: App> Front<A> {
                 self.full_screen_key(event);
                 true
             }
+            WindowEvent::KeyboardInput { event, .. }
+                if event.physical_key == PhysicalKey::Code(KeyCode::ControlRight) && takes =>
+            {
+                self.keys_key(event);
+                true
+            }
             WindowEvent::KeyboardInput { event, .. } => self.key(event, takes),
             WindowEvent::Ime(ime) => self.input_method(ime, takes),
             WindowEvent::ModifiersChanged(_) => false,
@@ -261,13 +296,67 @@ impl<A: App> Front<A> {
                 }
             }
             WindowEvent::MouseWheel { delta, .. } => self.input.wheel(*delta, placement),
+            WindowEvent::Focused(true) => {
+                self.focus = Focus::Yes;
+                false
+            }
             WindowEvent::Focused(false) => {
+                self.focus = Focus::No;
                 self.input.release_all();
                 false
             }
             _ => false,
         };
         if ours { Taker::Picture } else { Taker::Ui }
+    }
+
+    /// The right Ctrl key says whose the keys are, and is never the customer's: a way out that always works.
+    fn keys_key(&mut self, event: &KeyEvent) {
+        if event.state == ElementState::Pressed && !event.repeat {
+            self.keyboard = match self.keyboard {
+                Keyboard::Picture => Keyboard::Window,
+                Keyboard::Window => Keyboard::Picture,
+            };
+            self.input.release_all();
+            self.interpreter.forget();
+        }
+    }
+
+    /// Takes the desktop's own keys and the input method while the picture has the keyboard, and gives them back.
+    pub(super) fn hold_keys(&mut self, window: &Window, now: Instant) {
+        let keys = match (self.takes_input(), self.keyboard) {
+            (false, _) => Keys::Settled,
+            (true, Keyboard::Picture) => Keys::Theirs,
+            (true, Keyboard::Window) => Keys::Ours,
+        };
+        if self.ui.keys != keys {
+            self.ui.keys = keys;
+            self.draw_again();
+        }
+        let Ok(display) = window.display_handle() else { return };
+        let wanted = keys == Keys::Theirs && self.focus == Focus::Yes;
+        match self.grip {
+            Grip::None if wanted => {
+                window.set_ime_allowed(true);
+                self.take_keys(window, now);
+            }
+            Grip::Wanted(at) if wanted && at <= now => self.take_keys(window, now),
+            Grip::Wanted(_) | Grip::Held | Grip::Impossible if !wanted => {
+                window.set_ime_allowed(false);
+                self.app.leave_system_keys(display);
+                self.grip = Grip::None;
+            }
+            _ => {}
+        }
+    }
+
+    fn take_keys(&mut self, window: &Window, now: Instant) {
+        let (Ok(display), Ok(handle)) = (window.display_handle(), window.window_handle()) else { return };
+        self.grip = match self.app.take_system_keys(display, handle) {
+            Taken::Yes => Grip::Held,
+            Taken::NotYet => Grip::Wanted(now + TRY_AGAIN),
+            Taken::Never => Grip::Impossible,
+        };
     }
 
     /// A key; `true` if it is the picture's.

@@ -27,6 +27,7 @@ pub use wake::Waker;
 
 use front::Front;
 use opengl::OpenGl;
+use raw_window_handle::{DisplayHandle, WindowHandle};
 use software::Software;
 use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
 
@@ -57,12 +58,31 @@ pub trait App {
     /// Keyboard and mouse over the picture, in the order in which they happened.
     fn input(&mut self, input: Input);
 
+    /// Takes the desktop's own keys (Alt+Tab, Super) for the window, since the picture has the keyboard.
+    fn take_system_keys(&mut self, _display: DisplayHandle<'_>, _window: WindowHandle<'_>) -> Taken {
+        Taken::Never
+    }
+
+    /// Gives them back.
+    fn leave_system_keys(&mut self, _display: DisplayHandle<'_>) {}
+
     /// Is it time to close the window and return from [`run`]?
     fn wants_exit(&self) -> bool;
 
     /// Is the person to be called to the window (raised, and the task bar flashes)? Asked after each wake and tick;
     /// answers once.
     fn attention(&mut self) -> bool;
+}
+
+/// Has the window the desktop's own keys?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It has.
+    Yes,
+    /// Somebody else has them at the moment.
+    NotYet,
+    /// It cannot have them on this desktop.
+    Never,
 }
 
 /// What the window shows.

@@ -143,6 +143,7 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
                 window::call(window);
             }
             front.fill_screen(window);
+            front.hold_keys(window, Instant::now());
             front.dress_cursor(window, event_loop);
             self.woken = false;
         }

@@ -302,6 +302,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
                 window::call(&open.window);
             }
             self.front.fill_screen(&open.window);
+            self.front.hold_keys(&open.window, Instant::now());
             self.front.dress_cursor(&open.window, event_loop);
         }
         if turn.exit {
@@ -320,6 +321,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
                 open.repaint_at = Some(now);
             }
             self.front.fill_screen(&open.window);
+            self.front.hold_keys(&open.window, Instant::now());
         }
         self.sleep(event_loop);
     }

@@ -14,7 +14,7 @@ use super::parts::{
 };
 use super::text::clock;
 use super::theme::{self, Palette};
-use super::{FullScreen, Handed, PageTurn, Scale, UiState};
+use super::{FullScreen, Handed, Keys, PageTurn, Scale, UiState};
 use crate::app::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
     Suspended, WaitingForCustomer, check_id,
@@ -24,6 +24,8 @@ use crate::app::view::{
 const WIDTH: f32 = 420.0;
 /// What the toolbar takes when all of it stands in one row, in the longer language.
 const ONE_ROW: f32 = 1040.0;
+/// And what the hint about the keys takes beside it.
+const KEYS_HINT: f32 = 320.0;
 const ID_DIGITS: usize = 9;
 const CODE_DIGITS: usize = 6;
 
@@ -399,9 +401,11 @@ fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: 
         strong(ui, &session.id);
         ui.separator();
         control(ui, session, state, actions);
+        keys(ui, state);
     };
     let to_the_right = Layout::right_to_left(Align::Center);
-    if ui.available_width() < ONE_ROW {
+    let hint = if state.keys == Keys::Settled { 0.0 } else { KEYS_HINT };
+    if ui.available_width() < ONE_ROW + hint {
         ui.horizontal(|ui| what(ui, state, actions));
         ui.horizontal(|ui| ui.with_layout(to_the_right, |ui| window_buttons(ui, state, actions)));
     } else {
@@ -410,6 +414,17 @@ fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: 
             ui.with_layout(to_the_right, |ui| window_buttons(ui, state, actions));
         });
     }
+}
+
+/// Whose the keys are, and the way out.
+fn keys(ui: &mut Ui, state: &UiState) {
+    let hint = match state.keys {
+        Keys::Settled => return,
+        Keys::Theirs => "keys-theirs",
+        Keys::Ours => "keys-ours",
+    };
+    ui.add_space(8.0);
+    ui.label(egui::RichText::new(state.text.say(hint)).color(Palette::current(ui).weak));
 }
 
 /// *End*, and how the picture is shown; from the right.

@@ -32,6 +32,8 @@ pub struct UiState {
     pub covered: f32,
     /// Does the picture fill the screen? The window's side makes it so, and says when the toolbar is there.
     pub full_screen: FullScreen,
+    /// Whose the keys are: the window's side says it.
+    pub keys: Keys,
     /// How far the picture is scrolled at 1:1, from 0 to 1 each way.
     pub scroll: egui::Vec2,
     text: Text,
@@ -59,6 +61,18 @@ pub enum Scale {
     Fit,
     /// One pixel of the customer's is one pixel here; what does not fit is scrolled to.
     OneToOne,
+}
+
+/// Where the keys go, those of the desktop included, while control is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// Control is not allowed: there is no question.
+    #[default]
+    Settled,
+    /// To the customer's computer.
+    Theirs,
+    /// To this window and this computer, until the adviser presses the right Ctrl key or clicks on the picture.
+    Ours,
 }
 
 /// Does the remote picture fill the whole screen?
@@ -94,6 +108,7 @@ impl UiState {
             picture_size: (0, 0),
             covered: 0.0,
             full_screen: FullScreen::default(),
+            keys: Keys::default(),
             scale: Scale::default(),
             scroll: egui::Vec2::ZERO,
             text: Text::new(language),

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_desktop::locks::{LockReader, Locks};
+use lotse_desktop::system_keys::{self, TakeError};
 use lotse_protocol::message::input::{self, input_message};
 use lotse_protocol::message::pointer::PointerAt;
 use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::pointer::Shape;
+use raw_window_handle::{DisplayHandle, WindowHandle};
 
 use super::customer::{offline, why_over};
 use super::mailbox::Mailbox;
@@ -19,7 +21,7 @@ use crate::app::adviser::{Adviser, Command, Event};
 use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
 use crate::net::{self, JoinFailure, Net, NetConfig, Offload, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
 use crate::shell::{
-    self, Action, App, Character, Input, MouseButton, Options, Pointer, Renderer, Screen, View, Window,
+    self, Action, App, Character, Input, MouseButton, Options, Pointer, Renderer, Screen, Taken, View, Window,
 };
 use crate::viewer::decode::{Decoding, Report};
 use crate::viewer::framebuffer::Picture;
@@ -258,6 +260,18 @@ impl App for Program {
             };
             self.net.send(net::Command::Input(wire(input, locks)));
         }
+    }
+
+    fn take_system_keys(&mut self, display: DisplayHandle<'_>, window: WindowHandle<'_>) -> Taken {
+        match system_keys::take(display, window) {
+            Ok(()) => Taken::Yes,
+            Err(TakeError::Busy) => Taken::NotYet,
+            Err(TakeError::NotSupported) => Taken::Never,
+        }
+    }
+
+    fn leave_system_keys(&mut self, display: DisplayHandle<'_>) {
+        system_keys::leave(display);
     }
 
     fn wants_exit(&self) -> bool {

@@ -173,6 +173,37 @@ impl Desk {
     }
 }
 
+/// A key that belongs to the desktop, as window managers take them.
+pub(crate) struct Taken(std::cell::RefCell<(RustConnection, usize)>);
+
+impl Desk {
+    /// Takes a key, with whatever modifiers, for the desktop itself.
+    ///
+    /// # Panics
+    /// When somebody has it already.
+    #[track_caller]
+    pub(crate) fn take_key(&self, code: Keycode) -> Taken {
+        use x11rb::protocol::xproto::{GrabMode, ModMask};
+        let (connection, _) = x11rb::connect(Some(&self.display())).expect("the X server is there");
+        let grab = connection.grab_key(false, self.root, ModMask::ANY, code, GrabMode::ASYNC, GrabMode::ASYNC);
+        grab.expect("the X server is there").check().expect("nobody has this key");
+        Taken(std::cell::RefCell::new((connection, 0)))
+    }
+}
+
+impl Taken {
+    /// How often it was pressed since it was taken.
+    pub(crate) fn pressed(&self) -> usize {
+        use x11rb::connection::Connection as _;
+        use x11rb::protocol::Event;
+        let (connection, count) = &mut *self.0.borrow_mut();
+        while let Some(event) = connection.poll_for_event().expect("the X server is there") {
+            *count += usize::from(matches!(event, Event::KeyPress(_)));
+        }
+        *count
+    }
+}
+
 impl Keyboard {
     pub(super) fn read(connection: &RustConnection) -> Self {
         use x11rb::connection::Connection as _;
