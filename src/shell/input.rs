@@ -83,6 +83,8 @@ pub(super) struct Translator {
     keys: HashMap<PhysicalKey, Option<u32>>,
     /// Mouse buttons likewise.
     buttons: HashSet<MouseButton>,
+    /// Keys were pressed since everything was let go of: the other side's locks are ours until it is again.
+    typed: bool,
     /// Where the pointer was last, in pixels of the window.
     pointer: (f64, f64),
     /// A move not handed on yet.
@@ -110,6 +112,7 @@ impl Translator {
         if self.keys.contains_key(&key) {
             return;
         }
+        self.typed = true;
         let usage = match meaning {
             Meaning::Key { usage, typed } => {
                 if !self.keys.values().any(|held| *held == Some(usage)) {
@@ -203,7 +206,7 @@ impl Translator {
 
     /// The picture no longer has keyboard and mouse.
     pub(super) fn release_all(&mut self) {
-        if !self.keys.is_empty() || !self.buttons.is_empty() {
+        if std::mem::take(&mut self.typed) || !self.buttons.is_empty() {
             self.flush_move();
             self.keys.clear();
             self.buttons.clear();
