@@ -76,7 +76,7 @@ mod tests {
     use super::{Held, nothing_is_heard};
 
     fn key(usage: u32, pressed: bool) -> Body {
-        Body::Key(Key { usage, pressed })
+        Body::Key(Key { usage, pressed, ..Key::default() })
     }
 
     fn button(button: MouseButton, pressed: bool) -> Body {
