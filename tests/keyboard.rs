@@ -256,6 +256,7 @@ fn a_held_key_repeats_at_the_customers_pace_and_only_there() {
         let typed = String::from_utf8(written(customer)[before..].to_vec()).expect("whole characters");
         let count = typed.chars().count();
         assert_eq!(typed, sign.repeat(count));
+        println!("held for 1.25 s: {count} times {sign}");
         // One at once, one after 300 ms, then nine and a half; a busy machine makes the pause longer.
         assert!((8..=16).contains(&count), "{count} times {sign}");
     }
@@ -312,4 +313,66 @@ fn the_desktops_own_keys_go_to_the_customer_until_right_ctrl() {
     chord(adviser, &[ALT], TAB);
     arrives(customer, before, "\u{89}\u{89}".as_bytes(), "Alt+Tab, given to the customer again");
     assert_eq!(mine.pressed(), 1);
+}
+
+#[test]
+fn keys_that_are_no_text_go_by_what_they_are() {
+    let session = Session::begin();
+    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
+    let watcher =
+        customer.spawn(Command::new("stdbuf").args(["-oL", "xev", "-event", "keyboard", "-geometry", "200x100+8+600"]));
+    let window = customer.window("Event Tester", PATIENCE);
+    session.allow_control();
+    session.adviser.show_pixel_for_pixel();
+    session.click_on_customers(customer.geometry(window).centre());
+    lay_out(adviser, "de");
+    thread::sleep(SETTLE);
+    const NUM: u8 = 77;
+    let home = 79;
+    // Num Lock is off on both, then on by the adviser's key.
+    let keys = [
+        (home, "KP_Home"),
+        (104, "KP_Enter"),
+        (NUM, ""),
+        (home, "KP_7"),
+        (107, "Print"),
+        (135, "Menu"),
+        (133, "Super_L"),
+        (172, "XF86AudioPlay"),
+        (171, "XF86AudioNext"),
+        (121, "XF86AudioMute"),
+        (127, "Pause"),
+        (67, "F1"),
+    ];
+    for (code, name) in keys {
+        chord(adviser, &[], code);
+        if !name.is_empty() {
+            until(PATIENCE, name, || watcher.log().contains(&format!(", {name})")).then_some(()));
+        }
+    }
+    assert_eq!(customer.held_keys(), []);
+}
+
+#[test]
+fn a_killed_customers_program_leaves_the_keyboard_as_it_was() {
+    let (mut session, _notes) = typing();
+    let desk = session.customer.desk.display();
+    let keyboard = || {
+        let dump = Command::new("xkbcomp").args(["-w0", "-xkb", &desk, "-"]).output().expect("xkbcomp is installed");
+        String::from_utf8_lossy(&dump.stdout).into_owned()
+    };
+    // The first XTEST press of all changes nothing of it either.
+    let before = keyboard();
+    let adviser = &session.adviser.desk;
+    lay_out(adviser, "gr");
+    thread::sleep(SETTLE);
+    for sign in "asdfgh".chars() {
+        chord(adviser, &[], code::of(sign));
+    }
+    adviser.key(code::of('j'), true);
+    until(PATIENCE, "keys to be lent", || (keyboard() != before).then_some(()));
+    session.customer.program.kill();
+    until(Duration::from_secs(2), "every key to mean what it meant", || {
+        (session.customer.desk.held_keys().is_empty() && keyboard() == before).then_some(())
+    });
 }
