@@ -73,15 +73,26 @@ fn measure(command: &[String]) -> Result<()> {
         return full_screen(&x, root, window, child.0.id());
     }
     for (name, width, height) in [("exact 1920x1080", 1920, 1162), ("scaled", 1400, 900)] {
-        let place = ConfigureWindowAux::new().x(0).y(0).width(width).height(height);
-        x.configure_window(window, &place)?;
+        resize(&x, window, (width, height))?;
         x.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)?;
         x.sync()?;
-        std::thread::sleep(Duration::from_millis(1500));
         let pixel = find(&x, root, room)?;
         sample(&x, root, name, pixel, child.0.id())?;
     }
     Ok(())
+}
+
+/// Gives the window a size, and asks again until it keeps it: Wine sets its own once more after the window has appeared.
+fn resize(x: &RustConnection, window: Window, (width, height): (u16, u16)) -> Result<()> {
+    let place = ConfigureWindowAux::new().x(0).y(0).width(u32::from(width)).height(u32::from(height));
+    until(PATIENCE, || {
+        x.configure_window(window, &place)?;
+        x.sync()?;
+        std::thread::sleep(Duration::from_millis(1500));
+        let size = x.get_geometry(window)?.reply()?;
+        Ok((size.width, size.height) == (width, height))
+    })
+    .with_context(|| format!("a window of {width} × {height}"))
 }
 
 /// In full screen, on a screen of the picture's size: every pixel is the picture's, then the same measurement.
