@@ -1,6 +1,6 @@
 //! The windows on a desk, as the window manager knows them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
@@ -109,16 +109,22 @@ impl Desk {
     /// Gives the window's inside this size, as dragging its corner would.
     pub(crate) fn resize(&self, window: Window, (width, height): (u16, u16)) {
         let size = [u32::from(width), u32::from(height)];
-        // Width and height given, a person did it (EWMH, _NET_MOVERESIZE_WINDOW).
-        self.ask_window_manager(
-            window,
-            "_NET_MOVERESIZE_WINDOW",
-            [(1 << 10) | (1 << 11) | (2 << 12), 0, 0, size[0], size[1]],
-        );
-        until(super::PATIENCE, "the window to take its new size", || {
-            let now = self.geometry(window);
-            (now.width == width && now.height == height).then_some(())
-        });
+        let takes = || {
+            // Width and height given, a person did it (EWMH, _NET_MOVERESIZE_WINDOW).
+            let flags = (1 << 10) | (1 << 11) | (2 << 12);
+            self.ask_window_manager(window, "_NET_MOVERESIZE_WINDOW", [flags, 0, 0, size[0], size[1]]);
+            let asked = Instant::now();
+            while asked.elapsed() < Duration::from_secs(1) {
+                let now = self.geometry(window);
+                if (now.width, now.height) == (width, height) {
+                    return Some(());
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            None
+        };
+        // Asked again when nothing came of it: a window that has just appeared may still be given its first size.
+        until(super::PATIENCE, "the window to take its new size", takes);
     }
 
     pub(super) fn windows(&self) -> Vec<Window> {
