@@ -18,7 +18,7 @@ impl Desk {
     /// When it does not come within `patience`; the message lists the titles that are there.
     #[track_caller]
     pub(crate) fn window(&self, title: &str, patience: Duration) -> Window {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         loop {
             if let Some(window) = self.find_window(title) {
                 return window;
