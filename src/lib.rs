@@ -7,6 +7,7 @@ pub mod host;
 pub mod institution;
 pub mod net;
 pub mod shell;
+pub mod tray;
 pub mod ui;
 pub mod viewer;
 pub mod wiring;

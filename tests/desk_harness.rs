@@ -38,6 +38,24 @@ fn what_is_typed_arrives_in_a_program_on_the_desk() {
 }
 
 #[test]
+fn no_program_on_a_desk_reaches_the_developers_own_message_bus() {
+    let desk = Desk::start();
+    // The two places in which programs look for it.
+    let mut shows = desk.spawn(Command::new("printenv").args(["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"]));
+    assert!(shows.ended(PATIENCE).expect("printenv ends").success());
+    let folder = desk.folder().display();
+    assert_eq!(shows.log(), format!("unix:path={folder}/bus\n{folder}/runtime\n"));
+    let asks = || {
+        let call = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetId"];
+        let mut asks = desk.spawn(Command::new("dbus-send").args(call));
+        asks.ended(PATIENCE).expect("dbus-send ends").success()
+    };
+    assert!(!asks());
+    let _bus = desk.start_bus();
+    assert!(asks());
+}
+
+#[test]
 fn a_click_presses_a_button_of_a_real_program() {
     let desk = Desk::start();
     let mut dialog = desk.spawn(Command::new("xmessage").args(["-title", "question", "-buttons", "yes:7", "Really?"]));

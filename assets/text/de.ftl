@@ -88,6 +88,17 @@ confirm-text-adviser = Sie sehen den Bildschirm dann nicht mehr. Um später weit
 confirm-yes = Ja, beenden
 confirm-no = Nein, weiter
 
+tray-keep-text = Oder nur das Fenster schließen: { $who } macht weiter, und dieses Zeichen bleibt am Rand Ihres Bildschirms, bei der Uhr. Ein Klick darauf öffnet das Fenster wieder.
+tray-keep = Nur das Fenster schließen
+
+tray-open = Fenster öffnen
+tray-end = Sitzung beenden
+tray-quit = Programm beenden
+tray-quit-and-end = Sitzung und Programm beenden
+tray-paused = Gerade unterbrochen: { $who }
+tray-still-here = Läuft hier weiter
+tray-still-here-text = { $who } sieht Ihren Bildschirm weiterhin. Ein Klick auf dieses Zeichen öffnet das Fenster wieder oder beendet die Sitzung.
+
 over-title = Die Sitzung ist beendet
 over-connected = { $minutes ->
     [0] { $who } war weniger als eine Minute verbunden.

@@ -94,6 +94,18 @@ confirm-text-adviser = You will no longer see the customer’s screen. To go on 
 confirm-yes = Yes, end it
 confirm-no = No, go on
 
+tray-keep-text = Or close the window only: { $who } goes on, and this symbol stays at the edge of your screen, where the clock is. Click on it to open the window again.
+tray-keep = Close only the window
+
+# The symbol beside the clock.
+tray-open = Open the window
+tray-end = End session
+tray-quit = Quit
+tray-quit-and-end = End session and quit
+tray-paused = Interrupted just now: { $who }
+tray-still-here = Still running here
+tray-still-here-text = { $who } goes on seeing your screen. Click on this symbol to open the window again or to end the session.
+
 # It is over.
 over-title = The session has ended
 over-connected = { $minutes ->

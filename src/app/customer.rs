@@ -10,7 +10,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
-    Offline, Over, Question, Status, Terms, Waiting, WhyOver,
+    Offline, Over, Question, Seen, Status, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -62,10 +62,21 @@ pub enum Event {
     Ended(WhyOver),
     /// The screen cannot be shared.
     CannotShare(CannotShare),
+    /// The desktop shows our icon in its tray, or no longer.
+    Tray(Tray),
     /// The system wants this program to end now.
     Terminate,
     /// The customer did something.
     Did(CustomerAction),
+}
+
+/// The desktop's tray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tray {
+    /// It shows our icon.
+    There,
+    /// There is none, or it went away.
+    Gone,
 }
 
 /// The channel code as the introduction keeps it.
@@ -133,6 +144,11 @@ pub enum Command {
     EndSession(EndReason),
     /// Bring the window to the front.
     Attention,
+    /// Tell the customer, who has just sent the window to the tray, where the program is now.
+    SayWhere {
+        /// The adviser who goes on seeing the screen.
+        who: String,
+    },
     /// Leave the program.
     Exit,
 }
@@ -157,6 +173,7 @@ pub struct Customer {
     code: Code,
     stage: Stage,
     closing: Closing,
+    seen: Seen,
 }
 
 enum Stage {
@@ -218,6 +235,7 @@ impl Customer {
             code: Code::None,
             stage: Stage::Terms,
             closing: Closing::No,
+            seen: Seen::Window,
         }
     }
 
@@ -250,9 +268,11 @@ impl Customer {
             Event::Acted(kind) => self.visit(|visit| visit.note(kind, now)),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
+            Event::Tray(tray) => self.tray(tray, &mut commands),
             Event::Terminate => self.leave(now, &mut commands),
             Event::Did(action) => self.did(action, now, &mut commands),
         }
+        self.come_back(&mut commands);
         commands
     }
 
@@ -267,6 +287,7 @@ impl Customer {
         {
             self.answer(Answer::TimedOut, now, &mut commands);
         }
+        self.come_back(&mut commands);
         (commands, self.next_tick(now))
     }
 
@@ -279,6 +300,7 @@ impl Customer {
             terms: self.terms.clone(),
             page: self.page(now),
             confirm_close: self.closing == Closing::Asking,
+            seen: self.seen,
         }
     }
 
@@ -465,16 +487,13 @@ impl Customer {
                 }
             }
             CustomerAction::ConfirmClose => self.leave(now, commands),
-            CustomerAction::CancelClose => {
-                self.closing = Closing::No;
-                // A question that was covered is seen only now: its clock and its arming begin now.
-                self.visit(|visit| {
-                    if let Some(pending) = &mut visit.question {
-                        pending.shown = now;
-                        commands.push(pending.said(now));
-                    }
-                });
-                commands.push(Command::ResumeControl(Prompt::Closing));
+            CustomerAction::CancelClose => self.uncover(now, commands),
+            CustomerAction::GoToTray => self.go_to_tray(now, commands),
+            CustomerAction::Open => {
+                if self.seen == Seen::Tray {
+                    self.seen = Seen::WindowAndTray;
+                }
+                commands.push(Command::Attention);
             }
             CustomerAction::WaitAgain => {
                 if matches!(self.stage, Stage::Over(_)) {
@@ -482,6 +501,65 @@ impl Customer {
                 }
             }
             CustomerAction::Close => self.leave(now, commands),
+        }
+    }
+
+    /// "End the session?" is gone, and what it covered is seen again.
+    fn uncover(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.closing = Closing::No;
+        // A question that was covered is seen only now: its clock and its arming begin now.
+        self.visit(|visit| {
+            if let Some(pending) = &mut visit.question {
+                pending.shown = now;
+                commands.push(pending.said(now));
+            }
+        });
+        commands.push(Command::ResumeControl(Prompt::Closing));
+    }
+
+    /// The window goes where its icon is, if there is one, and if nothing waits for an answer.
+    fn go_to_tray(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if self.closing == Closing::No {
+            return;
+        }
+        self.uncover(now, commands);
+        if self.seen == Seen::WindowAndTray
+            && let Some(who) = self.may_be_away()
+        {
+            commands.push(Command::SayWhere { who: who.to_owned() });
+            self.seen = Seen::Tray;
+        }
+    }
+
+    fn tray(&mut self, tray: Tray, commands: &mut Vec<Command>) {
+        self.seen = match (tray, self.seen) {
+            (Tray::There, Seen::Tray) => Seen::Tray,
+            (Tray::There, _) => Seen::WindowAndTray,
+            (Tray::Gone, Seen::Tray) => {
+                commands.push(Command::Attention);
+                Seen::Window
+            }
+            (Tray::Gone, _) => Seen::Window,
+        };
+    }
+
+    /// Whoever sees the screen, while the window may be away: as long as a session runs that waits for no answer.
+    fn may_be_away(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Guest(visit) if self.closing == Closing::No && visit.since.is_some() && visit.question.is_none() => {
+                Some(&visit.guest.card.adviser)
+            }
+            _ => None,
+        }
+    }
+
+    /// A window that is away comes back by itself with a question, and with the session's end.
+    fn come_back(&mut self, commands: &mut Vec<Command>) {
+        if self.seen == Seen::Tray && self.may_be_away().is_none() {
+            self.seen = Seen::WindowAndTray;
+            if !commands.contains(&Command::Attention) {
+                commands.push(Command::Attention);
+            }
         }
     }
 

@@ -20,6 +20,19 @@ pub struct CustomerView {
     pub page: CustomerPage,
     /// "End the session?" is open on top, after the window's X.
     pub confirm_close: bool,
+    /// Where the program can be seen.
+    pub seen: Seen,
+}
+
+/// Where a program that runs can be seen. There is no way to be nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// In its window: this desktop has no place for icons of programs that run.
+    Window,
+    /// In its window, and as an icon in the tray.
+    WindowAndTray,
+    /// As an icon in the tray: the customer sent the window there.
+    Tray,
 }
 
 /// The terms in each language: paragraphs, headings that begin with `# ` and items that begin with `- `.
@@ -251,7 +264,11 @@ pub enum CustomerAction {
     CancelClose,
     /// *Get help again*: back to the numbers.
     WaitAgain,
-    /// *Close* on the first and on the last page.
+    /// "End the session?" *Go on in the background*: the window goes to the tray.
+    GoToTray,
+    /// *Open* in the tray, or a click on its icon.
+    Open,
+    /// *Close* on the first and on the last page, or *Quit* in the tray.
     Close,
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use raw_window_handle::{HasDisplayHandle, HasWindowHandle};
+use winit::dpi::PhysicalPosition;
 use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, PhysicalKey};
@@ -15,7 +16,8 @@ use super::placement::Placement;
 use super::pointer::{Cursor, Images, Sprite};
 use super::screen::Area;
 use super::{Action, App, Taken, View};
-use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView};
+use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView, Seen};
+use crate::ui::text::Language;
 use crate::ui::{self, FullScreen, Keys, UiState};
 use crate::viewer::keyboard::{Interpreter, Pressed};
 use crate::viewer::pointer::Looks;
@@ -41,6 +43,17 @@ pub(super) struct Front<A> {
     covered: u32,
     images: Images,
     cursor: Cursor,
+    /// What the application was told of the language last.
+    language: Option<Language>,
+    /// The window is not on the screen, and was there before it went.
+    away: Option<Away>,
+}
+
+/// A window that was sent to the tray.
+#[derive(Clone, Copy)]
+struct Away {
+    /// To come back to. Not every window system tells.
+    from: Option<PhysicalPosition<i32>>,
 }
 
 /// A copy of the view that was drawn last.
@@ -117,6 +130,8 @@ impl<A: App> Front<A> {
             covered: 0,
             images: Images::default(),
             cursor: Cursor::default(),
+            language: None,
+            away: None,
         }
     }
 
@@ -173,6 +188,43 @@ impl<A: App> Front<A> {
             self.act(action);
         }
         self.follow_full_screen();
+        let language = self.ui.language();
+        if self.language.replace(language) != Some(language) {
+            self.app.speaks(language);
+        }
+    }
+
+    /// Does to the window what the application and the person want of it.
+    pub(super) fn follow(&mut self, turn: Turn, window: &Window, event_loop: &ActiveEventLoop) {
+        // A window that is to be closed does not come back for that.
+        if !turn.exit {
+            self.be_seen(window);
+            if turn.attention {
+                super::window::call(window);
+            }
+        }
+        self.fill_screen(window);
+        self.hold_keys(window, Instant::now());
+        self.dress_cursor(window, event_loop);
+    }
+
+    /// Takes the window off the screen while it is in the tray, and puts it back.
+    fn be_seen(&mut self, window: &Window) {
+        let wanted = !matches!(self.app.view(), View::Customer(CustomerView { seen: Seen::Tray, .. }));
+        match (wanted, self.away) {
+            (false, None) => {
+                self.away = Some(Away { from: window.outer_position().ok() });
+                window.set_visible(false);
+            }
+            (true, Some(Away { from })) => {
+                self.away = None;
+                window.set_visible(true);
+                if let Some(from) = from {
+                    window.set_outer_position(from);
+                }
+            }
+            (true, None) | (false, Some(_)) => {}
+        }
     }
 
     /// The full screen began or ended, by the toolbar, a key, or the end of the session.
@@ -206,7 +258,7 @@ impl<A: App> Front<A> {
     }
 
     /// Makes the window fill the screen, or no longer.
-    pub(super) fn fill_screen(&self, window: &Window) {
+    fn fill_screen(&self, window: &Window) {
         let wanted = self.ui.full_screen != FullScreen::Off;
         if window.fullscreen().is_some() != wanted {
             window.set_fullscreen(wanted.then_some(Fullscreen::Borderless(None)));
@@ -323,7 +375,7 @@ impl<A: App> Front<A> {
     }
 
     /// Takes the desktop's own keys and the input method while the picture has the keyboard, and gives them back.
-    pub(super) fn hold_keys(&mut self, window: &Window, now: Instant) {
+    fn hold_keys(&mut self, window: &Window, now: Instant) {
         let keys = match (self.takes_input(), self.keyboard) {
             (false, _) => Keys::Settled,
             (true, Keyboard::Picture) => Keys::Theirs,
@@ -414,7 +466,7 @@ impl<A: App> Front<A> {
     }
 
     /// Gives the window the remote pointer's looks while the adviser's hand is the one that moves it.
-    pub(super) fn dress_cursor(&mut self, window: &Window, event_loop: &ActiveEventLoop) {
+    fn dress_cursor(&mut self, window: &Window, event_loop: &ActiveEventLoop) {
         let over = self.placement.filter(|placement| {
             self.takes_input() && (self.input.holds_button() || self.input.is_over(Some(placement)))
         });

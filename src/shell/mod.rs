@@ -32,6 +32,7 @@ use software::Software;
 use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
+use crate::ui::text::Language;
 use crate::ui::{self, UiState};
 pub use crate::viewer::pointer::Pointer;
 
@@ -72,6 +73,9 @@ pub trait App {
     /// Is the person to be called to the window (raised, and the task bar flashes)? Asked after each wake and tick;
     /// answers once.
     fn attention(&mut self) -> bool;
+
+    /// The window speaks this language from now on; told with its first picture, and when the person has switched.
+    fn speaks(&mut self, _language: Language) {}
 }
 
 /// Has the window the desktop's own keys?

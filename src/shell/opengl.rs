@@ -139,12 +139,7 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
             if turn.changed || (self.woken && front.app.picture().is_some()) {
                 window.request_redraw();
             }
-            if turn.attention {
-                window::call(window);
-            }
-            front.fill_screen(window);
-            front.hold_keys(window, Instant::now());
-            front.dress_cursor(window, event_loop);
+            front.follow(turn, window, event_loop);
             self.woken = false;
         }
         // eframe sets its own wish anew in each turn of the loop.

@@ -19,7 +19,7 @@ use super::pointer::Sprite;
 use super::raster::{MAX_TEXTURE_SIDE, Raster, Target};
 use super::screen::{Area, Screen};
 use super::wake::Event;
-use super::{App, ShellError, Waker, window};
+use super::{App, ShellError, Waker};
 
 /// egui asks for its next picture "at once" while something moves: no more often than this.
 const FRAME: Duration = Duration::from_millis(16);
@@ -298,12 +298,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             if turn.changed || open.repaint_at.is_some_and(|at| at <= now) {
                 open.due = open.due.max(Due::Changes);
             }
-            if turn.attention {
-                window::call(&open.window);
-            }
-            self.front.fill_screen(&open.window);
-            self.front.hold_keys(&open.window, Instant::now());
-            self.front.dress_cursor(&open.window, event_loop);
+            self.front.follow(turn, &open.window, event_loop);
         }
         if turn.exit {
             return event_loop.exit();
@@ -320,8 +315,7 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             if again.changed {
                 open.repaint_at = Some(now);
             }
-            self.front.fill_screen(&open.window);
-            self.front.hold_keys(&open.window, Instant::now());
+            self.front.follow(again, &open.window, event_loop);
         }
         self.sleep(event_loop);
     }

@@ -3,19 +3,19 @@
 use std::time::{Duration, Instant};
 
 use egui::{Align, Key, Layout, Ui};
-use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::permission::Permission;
 
 use super::parts::{
-    Enabled, Footer, Role, body, button, card, copy_button, header, link, notice, page, small, status, strong, title,
-    weak, width_of,
+    Enabled, Footer, Role, body, button, card, copy_button, flag_with_disc, header, link, notice, page, small, status,
+    strong, title, weak, width_of,
 };
 use super::scroll::{keep_arrows, pane, scroll_by, scroll_keys};
 use super::text::clock;
 use super::theme::{self, Palette};
 use super::{Copied, PageTurn, Reading, UiState, terms};
 use crate::app::view::{
-    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Status,
-    Waiting, WhyOver,
+    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Seen,
+    Status, Waiting, WhyOver,
 };
 
 /// Text is no wider than this, however wide the window.
@@ -42,7 +42,7 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
         header(ui, &state.text, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
         if view.confirm_close {
-            confirm(ui, state, &mut actions);
+            confirm(ui, view, state, &mut actions);
             return;
         }
         match &view.page {
@@ -176,7 +176,7 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
         input.events.retain(|event| !matches!(event, egui::Event::Key { key: Key::Enter, .. }));
         input.key_pressed(Key::Escape)
     });
-    title(ui, asked(question.asks, &question.who, state));
+    title(ui, state.text.asked(question.asks, &question.who));
     if question.asks.iter().count() > 1 {
         for permission in question.asks.iter() {
             body(ui, format!("•  {}", state.text.permission(permission)));
@@ -223,20 +223,9 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
     ui.with_layout(Layout::top_down(Align::Max), |ui| small(ui, left));
 }
 
-/// What is asked for, as one sentence if it is one thing.
-fn asked(asks: Permissions, who: &str, state: &UiState) -> String {
-    let mut each = asks.iter();
-    match (each.next(), each.next()) {
-        (Some(only), None) => state.text.ask(only, who),
-        _ => state.text.say_with("ask-several", [("who", who.into())]),
-    }
-}
-
 fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     state.turn_to("session");
-    let control = session.rights.has(Permission::Control);
-    let key = if control { "session-title-control" } else { "session-title" };
-    title(ui, state.text.say_with(key, [("who", session.who.as_str().into())]));
+    title(ui, state.text.sees(session.rights, &session.who));
     let minutes = state.text.say_with("session-minutes", [("minutes", session.minutes.into())]);
     let line = if session.institution.is_empty() { minutes } else { format!("{} · {minutes}", session.institution) };
     weak(ui, line);
@@ -370,7 +359,7 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Custome
     }
 }
 
-fn confirm(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+fn confirm(ui: &mut Ui, view: &CustomerView, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     let turn = state.turn_to("confirm");
     title(ui, state.text.say("confirm-title"));
     body(ui, state.text.say("confirm-text-customer"));
@@ -388,6 +377,32 @@ fn confirm(ui: &mut Ui, state: &mut UiState, actions: &mut Vec<CustomerAction>) 
             actions.push(CustomerAction::CancelClose);
         } else if yes.clicked() {
             actions.push(CustomerAction::ConfirmClose);
+        }
+    });
+    if view.seen == Seen::WindowAndTray {
+        go_to_tray(ui, view, state, actions);
+    }
+}
+
+/// The third way out of "End the session?": the window goes, and says beforehand where to find it.
+fn go_to_tray(ui: &mut Ui, view: &CustomerView, state: &UiState, actions: &mut Vec<CustomerAction>) {
+    let who = match &view.page {
+        CustomerPage::Session(session) => session.who.as_str(),
+        // What waits for an answer does not go away.
+        CustomerPage::Terms | CustomerPage::Waiting(_) | CustomerPage::Question(_) | CustomerPage::Over(_) => return,
+    };
+    ui.add_space(24.0);
+    card(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            flag_with_disc(ui);
+            ui.add_space(4.0);
+            // In a column of its own, or it would not wrap.
+            ui.vertical(|ui| body(ui, state.text.say_with("tray-keep-text", [("who", who.into())])));
+        });
+        ui.add_space(8.0);
+        let keep = state.text.say("tray-keep");
+        if button(ui, Role::Plain, Enabled::Yes, keep, ui.available_width()).clicked() {
+            actions.push(CustomerAction::GoToTray);
         }
     });
 }

@@ -125,6 +125,12 @@ impl UiState {
         }
     }
 
+    /// The language of the window now.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.text.language
+    }
+
     /// Is `page` another than the one shown last?
     fn turn_to(&mut self, page: &'static str) -> PageTurn {
         if self.page.replace(page) == Some(page) { PageTurn::Same } else { PageTurn::New }

@@ -199,9 +199,27 @@ pub(super) fn header(ui: &mut Ui, text: &Text, institution: &str, test_relay: Op
     }
 }
 
+/// The picture in the tray while somebody is connected.
+pub(super) fn flag_with_disc(ui: &mut Ui) {
+    let palette = Palette::current(ui);
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(24.0), Sense::hover());
+    draw_flag(ui, rect);
+    // As in `tray::icon`.
+    let centre = rect.min + rect.size() * 0.67;
+    for (radius, colour) in
+        [(0.40, palette.surface), (0.33, Color32::from_rgb(24, 48, 82)), (0.15, Color32::from_rgb(250, 251, 253))]
+    {
+        ui.painter().circle_filled(centre, rect.width() * radius, colour);
+    }
+}
+
 /// Signal flag H, white and red: a pilot is on board.
 fn flag(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(24.0), Sense::hover());
+    draw_flag(ui, rect);
+}
+
+fn draw_flag(ui: &Ui, rect: egui::Rect) {
     let edge = Color32::from_rgb(24, 48, 82);
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(5), edge);

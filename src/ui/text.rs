@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
-use lotse_protocol::permission::Permission;
+use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
 use crate::app::view::{ActivityKind, CannotShare, JoinProblem, Offline, SignInProblem, Suspended, WhyOver};
@@ -144,6 +144,23 @@ impl Text {
             Permission::SystemInformation => "ask-system-information",
             Permission::Recording => "ask-recording",
         };
+        self.say_with(key, [("who", who.into())])
+    }
+
+    /// What is asked for, as one sentence if it is one thing.
+    #[must_use]
+    pub fn asked(&self, asks: Permissions, who: &str) -> String {
+        let mut each = asks.iter();
+        match (each.next(), each.next()) {
+            (Some(only), None) => self.ask(only, who),
+            _ => self.say_with("ask-several", [("who", who.into())]),
+        }
+    }
+
+    /// What somebody may do, in short.
+    #[must_use]
+    pub fn sees(&self, rights: Permissions, who: &str) -> String {
+        let key = if rights.has(Permission::Control) { "session-title-control" } else { "session-title" };
         self.say_with(key, [("who", who.into())])
     }
 
@@ -332,6 +349,8 @@ mod tests {
             include_str!("adviser.rs"),
             include_str!("parts.rs"),
             include_str!("terms.rs"),
+            include_str!("../tray.rs"),
+            include_str!("../wiring/customer.rs"),
         ]
         .map(|source| source.split("#[cfg(test)]").next().unwrap_or_default())
         .concat();

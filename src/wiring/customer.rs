@@ -17,7 +17,7 @@ use lotse_protocol::pointer::Shape;
 use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
-use crate::app::customer::{Code, Command, Customer, Event, Guest, Prompt};
+use crate::app::customer::{self, Code, Command, Customer, Event, Guest, Prompt};
 use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
@@ -27,6 +27,8 @@ use crate::net::{
     self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, Offload, PointerSender, RoleConfig, ViewerId, slot,
 };
 use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Window};
+use crate::tray::{self, Menu, Tray};
+use crate::ui::text::{Language, Text};
 
 /// The most that an institution allows where it has said nothing else: what this version can do.
 const POLICY: [Permission; 2] = [Permission::View, Permission::Control];
@@ -55,6 +57,7 @@ enum Letter {
     Net(net::Event),
     Gate(GateEvent),
     Pump(PumpEvent),
+    Tray(tray::Event),
     Terminate,
 }
 
@@ -66,6 +69,9 @@ struct Program {
     host: Arc<Host>,
     session: Option<Session>,
     displays: session::Displays,
+    tray: Tray,
+    /// In the window's language.
+    text: Text,
     attention: Attention,
     exit: Exit,
 }
@@ -117,6 +123,9 @@ impl Program {
         let terms = Terms { english: (*terms.english).into(), german: (*terms.german).into() };
         let customer = Customer::new(relay, target.test_relay, terms);
         let view = customer.view(Instant::now());
+        let text = Text::new(Language::of_system());
+        let letters = mailbox.clone();
+        let tray = Tray::start(Menu::of(&view, &text), move |event| letters.put(Letter::Tray(event)));
         Ok(Self {
             customer,
             view,
@@ -125,6 +134,8 @@ impl Program {
             host,
             session: None,
             displays: session::Displays::default(),
+            tray,
+            text,
             attention: Attention::No,
             exit: Exit::No,
         })
@@ -136,6 +147,11 @@ impl Program {
             Letter::Gate(event) => self.gate_says(event),
             Letter::Pump(PumpEvent::Displays(displays)) => self.shares(&displays),
             Letter::Pump(PumpEvent::Failed(error)) => self.happens(Event::CannotShare(cannot_share(error))),
+            Letter::Tray(event) => self.happens(match event {
+                tray::Event::There => Event::Tray(customer::Tray::There),
+                tray::Event::Gone => Event::Tray(customer::Tray::Gone),
+                tray::Event::Chosen(action) => Event::Did(action),
+            }),
             Letter::Terminate => self.happens(Event::Terminate),
         }
     }
@@ -299,6 +315,10 @@ impl Program {
                     self.net.send(net::Command::End(reason));
                 }
                 Command::Attention => self.attention = Attention::Wanted,
+                Command::SayWhere { who } => self.tray.say(
+                    self.text.say("tray-still-here"),
+                    self.text.say_with("tray-still-here-text", [("who", who.into())]),
+                ),
                 Command::Exit => {
                     let released = self.host.gate.stop_all();
                     if !self.host.gate.wait_released(released, LET_GO) {
@@ -321,6 +341,15 @@ impl Program {
         }
     }
 
+    /// Window and tray show how things stand.
+    fn show(&mut self, now: Instant) {
+        let view = self.customer.view(now);
+        if view != self.view {
+            self.tray.show(Menu::of(&view, &self.text));
+            self.view = view;
+        }
+    }
+
     fn say(&self, body: session_message::Body) {
         self.net.send(net::Command::Say(body));
     }
@@ -338,7 +367,7 @@ impl App for Program {
     fn act(&mut self, action: Action) {
         if let Action::Customer(action) = action {
             self.happens(Event::Did(action));
-            self.view = self.customer.view(Instant::now());
+            self.show(Instant::now());
         }
     }
 
@@ -348,7 +377,7 @@ impl App for Program {
         }
         let (commands, next) = self.customer.tick(now);
         self.carry_out(commands);
-        self.view = self.customer.view(now);
+        self.show(now);
         next
     }
 
@@ -364,6 +393,13 @@ impl App for Program {
 
     fn attention(&mut self) -> bool {
         std::mem::replace(&mut self.attention, Attention::No) == Attention::Wanted
+    }
+
+    fn speaks(&mut self, language: Language) {
+        if self.text.language != language {
+            self.text = Text::new(language);
+            self.tray.show(Menu::of(&self.view, &self.text));
+        }
     }
 }
 

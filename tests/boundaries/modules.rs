@@ -12,6 +12,7 @@ const GUARDED: &[&str] = &[
     "eframe",
     "egui",
     "egui_winit",
+    "ksni",
     "libc",
     "lotse_codec",
     "lotse_desktop",
@@ -27,6 +28,7 @@ const GUARDED: &[&str] = &[
     "windows",
     "winit",
     "x11rb",
+    "zbus",
 ];
 
 /// A module and what it may name besides itself: paths of ours begin with `crate`, those of guarded crates with the
@@ -70,6 +72,11 @@ const RULES: &[Rule] = &[
     Rule {
         module: "ui::tests",
         may: &["crate::app::view", "crate::shell", "crate::ui", "egui", "lotse_protocol::permission"],
+    },
+    // Its menu says what the window says, in the same words.
+    Rule {
+        module: "tray",
+        may: &["crate::app::view", "crate::ui::text", "ksni", "lotse_protocol::permission", "zbus"],
     },
     Rule { module: "host", may: &["lotse_codec", "lotse_desktop", "lotse_protocol"] },
     // Of the window library only the names of the keys.

@@ -13,10 +13,12 @@ pub(crate) mod paint;
 pub(crate) mod process;
 pub(crate) mod relay;
 pub(crate) mod screen;
+pub(crate) mod tray;
 pub(crate) mod window;
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Mutex, mpsc};
@@ -94,6 +96,9 @@ impl Desk {
     /// As [`Self::start`].
     pub(crate) fn start_sized(size: (u16, u16)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder for the desk");
+        // Private, or programs complain (XDG Base Directory Specification).
+        let mut runtime = DirBuilder::new();
+        runtime.mode(0o700).create(folder.path().join("runtime")).expect("the desk's folder is writable");
         let (server, number) = start_server(folder.path(), size);
         let (connection, root) = connect(number);
         let keyboard = Keyboard::read(&connection);
@@ -131,7 +136,8 @@ impl Desk {
 
     /// Starts `command` on this desk. It is ended when the returned [`Program`] is dropped.
     ///
-    /// Home and settings are the desk's own folder, so that no test finds or leaves anything in the developer's.
+    /// Home and settings are the desk's own folder, so that no test finds or leaves anything in the developer's. So is
+    /// the place of the message bus, on which nobody answers before [`Self::start_bus`].
     pub(crate) fn spawn(&self, command: &mut Command) -> Program {
         Program::spawn(self.at_home(command), self.folder())
     }
@@ -149,6 +155,10 @@ impl Desk {
             .env("LC_CTYPE", "C.UTF-8")
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .env("XDG_CACHE_HOME", self.folder().join("cache"))
+            .env("XDG_RUNTIME_DIR", self.folder().join("runtime"))
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.bus().display()))
+            // GTK would start another bus, for assistive tools.
+            .env("NO_AT_BRIDGE", "1")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("XAUTHORITY")
             .envs(["LC_ALL", "LANG"].into_iter().filter_map(|variable| Some((variable, self.locale?))))

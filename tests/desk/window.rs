@@ -127,6 +127,20 @@ impl Desk {
         until(super::PATIENCE, "the window to take its new size", takes);
     }
 
+    /// What lies on the screen without a frame: menus, notifications.
+    pub(crate) fn popups(&self) -> Vec<Rect> {
+        let tree = self.connection.query_tree(self.root).expect("the X server is there").reply();
+        let children = tree.expect("the root window is there").children;
+        let is_popup = |window: &Window| {
+            let attributes = self.connection.get_window_attributes(*window).expect("the X server is there").reply();
+            attributes
+                .is_ok_and(|attributes| attributes.override_redirect && attributes.map_state == MapState::VIEWABLE)
+        };
+        let rects = children.into_iter().filter(is_popup).map(|window| self.geometry(window));
+        // Window managers and toolkits keep helpers of a few pixels.
+        rects.filter(|rect| rect.width > 40 && rect.height > 20 && rect.x >= 0 && rect.y >= 0).collect()
+    }
+
     pub(super) fn windows(&self) -> Vec<Window> {
         self.window_property(self.root, "_NET_CLIENT_LIST")
     }
@@ -137,7 +151,8 @@ impl Desk {
         String::from_utf8_lossy(&title).into_owned()
     }
 
-    fn is_visible(&self, window: Window) -> bool {
+    /// Is it on the screen, as far as others do not cover it?
+    pub(crate) fn is_visible(&self, window: Window) -> bool {
         let attributes = self.connection.get_window_attributes(window).expect("the X server is there").reply();
         // A window may go away between the list and this question.
         attributes.is_ok_and(|attributes| attributes.map_state == MapState::VIEWABLE)

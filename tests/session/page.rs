@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use egui::{Color32, Theme, Vec2};
 use egui_kittest::{Harness, TestRenderer};
-use lotse::app::view::{AdviserPage, AdviserView, CustomerPage, CustomerView, Terms};
+use lotse::app::view::{AdviserPage, AdviserView, CustomerPage, CustomerView, Seen, Terms};
 use lotse::shell::Area;
 use lotse::shell::raster::{Raster, Target};
 use lotse::ui::text::Language;
@@ -18,7 +18,14 @@ use crate::desk::screen::{Pixels, Rect};
 /// The yellow box of a customer's page, in English and light, in a window of this size.
 pub(crate) fn customers_notice(page: CustomerPage, size: (u16, u16)) -> Pixels {
     let terms = Terms::default();
-    let view = CustomerView { institution: String::new(), test_relay: None, terms, page, confirm_close: false };
+    let view = CustomerView {
+        institution: String::new(),
+        test_relay: None,
+        terms,
+        page,
+        confirm_close: false,
+        seen: Seen::Window,
+    };
     notice_on(size, |ui, state| drop(ui::customer(ui, &view, state)))
 }
 

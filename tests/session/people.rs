@@ -31,16 +31,26 @@ pub(crate) struct Session {
 impl Session {
     /// From two closed programs to a picture on the adviser's screen.
     pub(crate) fn begin() -> Self {
-        Self::begin_drawn_by("software")
+        Self::begin_on(Desk::start())
+    }
+
+    /// The same with the customer on this desk.
+    pub(crate) fn begin_on(desk: Desk) -> Self {
+        Self::begin_with(desk, "software")
     }
 
     /// The same with both windows drawn by the renderer of this name.
     pub(crate) fn begin_drawn_by(renderer: &str) -> Self {
+        Self::begin_with(Desk::start(), renderer)
+    }
+
+    fn begin_with(desk: Desk, renderer: &str) -> Self {
         let relay = Relay::start();
         let account = relay.add_adviser("maria", "Maria Huber");
         let mut arguments = relay.arguments().to_vec();
         arguments.extend(["--renderer".to_owned(), renderer.to_owned()]);
-        let customer = Customer::start(&arguments);
+        let customer = Customer::start_on(desk, &arguments);
+        customer.accept_terms();
         let adviser = Adviser::start(&arguments);
         adviser.sign_in(&account);
         let (id, code) = customer.numbers();

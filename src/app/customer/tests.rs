@@ -8,10 +8,10 @@ use lotse_protocol::card::Card;
 use lotse_protocol::message::session::EndReason;
 use lotse_protocol::permission::{Permission, Permissions};
 
-use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt};
+use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt, Tray};
 use crate::app::view::{
-    ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Status,
-    Terms, Waiting, WhyOver,
+    ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Seen,
+    Status, Terms, Waiting, WhyOver,
 };
 
 /// A customer's program and a clock that only the test turns.
@@ -54,6 +54,23 @@ impl Stage {
         );
         stage.happens(Event::Rights(Permission::View.into()));
         stage
+    }
+
+    /// The customer has sent the window to the tray.
+    fn in_tray() -> Self {
+        let mut stage = Self::in_session();
+        stage.happens(Event::Tray(Tray::There));
+        stage.does(CustomerAction::CloseRequested);
+        assert_eq!(
+            stage.does(CustomerAction::GoToTray),
+            [Command::ResumeControl(Prompt::Closing), Command::SayWhere { who: "Maria Huber".into() }]
+        );
+        assert_eq!(stage.seen(), Seen::Tray);
+        stage
+    }
+
+    fn seen(&self) -> Seen {
+        self.customer.view(self.now).seen
     }
 
     fn happens(&mut self, event: Event) -> Vec<Command> {
@@ -333,6 +350,96 @@ fn the_windows_x_asks_first_during_a_session_and_only_then() {
     stage.session();
     stage.does(CustomerAction::CloseRequested);
     assert_eq!(stage.does(CustomerAction::ConfirmClose), [Command::EndSession(EndReason::Closed), Command::Exit]);
+}
+
+#[test]
+fn the_window_goes_to_the_tray_only_when_asked_and_only_where_there_is_one() {
+    // Nobody is connected: closing the window ends the program, tray or not.
+    let mut stage = Stage::ready();
+    stage.happens(Event::Tray(Tray::There));
+    assert_eq!(stage.does(CustomerAction::GoToTray), []);
+    assert_eq!(stage.does(CustomerAction::CloseRequested), [Command::Exit]);
+
+    let mut stage = Stage::in_session();
+    stage.does(CustomerAction::CloseRequested);
+    assert_eq!(stage.does(CustomerAction::GoToTray), [Command::ResumeControl(Prompt::Closing)]);
+    assert_eq!(stage.seen(), Seen::Window);
+
+    // A click that comes late, when the tray has just gone.
+    stage.happens(Event::Tray(Tray::There));
+    stage.does(CustomerAction::CloseRequested);
+    stage.happens(Event::Tray(Tray::Gone));
+    stage.does(CustomerAction::GoToTray);
+    assert_eq!(stage.seen(), Seen::Window);
+}
+
+#[test]
+fn a_question_that_was_covered_keeps_the_window_from_going() {
+    let mut stage = Stage::in_session();
+    stage.happens(Event::Tray(Tray::There));
+    stage.does(CustomerAction::CloseRequested);
+    stage.asks(Permission::Control);
+    let commands = stage.does(CustomerAction::GoToTray);
+    assert!(!commands.iter().any(|command| matches!(command, Command::SayWhere { .. })), "{commands:?}");
+    assert_eq!((stage.seen(), stage.question().asks), (Seen::WindowAndTray, Permission::Control.into()));
+}
+
+#[test]
+fn the_window_comes_back_when_it_is_called() {
+    let mut stage = Stage::in_tray();
+    assert_eq!(stage.does(CustomerAction::Open), [Command::Attention]);
+    assert_eq!(stage.seen(), Seen::WindowAndTray);
+    // It only comes to the front when it is there already.
+    assert_eq!(stage.does(CustomerAction::Open), [Command::Attention]);
+}
+
+#[test]
+fn the_window_comes_back_with_a_question() {
+    let mut stage = Stage::in_tray();
+    let commands = stage.asks(Permission::Control);
+    assert_eq!(commands[..2], [Command::SuspendControl(Prompt::Question), Command::Attention]);
+    assert_eq!(commands.iter().filter(|command| **command == Command::Attention).count(), 1);
+    assert_eq!(stage.seen(), Seen::WindowAndTray);
+}
+
+#[test]
+fn the_window_comes_back_when_the_tray_goes() {
+    let mut stage = Stage::in_tray();
+    assert_eq!(stage.happens(Event::Tray(Tray::Gone)), [Command::Attention]);
+    assert_eq!(stage.seen(), Seen::Window);
+    stage.session();
+    // The tray's return does not take it away again.
+    assert_eq!(stage.happens(Event::Tray(Tray::There)), []);
+    assert_eq!(stage.seen(), Seen::WindowAndTray);
+}
+
+#[test]
+fn the_window_comes_back_with_the_sessions_end() {
+    let mut stage = Stage::in_tray();
+    assert_eq!(stage.does(CustomerAction::End), [Command::EndSession(EndReason::Ended), Command::Attention]);
+    assert_eq!((stage.seen(), stage.why_over()), (Seen::WindowAndTray, WhyOver::ByMe));
+
+    let mut stage = Stage::in_tray();
+    assert_eq!(stage.happens(Event::Ended(WhyOver::ByOther)), [Command::Attention]);
+    assert_eq!((stage.seen(), stage.why_over()), (Seen::WindowAndTray, WhyOver::ByOther));
+}
+
+#[test]
+fn what_needs_no_answer_leaves_the_window_in_the_tray() {
+    let mut stage = Stage::in_tray();
+    stage.happens(Event::Silent(true));
+    stage.happens(Event::Silent(false));
+    stage.happens(Event::Acted(ActivityKind::Typed));
+    stage.happens(Event::Offline(Offline::Lost));
+    stage.passes(Duration::from_secs(3600));
+    assert_eq!(stage.seen(), Seen::Tray);
+}
+
+#[test]
+fn quitting_from_the_tray_ends_everything() {
+    let mut stage = Stage::in_tray();
+    let commands = stage.does(CustomerAction::Close);
+    assert_eq!(commands[..2], [Command::EndSession(EndReason::Closed), Command::Exit]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
-    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, SignIn, SignInProblem,
-    Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
+    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, Seen, SignIn,
+    SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
 };
 
 pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
@@ -17,6 +17,7 @@ pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
         terms: terms(),
         page,
         confirm_close: false,
+        seen: Seen::Window,
     }
 }
 
@@ -113,6 +114,14 @@ pub(super) fn customer_pages() -> Vec<(String, CustomerView)> {
         ("session-control".into(), customer_view(customer_session(with_control(), false))),
         ("session-interrupted".into(), customer_view(customer_session(with_control(), true))),
         ("confirm".into(), CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) }),
+        (
+            "confirm-tray".into(),
+            CustomerView {
+                confirm_close: true,
+                seen: Seen::WindowAndTray,
+                ..customer_view(customer_session(view_only(), false))
+            },
+        ),
     ];
     for (name, why) in [
         ("name-unknown", Offline::NameUnknown),
