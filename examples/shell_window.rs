@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use lotse::app::view::{AdviserAction, AdviserPage, AdviserSession, AdviserView, PathView, Rights};
+use lotse::app::view::{AdviserAction, AdviserPage, AdviserSession, AdviserView, PathView, Rights, ScreenView};
 use lotse::shell::screen::{Area, Pixels, Screen};
 use lotse::shell::{Action, App, Input, Options, Renderer, View, Waker, Window, probe, run};
 use lotse_protocol::permission::{Permission, Permissions};
@@ -86,6 +86,7 @@ impl FakeHost {
             asked: None,
             refused: Permissions::NONE,
             path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
+            screen: ScreenView::Usual,
         };
         let view = AdviserView {
             institution: "Nowhere".to_owned(),

@@ -69,6 +69,8 @@ session-minutes = { $minutes ->
    *[other] seit { $minutes } Minuten
 }
 session-interrupted = Die Verbindung ist gerade unterbrochen. Es geht von selbst weiter; Sie müssen nichts tun.
+session-locked = Der Bildschirm ist gesperrt. Die Beratung sieht nichts und kann nichts tun. Wenn Sie ihn entsperren, geht weiter, was Sie erlaubt haben.
+session-away = Jemand anderes benutzt diesen Computer. Die Beratung sieht nichts und kann nichts tun. Wenn Sie zurück sind, geht weiter, was Sie erlaubt haben.
 session-allowed = Gerade erlaubt
 session-view-only = Nur zusehen. Maus und Tastatur gehören Ihnen allein.
 session-stop = Zurücknehmen
@@ -80,6 +82,11 @@ activity-refused = Abgelehnt: { $what }
 activity-stopped = Zurückgenommen: { $what }
 activity-clicked = Mit der Maus geklickt
 activity-typed = Auf der Tastatur getippt
+activity-locked = Sie haben den Bildschirm gesperrt: Die Beratung sah nichts und konnte nichts tun
+activity-away = Jemand anderes hat den Computer benutzt: Die Beratung sah nichts und konnte nichts tun
+activity-went-on = Sie sind zurück: Was Sie erlaubt hatten, ging weiter
+activity-screen-slept = Der Bildschirm wurde dunkel, um Strom zu sparen
+activity-screen-changed = Der Bildschirm bekam eine andere Größe
 end = Beenden
 
 confirm-title = Sitzung beenden?
@@ -207,4 +214,7 @@ keys-ours = Strg rechts gibt dem Kunden die Tasten
 full-screen-hint = Diese Leiste verschwindet. Ruht der Mauszeiger am oberen Bildschirmrand, kommt sie wieder.
 picture-coming = Das Bild kommt …
 strip-delay = Verzögerung { $ms } ms
+screen-asleep = Der Bildschirm drüben ist dunkel, um Strom zu sparen. Bitten Sie darum, die Maus zu bewegen.
+screen-asleep-control = Der Bildschirm drüben ist dunkel, um Strom zu sparen. Bewegen Sie darauf die Maus, dann geht er an.
+screen-changed = Der Bildschirm drüben hat jetzt eine andere Größe: { $size } Pixel.
 strip-interrupted = Keine Antwort. Es geht von selbst weiter; wurde das Programm dort geschlossen, klicken Sie auf Beenden.

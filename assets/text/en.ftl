@@ -74,6 +74,8 @@ session-minutes = { $minutes ->
    *[other] for { $minutes } minutes
 }
 session-interrupted = The connection is interrupted just now. It goes on by itself; you need do nothing.
+session-locked = The screen is locked. Your adviser sees nothing and can do nothing. When you unlock it, what you allowed goes on.
+session-away = Somebody else uses this computer. Your adviser sees nothing and can do nothing. When you are back, what you allowed goes on.
 session-allowed = Allowed now
 session-view-only = Looking only. Mouse and keyboard are yours alone.
 session-stop = Take back
@@ -85,6 +87,11 @@ activity-refused = Refused: { $what }
 activity-stopped = Taken back: { $what }
 activity-clicked = Clicked with the mouse
 activity-typed = Typed on the keyboard
+activity-locked = You locked the screen: your adviser saw nothing and could do nothing
+activity-away = Somebody else used the computer: your adviser saw nothing and could do nothing
+activity-went-on = You came back: what you had allowed went on
+activity-screen-slept = The screen went dark to save energy
+activity-screen-changed = The screen took another size
 end = End
 
 # The window's X.
@@ -219,4 +226,7 @@ keys-ours = Right Ctrl gives the keys to the customer
 full-screen-hint = This bar hides. To bring it back, rest the pointer at the top edge of the screen.
 picture-coming = The picture is coming …
 strip-delay = Delay { $ms } ms
+screen-asleep = The customer’s screen is dark to save energy. Ask the customer to move the mouse.
+screen-asleep-control = The customer’s screen is dark to save energy. Move the mouse over it to wake it.
+screen-changed = The customer’s screen has another size now: { $size } pixels.
 strip-interrupted = No answer. It goes on by itself; if the program there was closed, click End.

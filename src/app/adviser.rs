@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Offline, Over, PathView, Rights,
-    SignIn, SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
+    ScreenView, SignIn, SignInProblem, Status, WaitingForCustomer, WhyOver, check_id,
 };
 
 /// What happened.
@@ -58,6 +58,13 @@ pub enum Event {
     Rights(Rights),
     /// How the link is.
     Link(PathView),
+    /// How the customer's screen is.
+    Screen {
+        /// In pixels.
+        size: (u32, u32),
+        /// Whether it is lit.
+        light: Light,
+    },
     /// The session is over, and not by this side.
     Ended(WhyOver),
     /// The system wants this program to end now.
@@ -65,6 +72,18 @@ pub enum Event {
     /// The adviser did something.
     Did(AdviserAction),
 }
+
+/// Is the customer's screen lit?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Light {
+    /// Yes.
+    On,
+    /// It is dark to save energy.
+    Asleep,
+}
+
+/// That the screen took another size is said for so long.
+const CHANGED_IS_NEWS: Duration = Duration::from_secs(8);
 
 /// What is to be done. `Debug` is not derived: it would print the password and the code.
 pub enum Command {
@@ -132,6 +151,10 @@ struct Visit {
     asked: Option<(Permissions, Instant)>,
     refused: Permissions,
     path: PathView,
+    /// The customer's screen: its size, whether it is lit, and until when a new size is news.
+    size: Option<(u32, u32)>,
+    light: Light,
+    changed: Option<Instant>,
     since: Option<Instant>,
 }
 
@@ -193,6 +216,13 @@ impl Adviser {
                     visit.since.get_or_insert(now);
                 }
             }),
+            Event::Screen { size, light } => self.visit(|visit| {
+                let before = visit.size.replace(size);
+                if before.is_some_and(|before| before != size) {
+                    visit.changed = Some(now + CHANGED_IS_NEWS);
+                }
+                visit.light = light;
+            }),
             Event::Link(path) => self.visit(|visit| visit.path = path),
             Event::Ended(why) => self.over(why, now),
             Event::Terminate => self.leave(now, &mut commands),
@@ -204,10 +234,10 @@ impl Adviser {
     /// Lets time pass; says when to call again: at the next second of a count-down that is shown, or never.
     #[must_use]
     pub fn next_tick(&self, now: Instant) -> Option<Instant> {
-        match &self.stage {
-            Stage::Visit(Visit { asked: Some((_, until)), .. }) => next_second_towards(*until, now),
-            _ => None,
-        }
+        let Stage::Visit(visit) = &self.stage else { return None };
+        let second = visit.asked.and_then(|(_, until)| next_second_towards(until, now));
+        let old_news = visit.changed.filter(|until| *until > now);
+        second.into_iter().chain(old_news).min()
     }
 
     /// What is to be shown at `now`.
@@ -269,6 +299,9 @@ impl Adviser {
             asked: None,
             refused: Permissions::NONE,
             path: PathView { delay_ms: None, rate_kbit: 0, interrupted: false },
+            size: None,
+            light: Light::On,
+            changed: None,
             since: None,
         });
     }
@@ -388,6 +421,7 @@ impl Visit {
                 asked: self.asked.as_ref().map(|(permissions, until)| (*permissions, seconds(until))),
                 refused: self.refused,
                 path: self.path.clone(),
+                screen: self.screen(now),
             });
         }
         let (asked, seconds_left) = self
@@ -395,6 +429,14 @@ impl Visit {
             .as_ref()
             .map_or((Permission::View.into(), 60), |(permissions, until)| (*permissions, seconds(until)));
         AdviserPage::Waiting(WaitingForCustomer { id, asked, seconds_left })
+    }
+
+    fn screen(&self, now: Instant) -> ScreenView {
+        match (self.light, self.size, self.changed) {
+            (Light::Asleep, _, _) => ScreenView::Asleep,
+            (Light::On, Some((width, height)), Some(until)) if now < until => ScreenView::Changed(width, height),
+            (Light::On, _, _) => ScreenView::Usual,
+        }
     }
 }
 

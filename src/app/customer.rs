@@ -10,7 +10,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
-    Offline, Over, Question, Seen, Status, Terms, Waiting, WhyOver,
+    Offline, Over, Paused, Question, Seen, Status, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -56,6 +56,8 @@ pub enum Event {
     Rights(Permissions),
     /// The adviser did something that the gate let through.
     Acted(ActivityKind),
+    /// The customer is not in front of the screen, or is again.
+    Paused(Option<Paused>),
     /// The connection fell silent, or speaks again.
     Silent(bool),
     /// The session is over, and not by this side.
@@ -199,6 +201,7 @@ struct Visit {
     /// When the first thing was allowed; before that there is no session to speak of.
     since: Option<Instant>,
     interrupted: bool,
+    paused: Option<Paused>,
     activities: Vec<Activity>,
 }
 
@@ -266,6 +269,10 @@ impl Customer {
             Event::GaveBack(permissions) => self.take_back(permissions, now, &mut commands),
             Event::Rights(rights) => self.visit(|visit| visit.rights = rights),
             Event::Acted(kind) => self.visit(|visit| visit.note(kind, now)),
+            Event::Paused(paused) => self.visit(|visit| {
+                visit.paused = paused;
+                visit.note(paused.map_or(ActivityKind::WentOn, ActivityKind::Paused), now);
+            }),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
             Event::Tray(tray) => self.tray(tray, &mut commands),
@@ -376,6 +383,7 @@ impl Customer {
             rights: Permissions::NONE,
             since: None,
             interrupted: false,
+            paused: None,
             activities: Vec::new(),
         }));
         self.asked(first, reason, now, commands);
@@ -632,6 +640,7 @@ impl Visit {
                 minutes: self.minutes(now),
                 rights: self.rights,
                 interrupted: self.interrupted,
+                paused: self.paused,
                 activities: self.activities.clone(),
             }),
         }
@@ -641,10 +650,10 @@ impl Visit {
         self.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60)
     }
 
-    /// Adds a line; typing and clicking make one line a minute each, not one per key.
+    /// Adds a line; what comes often makes one line a minute, not one for each key.
     fn note(&mut self, kind: ActivityKind, now: Instant) {
         let activity = Activity { minute: self.minutes(now), kind };
-        let repeated = matches!(kind, ActivityKind::Clicked | ActivityKind::Typed)
+        let repeated = often(kind)
             && self.activities.iter().rev().take_while(|a| a.minute == activity.minute).any(|a| *a == activity);
         if !repeated {
             if self.activities.len() == ACTIVITIES {
@@ -653,6 +662,13 @@ impl Visit {
             self.activities.push(activity);
         }
     }
+}
+
+const fn often(kind: ActivityKind) -> bool {
+    matches!(
+        kind,
+        ActivityKind::Clicked | ActivityKind::Typed | ActivityKind::ScreenSlept | ActivityKind::ScreenChanged
+    )
 }
 
 fn next_minute_of(since: Instant, now: Instant) -> Instant {

@@ -179,8 +179,19 @@ pub struct CustomerSession {
     pub rights: Permissions,
     /// The connection is silent at the moment.
     pub interrupted: bool,
+    /// The adviser sees and does nothing at the moment, whatever is allowed.
+    pub paused: Option<Paused>,
     /// What was done, newest last.
     pub activities: Vec<Activity>,
+}
+
+/// Why picture and hands are suspended: the customer is not in front of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Paused {
+    /// It is locked.
+    Locked,
+    /// Somebody else uses the computer.
+    Away,
 }
 
 /// One line of the activity list.
@@ -205,6 +216,14 @@ pub enum ActivityKind {
     Clicked,
     /// The adviser typed.
     Typed,
+    /// The customer went away from the screen; picture and hands were suspended.
+    Paused(Paused),
+    /// The customer is back; what was allowed goes on.
+    WentOn,
+    /// The screen went to sleep.
+    ScreenSlept,
+    /// The screen has another size now.
+    ScreenChanged,
 }
 
 /// It is over.
@@ -409,6 +428,20 @@ pub struct AdviserSession {
     pub refused: Permissions,
     /// How the link is.
     pub path: PathView,
+    /// How the customer's screen is.
+    pub screen: ScreenView,
+}
+
+/// What there is to say about the customer's screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScreenView {
+    /// Nothing.
+    #[default]
+    Usual,
+    /// It is dark to save energy.
+    Asleep,
+    /// Just now it took this size, in pixels.
+    Changed(u32, u32),
 }
 
 /// What an adviser may do, and what is in the way of it.

@@ -201,7 +201,7 @@ fn pump(
             },
             Next::WaitForHandOff(out, job) => {
                 if out.wait_free(HAND_OFF) {
-                    screen.pump_one(shared, job)?;
+                    screen.pump_one(shared, job, sink)?;
                 } else {
                     let state = shared.lock();
                     drop(shared.changed.wait_timeout(state, HAND_OFF_PAUSE));
@@ -256,9 +256,16 @@ impl Screen {
         Some(displays)
     }
 
-    fn pump_one(&mut self, shared: &Shared, job: Job) -> Result<(), PumpError> {
+    fn pump_one(&mut self, shared: &Shared, job: Job, sink: &impl Fn(PumpEvent)) -> Result<(), PumpError> {
         let mut update = Vec::new();
         let grab = self.capture.grab()?;
+        // A new size may show before it was announced: it is told before the first picture that has it.
+        if let Some(display) = self.displays.first_mut()
+            && (display.width, display.height) != (grab.width, grab.height)
+        {
+            (display.width, display.height) = (grab.width, grab.height);
+            sink(PumpEvent::Displays(self.displays.clone()));
+        }
         if job.keyframe {
             self.encoder.keyframe();
         }

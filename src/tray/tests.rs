@@ -49,6 +49,7 @@ fn session(rights: Permissions, interrupted: bool) -> CustomerPage {
         minutes: 4,
         rights,
         interrupted,
+        paused: None,
         activities: Vec::new(),
     })
 }

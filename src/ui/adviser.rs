@@ -16,7 +16,7 @@ use super::text::clock;
 use super::theme::{self, Palette};
 use super::{FullScreen, Handed, Keys, PageTurn, Scale, UiState};
 use crate::app::view::{
-    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, PathView, SignIn, Status,
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Join, JoinProblem, Over, ScreenView, SignIn, Status,
     Suspended, WaitingForCustomer, check_id,
 };
 
@@ -348,7 +348,7 @@ fn session(
         egui::Panel::top("toolbar").frame(bar).show(ui, |ui| toolbar(ui, session, state, actions));
     }
     let strip_frame = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 4));
-    egui::Panel::bottom("strip").frame(strip_frame).show(ui, |ui| strip(ui, &session.path, view, state));
+    egui::Panel::bottom("strip").frame(strip_frame).show(ui, |ui| strip(ui, session, view, state));
     egui::CentralPanel::default().frame(Frame::new()).show(ui, |ui| picture(ui, state));
 }
 
@@ -366,7 +366,7 @@ fn full_screen(
         picture(ui, state);
         // Whoever looks at a picture that stands still has to know why.
         let stands_still = session.path.interrupted || !session.rights.effective.has(Permission::View);
-        let needed = view.confirm_close || stands_still;
+        let needed = view.confirm_close || stands_still || session.screen != ScreenView::Usual;
         if !needed && state.full_screen == FullScreen::Alone {
             return;
         }
@@ -385,6 +385,8 @@ fn full_screen(
                 toolbar(ui, session, state, actions);
                 if session.path.interrupted {
                     notice(ui, state.text.say("strip-interrupted"));
+                } else if let Some(said) = state.text.screen(session.screen, session.rights.granted) {
+                    small(ui, said);
                 } else {
                     small(ui, state.text.say("full-screen-hint"));
                 }
@@ -487,13 +489,17 @@ fn control(ui: &mut Ui, session: &AdviserSession, state: &UiState, actions: &mut
     }
 }
 
-fn strip(ui: &mut Ui, path: &PathView, view: &AdviserView, state: &UiState) {
+fn strip(ui: &mut Ui, session: &AdviserSession, view: &AdviserView, state: &UiState) {
+    let path = &session.path;
     let palette = Palette::current(ui);
     // Nothing to be clicked here, so no room for fingers.
     ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
         if path.interrupted {
             let said = egui::RichText::new(format!("⚠  {}", state.text.say("strip-interrupted")));
+            ui.label(said.font(theme::small()).color(palette.warning_on_background()));
+        } else if let Some(said) = state.text.screen(session.screen, session.rights.granted) {
+            let said = egui::RichText::new(format!("⚠  {said}"));
             ui.label(said.font(theme::small()).color(palette.warning_on_background()));
         } else {
             if let Some(ms) = path.delay_ms {

@@ -232,6 +232,9 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     if session.interrupted {
         notice(ui, state.text.say("session-interrupted"));
     }
+    if let Some(why) = session.paused {
+        notice(ui, state.text.paused(why));
+    }
     ui.add_space(8.0);
     if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), ui.available_width()).clicked()
     {

@@ -8,7 +8,9 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
-use crate::app::view::{ActivityKind, CannotShare, JoinProblem, Offline, SignInProblem, Suspended, WhyOver};
+use crate::app::view::{
+    ActivityKind, CannotShare, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Suspended, WhyOver,
+};
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
 const GERMAN: &str = include_str!("../../assets/text/de.ftl");
@@ -174,6 +176,11 @@ impl Text {
             ActivityKind::Stopped(permission) => with("activity-stopped", permission),
             ActivityKind::Clicked => self.say("activity-clicked"),
             ActivityKind::Typed => self.say("activity-typed"),
+            ActivityKind::Paused(Paused::Locked) => self.say("activity-locked"),
+            ActivityKind::Paused(Paused::Away) => self.say("activity-away"),
+            ActivityKind::WentOn => self.say("activity-went-on"),
+            ActivityKind::ScreenSlept => self.say("activity-screen-slept"),
+            ActivityKind::ScreenChanged => self.say("activity-screen-changed"),
         }
     }
 
@@ -187,6 +194,29 @@ impl Text {
             Suspended::Locked => "suspended-locked",
             Suspended::Away => "suspended-away",
             Suspended::Other => "suspended-other",
+        })
+    }
+
+    /// What there is to say to the adviser about the customer's screen, whose hands the adviser may use or not.
+    #[must_use]
+    pub fn screen(&self, screen: ScreenView, granted: Permissions) -> Option<String> {
+        match screen {
+            ScreenView::Usual => None,
+            ScreenView::Asleep if granted.has(Permission::Control) => Some(self.say("screen-asleep-control")),
+            ScreenView::Asleep => Some(self.say("screen-asleep")),
+            ScreenView::Changed(width, height) => {
+                let size = format!("{width} × {height}");
+                Some(self.say_with("screen-changed", [("size", size.as_str().into())]))
+            }
+        }
+    }
+
+    /// Why the adviser sees and does nothing at the moment, to the customer.
+    #[must_use]
+    pub fn paused(&self, why: Paused) -> String {
+        self.say(match why {
+            Paused::Locked => "session-locked",
+            Paused::Away => "session-away",
         })
     }
 

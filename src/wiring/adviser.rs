@@ -17,7 +17,7 @@ use super::customer::{offline, why_over};
 use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
-use crate::app::adviser::{Adviser, Command, Event};
+use crate::app::adviser::{Adviser, Command, Event, Light};
 use crate::app::view::{AdviserView, JoinProblem, PathView, Rights, SignInProblem, Suspended};
 use crate::net::{self, JoinFailure, Net, NetConfig, Offload, RoleConfig, SignInRefusal, ViewerId, ViewerPort};
 use crate::shell::{
@@ -169,7 +169,14 @@ impl Program {
                 permissions: Permissions::from_wire(refused.permissions),
                 timed_out: refused.timed_out,
             }),
-            // The picture says its size itself; the rest is not a host's to say.
+            session_message::Body::Displays(displays) => {
+                // The picture says its size itself; this is to be said in words.
+                if let Some(display) = displays.displays.first() {
+                    let light = if display.asleep { Light::Asleep } else { Light::On };
+                    self.happens(Event::Screen { size: (display.width, display.height), light });
+                }
+            }
+            // The rest is not a host's to say.
             _ => {}
         }
     }

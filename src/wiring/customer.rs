@@ -9,16 +9,18 @@ use lotse_desktop::capture::{Capture, CaptureError};
 use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
 use lotse_desktop::pointer::{Pointer, Position};
+use lotse_desktop::situation::{Light, Presence, Situation};
 use lotse_protocol::message::input::input_message;
 use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::pointer::Shape;
 
+use super::around::Around;
 use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::customer::{self, Code, Command, Customer, Event, Guest, Prompt};
-use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Terms, WhyOver};
+use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Paused, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
 use crate::host::pointer::{Following, PointerOut};
@@ -58,6 +60,7 @@ enum Letter {
     Gate(GateEvent),
     Pump(PumpEvent),
     Tray(tray::Event),
+    Around(ViewerId, Situation),
     Terminate,
 }
 
@@ -72,6 +75,7 @@ struct Program {
     tray: Tray,
     /// In the window's language.
     text: Text,
+    situation: Situation,
     attention: Attention,
     exit: Exit,
 }
@@ -136,6 +140,7 @@ impl Program {
             displays: session::Displays::default(),
             tray,
             text,
+            situation: Situation::default(),
             attention: Attention::No,
             exit: Exit::No,
         })
@@ -146,6 +151,9 @@ impl Program {
             Letter::Net(event) => self.net_says(event),
             Letter::Gate(event) => self.gate_says(event),
             Letter::Pump(PumpEvent::Displays(displays)) => self.shares(&displays),
+            Letter::Around(viewer, situation) if self.is_with(viewer) => self.is_around(situation),
+            // Late for a session that is over.
+            Letter::Around(..) => {}
             Letter::Pump(PumpEvent::Failed(error)) => self.happens(Event::CannotShare(cannot_share(error))),
             Letter::Tray(event) => self.happens(match event {
                 tray::Event::There => Event::Tray(customer::Tray::There),
@@ -178,7 +186,7 @@ impl Program {
             net::Event::Ended { viewer, why } if self.is_with(viewer) => {
                 self.session = None;
                 self.host.leave(viewer);
-                self.host.start_over();
+                self.start_over();
                 if let Some(why) = why_over(why) {
                     self.happens(Event::Ended(why));
                 }
@@ -201,6 +209,10 @@ impl Program {
         }
         let askable = self.host.gate.rights(on_host(peer.viewer)).map_or(Permissions::NONE, |rights| rights.askable);
         self.session = Some(Session { viewer: peer.viewer, outlets: Outlets { updates, pointer } });
+        let (letters, viewer) = (self.mailbox.clone(), peer.viewer);
+        self.host.around.begin(Arc::clone(&self.host.gate), move |situation| {
+            letters.put(Letter::Around(viewer, situation));
+        });
         self.happens(Event::Introduced(Guest { card, reason: peer.reason, askable }));
     }
 
@@ -255,8 +267,40 @@ impl Program {
         self.happens(Event::Rights(rights.granted));
     }
 
+    /// Nobody is here: nothing of the last visit holds for the next one.
+    fn start_over(&mut self) {
+        self.situation = Situation::default();
+        self.set_light();
+        self.host.start_over();
+    }
+
+    fn is_around(&mut self, situation: Situation) {
+        let before = std::mem::replace(&mut self.situation, situation);
+        if before.presence != situation.presence {
+            self.happens(Event::Paused(match situation.presence {
+                Presence::Here => None,
+                Presence::Locked => Some(Paused::Locked),
+                Presence::Away => Some(Paused::Away),
+            }));
+        }
+        if before.light != situation.light {
+            self.set_light();
+            if situation.light == Light::Asleep {
+                self.happens(Event::Acted(ActivityKind::ScreenSlept));
+            }
+            self.say_displays();
+        }
+    }
+
+    fn set_light(&mut self) {
+        for display in &mut self.displays.displays {
+            display.asleep = self.situation.light == Light::Asleep;
+        }
+    }
+
     fn shares(&mut self, displays: &[lotse_desktop::capture::DisplayInfo]) {
-        self.host.gate.set_displays(displays.to_vec());
+        let size = |displays: &session::Displays| displays.displays.first().map(|d| (d.width, d.height));
+        let before = size(&self.displays);
         self.displays = session::Displays {
             displays: displays
                 .iter()
@@ -269,6 +313,15 @@ impl Program {
                 })
                 .collect(),
         };
+        self.set_light();
+        if before.is_some_and(|before| Some(before) != size(&self.displays)) {
+            self.happens(Event::Acted(ActivityKind::ScreenChanged));
+        }
+        self.say_displays();
+    }
+
+    /// To whoever may see them.
+    fn say_displays(&self) {
         let sees = self.session.as_ref().and_then(|session| self.host.gate.rights(on_host(session.viewer)));
         if sees.is_some_and(|rights| rights.effective.has(Permission::View)) {
             self.say(session_message::Body::Displays(self.displays.clone()));
@@ -311,7 +364,7 @@ impl Program {
                     if let Some(session) = self.session.take() {
                         self.host.leave(session.viewer);
                     }
-                    self.host.start_over();
+                    self.start_over();
                     self.net.send(net::Command::End(reason));
                 }
                 Command::Attention => self.attention = Attention::Wanted,
@@ -405,8 +458,9 @@ impl App for Program {
 
 /// What the network reaches directly: the gate and the pump.
 struct Host {
-    gate: Gate,
+    gate: Arc<Gate>,
     pump: Pumping,
+    around: Around,
 }
 
 impl Host {
@@ -419,19 +473,28 @@ impl Host {
                 None
             }
         };
-        let gate = Gate::start(hands, move |event| {
+        let gate = Arc::new(Gate::start(hands, move |event| {
             if matters(&event) {
                 letters.put(Letter::Gate(event));
             }
-        })?;
+        })?);
         let letters = mailbox.clone();
-        let pump = Pump::start(Capture::open, move |event| letters.put(Letter::Pump(event)))?;
-        Ok(Self { gate, pump: Pumping { pump, watching: Mutex::new(None) } })
+        let sizes = Arc::clone(&gate);
+        let pump = Pump::start(Capture::open, move |event| {
+            // Before the viewer can see the first picture of this size, and point at it.
+            if let PumpEvent::Displays(displays) = &event {
+                sizes.set_displays(displays.clone());
+            }
+            letters.put(Letter::Pump(event));
+        })?;
+        Ok(Self { gate, around: Around::default(), pump: Pumping { pump, watching: Mutex::new(None) } })
     }
 
-    /// Nobody is here: nothing of the last visit holds for the next one.
     fn start_over(&self) {
-        for reason in [Suspension::Silence, Suspension::Question, Suspension::Closing] {
+        self.around.end();
+        for reason in
+            [Suspension::Silence, Suspension::Question, Suspension::Closing, Suspension::Locked, Suspension::Away]
+        {
             self.gate.resume(reason);
         }
     }
@@ -501,8 +564,9 @@ impl Pumping {
 
 impl HostPort for Host {
     fn input(&self, viewer: ViewerId, epoch: u64, input: input_message::Body) {
-        if let Err(denied) = self.gate.admit(on_host(viewer), epoch, &input) {
-            tracing::debug!("not let through: {denied}");
+        match self.gate.admit(on_host(viewer), epoch, &input) {
+            Ok(()) => self.around.hand_at_work(),
+            Err(denied) => tracing::debug!("not let through: {denied}"),
         }
     }
 

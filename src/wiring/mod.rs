@@ -2,6 +2,7 @@
 //! turns up belongs to a controller or to the gate.
 
 pub mod adviser;
+mod around;
 pub mod customer;
 mod mailbox;
 mod termination;

@@ -63,7 +63,6 @@ pub(crate) struct Desk {
     connection: RustConnection,
     root: Window,
     number: u32,
-    size: (u16, u16),
     keyboard: Keyboard,
     done: Mutex<hands::Done>,
     /// Of the programs started from now on; without one they have what each was given.
@@ -95,11 +94,49 @@ impl Desk {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) fn start_sized(size: (u16, u16)) -> Self {
+        Self::start_with(Command::new("Xvfb").args(["-screen", "0", &format!("{}x{}x24", size.0, size.1)]))
+    }
+
+    /// A desk whose screen can take any size while it is used ([`Self::change_size`]), which Xvfb's cannot.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_changeable() -> Self {
+        let size = format!("{}x{}", SIZE.0, SIZE.1);
+        let mut server = Command::new("Xtigervnc");
+        Self::start_with(server.args(["-geometry", &size, "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1"]))
+    }
+
+    /// Gives the screen another size, as somebody does who plugs in another monitor.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    #[track_caller]
+    pub(crate) fn change_size(&self, (width, height): (u16, u16)) {
+        let name = format!("{width}x{height}-test");
+        let timing = |size: u16| [0, 10, 20, 30].map(|more| (size + more).to_string());
+        let mut new_mode = vec!["--newmode".to_owned(), name.clone(), "60".to_owned()];
+        new_mode.extend(timing(width));
+        new_mode.extend(timing(height));
+        let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        for arguments in [new_mode, list(&["--addmode", "VNC-0", &name]), list(&["--output", "VNC-0", "--mode", &name])]
+        {
+            let done = self.spawn(Command::new("xrandr").args(&arguments)).ended(PATIENCE);
+            // A mode of that name may be there from before.
+            assert!(done.is_some_and(|status| status.success()) || arguments[0] != "--output", "{arguments:?}");
+        }
+        until(PATIENCE, "the screen to take its new size", || {
+            let geometry = self.connection.get_geometry(self.root).expect("the X server is there").reply();
+            geometry.is_ok_and(|now| (now.width, now.height) == (width, height)).then_some(())
+        });
+    }
+
+    fn start_with(server: &mut Command) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder for the desk");
         // Private, or programs complain (XDG Base Directory Specification).
         let mut runtime = DirBuilder::new();
         runtime.mode(0o700).create(folder.path().join("runtime")).expect("the desk's folder is writable");
-        let (server, number) = start_server(folder.path(), size);
+        let (server, number) = start_server(folder.path(), server);
         let (connection, root) = connect(number);
         let keyboard = Keyboard::read(&connection);
         let done = Mutex::default();
@@ -107,7 +144,6 @@ impl Desk {
             connection,
             root,
             number,
-            size,
             keyboard,
             done,
             locale: None,
@@ -234,12 +270,10 @@ pub(crate) fn until<T>(patience: Duration, what: &str, mut ready: impl FnMut() -
 
 /// Lets the X server choose a free display and tell its number on its standard output, so that tests can run side by
 /// side.
-fn start_server(folder: &Path, (width, height): (u16, u16)) -> (Program, u32) {
-    let mut command = Command::new("Xvfb");
-    command.args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")]);
-    command.args(["-noreset", "-nolisten", "tcp", "-dpi", "96"]);
+fn start_server(folder: &Path, command: &mut Command) -> (Program, u32) {
+    command.args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-dpi", "96"]);
     command.stdout(Stdio::piped());
-    let mut server = Program::spawn(&mut command, folder);
+    let mut server = Program::spawn(command, folder);
     let output = server.take_stdout().expect("standard output is a pipe");
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -251,9 +285,9 @@ fn start_server(folder: &Path, (width, height): (u16, u16)) -> (Program, u32) {
         // The pipe stays open as long as the server lives: it would die writing into a closed one.
         let _ = lines.read_line(&mut String::new());
     });
-    let line = receiver.recv_timeout(PATIENCE).expect("Xvfb says its display number in time");
+    let line = receiver.recv_timeout(PATIENCE).expect("the X server says its display number in time");
     let number = line.ok().and_then(|line| line.trim().parse().ok());
-    let number = number.unwrap_or_else(|| panic!("Xvfb did not start:\n{}", server.log()));
+    let number = number.unwrap_or_else(|| panic!("the X server did not start:\n{}", server.log()));
     (server, number)
 }
 

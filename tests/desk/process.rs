@@ -44,8 +44,8 @@ impl Program {
         let name = program.file_name().expect("a program has a name").to_string_lossy().into_owned();
         let (log, output) = new_log(folder, &name);
         command.stderr(output.try_clone().expect("a file can be opened twice"));
-        // Xvfb tells its display number on a pipe; everybody else's output is the log.
-        if name != "Xvfb" {
+        // An X server tells its display number on a pipe; everybody else's output is the log.
+        if name != "Xvfb" && name != "Xtigervnc" {
             command.stdout(output);
         }
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));

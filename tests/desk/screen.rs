@@ -192,7 +192,8 @@ impl Desk {
 
     /// Nothing when the server is gone, as in the middle of a failing test.
     pub(super) fn try_pixels(&self) -> Option<Pixels> {
-        let (width, height) = self.size;
+        let geometry = self.connection.get_geometry(self.root).ok()?.reply().ok()?;
+        let (width, height) = (geometry.width, geometry.height);
         self.try_pixels_in(Rect { x: 0, y: 0, width, height })
     }
 

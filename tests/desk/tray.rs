@@ -131,12 +131,8 @@ impl Desk {
     }
 
     fn panel(&self) -> Rect {
-        Rect {
-            x: 0,
-            y: i16::try_from(self.size.1 - PANEL).expect("inside a screen"),
-            width: self.size.0,
-            height: PANEL,
-        }
+        let screen = self.geometry(self.root);
+        Rect { y: i16::try_from(screen.height - PANEL).expect("inside a screen"), height: PANEL, ..screen }
     }
 }
 

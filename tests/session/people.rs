@@ -12,7 +12,7 @@ use crate::desk::hands::{Button, keysym};
 use crate::desk::process::{Program, Tree};
 use crate::desk::relay::{Account, Relay};
 use crate::desk::screen::{Pixels, Rect};
-use crate::desk::{Desk, PATIENCE, SIZE, until};
+use crate::desk::{Desk, PATIENCE, until};
 
 /// Room for the customer's whole screen, pixel for pixel, with toolbar and strip.
 const ADVISERS_DESK: (u16, u16) = (1440, 1000);
@@ -105,7 +105,8 @@ impl Session {
     /// The customer's screen as the adviser's window shows it, pixel for pixel.
     pub(crate) fn shown(&self) -> Pixels {
         let (x, y) = self.picture();
-        self.adviser.desk.pixels_in(Rect { x, y, width: SIZE.0, height: SIZE.1 })
+        let Pixels { width, height, .. } = self.customer.desk.pixels();
+        self.adviser.desk.pixels_in(Rect { x, y, width, height })
     }
 
     /// The customer's screen as the customer sees it, with the pointer.
@@ -416,6 +417,11 @@ impl Adviser {
         self.looks().difference(before).is_some()
     }
 
+    /// The toolbar says in the warning colour that something is in the way.
+    pub(crate) fn is_told_why_it_pauses(&self) -> bool {
+        self.is_in_session() && run(&self.toolbar(), palette().warning, 3).is_some()
+    }
+
     pub(crate) fn fills_the_screen(&self) -> bool {
         let window = self.desk.geometry(self.window);
         (window.width, window.height) == ADVISERS_DESK
@@ -513,7 +519,8 @@ fn place_of(shown: &Pixels, desk: &Pixels, pointer: i16) -> Option<(i16, i16)> {
     };
     let colours = |row: &[[u8; 3]]| row.iter().collect::<std::collections::HashSet<_>>().len();
     let rows = (0..usize::from(shown.height)).filter(|y| y.abs_diff(usize::from(pointer.unsigned_abs())) > 64);
-    let (top, wanted) = rows.map(|y| (y, row(shown, y))).max_by_key(|(_, row)| colours(row))?;
+    // Of several that look alike the topmost, which is the one that is found first.
+    let (top, wanted) = rows.rev().map(|y| (y, row(shown, y))).max_by_key(|(_, row)| colours(row))?;
     for y in top..usize::from(desk.height) {
         if let Some(x) = row(desk, y).windows(wanted.len()).position(|part| part == wanted) {
             return Some((i16::try_from(x).ok()?, i16::try_from(y - top).ok()?));

@@ -6,6 +6,7 @@ pub mod capture;
 pub mod inject;
 pub mod locks;
 pub mod pointer;
+pub mod situation;
 pub mod system_keys;
 pub mod traces;
 

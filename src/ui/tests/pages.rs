@@ -6,8 +6,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
-    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, Seen, SignIn,
-    SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
+    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, ScreenView, Seen,
+    SignIn, SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
 };
 
 pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
@@ -75,6 +75,7 @@ pub(super) fn customer_session(rights: Permissions, interrupted: bool) -> Custom
         minutes: 4,
         rights,
         interrupted,
+        paused: None,
         activities: if rights == view_only() { Vec::new() } else { activities() },
     })
 }
@@ -188,6 +189,7 @@ pub(super) fn adviser_session(rights: Permissions) -> AdviserSession {
         asked: None,
         refused: Permissions::NONE,
         path: PathView { delay_ms: Some(23), rate_kbit: 1240, interrupted: false },
+        screen: ScreenView::Usual,
     }
 }
 

@@ -210,14 +210,15 @@ impl Source for X11 {
 
     fn grab(&mut self) -> Result<Grab<'_>, CaptureError> {
         self.hear()?;
-        if let Err(error) = self.grab_once() {
-            // The screen may have shrunk under our hands: then once more, by its new size.
+        while let Err(error) = self.grab_once() {
+            // The screen may have shrunk under our hands, and again meanwhile: then once more, by its new size.
             let refused = matches!(&error, ReplyError::X11Error(x) if x.error_kind == ErrorKind::Match);
+            let before = self.size;
             self.hear()?;
-            if !(refused && self.resized) {
+            self.follow_geometry()?;
+            if !refused || self.size == before {
                 return Err(error.into());
             }
-            self.grab_once()?;
         }
         Ok(Grab {
             data: &self.pixels.picture()[..self.size.bytes()],
