@@ -104,7 +104,7 @@ tray-quit = Programm beenden
 tray-quit-and-end = Sitzung und Programm beenden
 tray-paused = Gerade unterbrochen: { $who }
 tray-still-here = Läuft hier weiter
-tray-still-here-text = { $who } sieht Ihren Bildschirm weiterhin. Ein Klick auf dieses Zeichen öffnet das Fenster wieder oder beendet die Sitzung.
+tray-still-here-text = { $who } sieht Ihren Bildschirm, bis die Sitzung endet. Ein Klick auf dieses Zeichen öffnet das Fenster wieder oder beendet die Sitzung.
 
 over-title = Die Sitzung ist beendet
 over-connected = { $minutes ->
