@@ -16,7 +16,7 @@ use linux as platform;
 #[cfg(not(target_os = "linux"))]
 use unsupported as platform;
 
-use crate::app::view::{CustomerAction, CustomerPage, CustomerView, Status};
+use crate::app::view::{CustomerAction, CustomerPage, CustomerView};
 use crate::ui::text::Text;
 use icon::Icon;
 
@@ -110,16 +110,7 @@ impl Menu {
 fn standing(page: &CustomerPage, text: &Text) -> (Icon, String) {
     match page {
         CustomerPage::Terms => (Icon::Ready, text.say("terms-title")),
-        CustomerPage::Waiting(waiting) => {
-            let key = match &waiting.status {
-                Status::Connecting => "status-connecting",
-                Status::Ready => "status-ready",
-                Status::SomebodyKnocks => "status-knocks",
-                Status::Offline(_) => "offline-title",
-                Status::CannotShare(_) => "cannot-share-title",
-            };
-            (Icon::Ready, text.say(key))
-        }
+        CustomerPage::Waiting(waiting) => (Icon::Ready, text.status(&waiting.status)),
         CustomerPage::Question(question) => (Icon::Connected, text.asked(question.asks, &question.who)),
         CustomerPage::Session(session) if session.interrupted => {
             (Icon::Paused, text.say_with("tray-paused", [("who", session.who.as_str().into())]))

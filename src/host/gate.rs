@@ -73,7 +73,7 @@ pub enum Suspension {
 
 impl Suspension {
     /// Every reason, the weightiest first: that is the one people are told.
-    const ALL: [Self; 6] = [Self::Away, Self::Locked, Self::Hidden, Self::Closing, Self::Question, Self::Silence];
+    pub const ALL: [Self; 6] = [Self::Away, Self::Locked, Self::Hidden, Self::Closing, Self::Question, Self::Silence];
 
     fn all_in(mask: u8) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |reason| mask & *reason as u8 != 0)

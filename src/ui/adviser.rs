@@ -71,7 +71,7 @@ fn connection(ui: &mut Ui, how: &Status, state: &UiState, actions: &mut Vec<Advi
             Enabled::No
         }
         Status::Connecting => {
-            status(ui, Palette::current(ui).weak, state.text.say("status-connecting"));
+            status(ui, Palette::current(ui).weak, state.text.status(how));
             Enabled::No
         }
         Status::CannotShare(why) => {

@@ -63,7 +63,7 @@ fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Ve
     match &waiting.status {
         // Numbers that lead nowhere are not shown.
         Status::Offline(why) => {
-            title(ui, state.text.say("offline-title"));
+            title(ui, state.text.status(&waiting.status));
             ui.add_space(8.0);
             if offline(ui, *why, state).clicked() {
                 actions.push(CustomerAction::TryAgain);
@@ -71,7 +71,7 @@ fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Ve
             return;
         }
         Status::CannotShare(why) => {
-            title(ui, state.text.say("cannot-share-title"));
+            title(ui, state.text.status(&waiting.status));
             ui.add_space(8.0);
             notice(ui, state.text.cannot_share(why));
             return;
@@ -91,12 +91,12 @@ fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Ve
         }
         return;
     }
-    let (dot, key) = match &waiting.status {
-        Status::Ready => (palette.good, "status-ready"),
-        Status::SomebodyKnocks => (palette.accent, "status-knocks"),
-        Status::Connecting | Status::Offline(_) | Status::CannotShare(_) => (palette.weak, "status-connecting"),
+    let dot = match &waiting.status {
+        Status::Ready => palette.good,
+        Status::SomebodyKnocks => palette.accent,
+        Status::Connecting | Status::Offline(_) | Status::CannotShare(_) => palette.weak,
     };
-    status(ui, dot, state.text.say(key));
+    status(ui, dot, state.text.status(&waiting.status));
 }
 
 /// ID and code, large.

@@ -9,7 +9,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
 use crate::app::view::{
-    ActivityKind, CannotShare, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Suspended, WhyOver,
+    ActivityKind, CannotShare, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Status, Suspended, WhyOver,
 };
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
@@ -93,6 +93,18 @@ impl Text {
         // Cannot be missing: a test looks every key up in both files.
         let Some(pattern) = pattern else { return key.to_owned() };
         self.bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
+    }
+
+    /// How things stand, in a few words.
+    #[must_use]
+    pub fn status(&self, status: &Status) -> String {
+        self.say(match status {
+            Status::Connecting => "status-connecting",
+            Status::Ready => "status-ready",
+            Status::SomebodyKnocks => "status-knocks",
+            Status::Offline(_) => "offline-title",
+            Status::CannotShare(_) => "cannot-share-title",
+        })
     }
 
     /// Why there is no connection.

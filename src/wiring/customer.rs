@@ -235,11 +235,11 @@ impl Program {
                 // Two changes at once may be told in the wrong order; what is true now was told last.
                 self.rights_are(self.host.gate.rights(viewer).unwrap_or(rights));
             }
-            GateEvent::Admitted(admitted) => match admitted.kind {
-                ActionKind::Button(_, Press::Down) => self.happens(Event::Acted(ActivityKind::Clicked)),
-                ActionKind::Key(Press::Down) | ActionKind::Text => self.happens(Event::Acted(ActivityKind::Typed)),
-                _ => {}
-            },
+            GateEvent::Admitted(admitted) => {
+                if let Some(activity) = activity(admitted.kind) {
+                    self.happens(Event::Acted(activity));
+                }
+            }
             GateEvent::Stalled(_) | GateEvent::Overrun(_) => {
                 tracing::warn!("mouse and keyboard do not follow: the session ends");
                 self.net.send(net::Command::End(session::EndReason::Failed));
@@ -492,9 +492,7 @@ impl Host {
 
     fn start_over(&self) {
         self.around.end();
-        for reason in
-            [Suspension::Silence, Suspension::Question, Suspension::Closing, Suspension::Locked, Suspension::Away]
-        {
+        for reason in Suspension::ALL {
             self.gate.resume(reason);
         }
     }
@@ -518,14 +516,18 @@ fn open_hands() -> anyhow::Result<Injector> {
 /// Moves of the pointer are many and nobody's business but the injector's.
 fn matters(event: &GateEvent) -> bool {
     match event {
-        GateEvent::Admitted(admitted) => {
-            matches!(
-                admitted.kind,
-                ActionKind::Button(_, Press::Down) | ActionKind::Key(Press::Down) | ActionKind::Text
-            )
-        }
+        GateEvent::Admitted(admitted) => activity(admitted.kind).is_some(),
         GateEvent::Released(_) => false,
         GateEvent::Rights { .. } | GateEvent::Stalled(_) | GateEvent::Overrun(_) | GateEvent::Failed { .. } => true,
+    }
+}
+
+/// What an action is called in the list of what was done, if it stands there.
+const fn activity(kind: ActionKind) -> Option<ActivityKind> {
+    match kind {
+        ActionKind::Button(_, Press::Down) => Some(ActivityKind::Clicked),
+        ActionKind::Key(Press::Down) | ActionKind::Text => Some(ActivityKind::Typed),
+        _ => None,
     }
 }
 
