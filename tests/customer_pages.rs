@@ -13,7 +13,6 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use desk::hands::keysym;
-use desk::process::Program;
 use desk::relay::Relay;
 use lotse::app::view::{AdviserPage, CodeView, CustomerPage, Join, JoinProblem, Status, Waiting};
 
@@ -150,18 +149,12 @@ fn left_after(guesses: usize) -> u32 {
     [2, 1, 0][(guesses - 1) % 3]
 }
 
-/// A terminal on the customer's desk that writes what is typed into `written`.
-fn notes(desk: &Desk) -> Program {
-    let mut command = std::process::Command::new("xterm");
-    command.current_dir(desk.folder()).args(["-geometry", "60x10+8+560", "-title", "notes", "-e", "cat > written"]);
-    let program = desk.spawn(&mut command);
-    desk.window("notes", PATIENCE);
-    program
-}
+/// Where the notes are: at the lower left, beside the program's window.
+const NOTES: &str = "60x10+8+560";
 
 fn is_written(customer: &Customer, wanted: &str) {
     until(PATIENCE, &format!("{wanted:?} in the customer's file"), || {
-        (fs::read_to_string(customer.desk.folder().join("written")).is_ok_and(|text| text == wanted)).then_some(())
+        (customer.desk.written() == wanted).then_some(())
     });
 }
 
@@ -169,7 +162,7 @@ fn is_written(customer: &Customer, wanted: &str) {
 fn control_is_stopped_viewing_goes_on_and_asking_again_needs_no_code() {
     let session = Session::begin();
     let (customer, adviser) = (&session.customer, &session.adviser);
-    let _notes = notes(&customer.desk);
+    let _notes = customer.desk.notes(NOTES);
     session.allow_control();
     adviser.show_pixel_for_pixel();
     let terminal = customer.desk.geometry(customer.desk.window("notes", PATIENCE)).centre();

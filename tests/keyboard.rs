@@ -146,11 +146,7 @@ fn lay_out(desk: &Desk, layout: &str) {
 
 /// A terminal on the customer's desk that writes every byte it gets into `written`, at once.
 fn notes(desk: &Desk) -> Program {
-    let mut command = Command::new("xterm");
-    command.current_dir(desk.folder()).args(["-geometry", "60x10+8+560", "-title", "notes", "-e"]);
-    command.args(["sh", "-c", "stty raw -echo; exec cat > written"]);
-    let program = desk.spawn(&mut command);
-    desk.window("notes", PATIENCE);
+    let program = desk.notes_by("60x10+8+560", "stty raw -echo; exec cat > written");
     until(PATIENCE, "the terminal to listen", || desk.folder().join("written").exists().then_some(()));
     program
 }
@@ -194,45 +190,46 @@ fn arrives(desk: &Desk, before: usize, text: &[u8], what: &str) {
 /// What a program needs to take in another layout.
 const SETTLE: Duration = Duration::from_millis(300);
 
+/// Every layout of the adviser's on every layout of the customer's.
+fn on_every_pair(session: &Session, mut check: impl FnMut(&Hand, &str)) {
+    for host in hands() {
+        lay_out(&session.customer.desk, host.layout);
+        for hand in hands() {
+            lay_out(&session.adviser.desk, hand.layout);
+            thread::sleep(SETTLE);
+            check(&hand, host.layout);
+        }
+    }
+    assert_eq!(session.customer.desk.held_keys(), []);
+}
+
 #[test]
 fn text_arrives_as_typed_from_every_layout_on_every_layout() {
     let (session, _notes) = typing();
     let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
-    for host in hands() {
-        lay_out(customer, host.layout);
-        for hand in hands() {
-            lay_out(adviser, hand.layout);
-            thread::sleep(SETTLE);
-            let before = written(customer).len();
-            for one in &hand.taps {
-                tap(adviser, *one);
-            }
-            tap(adviser, Tap::Plain(code::RETURN));
-            let line = format!("{}\r", hand.text);
-            arrives(customer, before, line.as_bytes(), &format!("typed on {}, on {}", hand.layout, host.layout));
+    on_every_pair(&session, |hand, host| {
+        let before = written(customer).len();
+        for one in &hand.taps {
+            tap(adviser, *one);
         }
-    }
-    assert_eq!(customer.held_keys(), []);
+        tap(adviser, Tap::Plain(code::RETURN));
+        let line = format!("{}\r", hand.text);
+        arrives(customer, before, line.as_bytes(), &format!("typed on {}, on {host}", hand.layout));
+    });
 }
 
 #[test]
 fn shortcuts_go_by_what_the_advisers_keycaps_say() {
     let (session, _notes) = typing();
     let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
-    for host in hands() {
-        lay_out(customer, host.layout);
-        for hand in hands() {
-            lay_out(adviser, hand.layout);
-            thread::sleep(SETTLE);
-            let before = written(customer).len();
-            for code in hand.zyaq {
-                chord(adviser, &[code::CONTROL], code);
-            }
-            let what = format!("Ctrl with Z, Y, A, Q from {} on {}", hand.layout, host.layout);
-            arrives(customer, before, &[0x1a, 0x19, 0x01, 0x11], &what);
+    on_every_pair(&session, |hand, host| {
+        let before = written(customer).len();
+        for code in hand.zyaq {
+            chord(adviser, &[code::CONTROL], code);
         }
-    }
-    assert_eq!(customer.held_keys(), []);
+        let what = format!("Ctrl with Z, Y, A, Q from {} on {host}", hand.layout);
+        arrives(customer, before, &[0x1a, 0x19, 0x01, 0x11], &what);
+    });
 }
 
 #[test]

@@ -8,32 +8,20 @@ mod people;
 #[path = "session/pointing.rs"]
 mod pointing;
 
-use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use desk::hands::{Button, keysym};
-use desk::process::{Program, Tree};
-use desk::{Desk, PATIENCE, until};
+use desk::process::Tree;
+use desk::{PATIENCE, until};
 use people::{Adviser, Customer, Session};
 
 /// Within this time each side knows that the other is gone.
 const KNOWS_WITHIN: Duration = Duration::from_secs(3);
 /// Within this time nothing of a closed customer is left.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
-
-/// A terminal on the customer's desk that writes what is typed into `written`.
-fn notes(desk: &Desk) -> Program {
-    let mut command = Command::new("xterm");
-    command.current_dir(desk.folder()).args(["-geometry", "60x10+8+560", "-title", "notes", "-e", "cat > written"]);
-    let program = desk.spawn(&mut command);
-    desk.window("notes", PATIENCE);
-    program
-}
-
-fn written(desk: &Desk) -> String {
-    fs::read_to_string(desk.folder().join("written")).unwrap_or_default()
-}
+/// Where the notes are: at the lower left, beside the program's window.
+const NOTES: &str = "60x10+8+560";
 
 #[test]
 fn an_adviser_types_clicks_and_sees_exactly_what_the_customer_sees() {
@@ -47,7 +35,7 @@ fn an_adviser_does_the_same_in_a_window_drawn_by_opengl() {
 
 fn types_clicks_and_sees(session: &Session) {
     let (customer, adviser) = (&session.customer, &session.adviser);
-    let _notes = notes(&customer.desk);
+    let _notes = customer.desk.notes(NOTES);
     let mut dialog = customer.desk.spawn(Command::new("xmessage").args([
         "-geometry",
         "+8+8",
@@ -69,7 +57,7 @@ fn types_clicks_and_sees(session: &Session) {
     session.click_on_customers(terminal.centre());
     adviser.desk.type_text("Hello, World_42!\n");
     until(PATIENCE, "the line to land in the customer's file", || {
-        (written(&customer.desk) == "Hello, World_42!\n").then_some(())
+        (customer.desk.written() == "Hello, World_42!\n").then_some(())
     });
 
     // A button of a real program there is pressed here: the only one stands at the lower left of its window.
@@ -134,7 +122,7 @@ fn the_full_screen_shows_nothing_but_the_picture_and_shows_it_exactly() {
 fn looking_is_not_touching() {
     let session = Session::begin();
     let (customer, adviser) = (&session.customer, &session.adviser);
-    let _notes = notes(&customer.desk);
+    let _notes = customer.desk.notes(NOTES);
     customer.desk.focus(customer.desk.window("notes", PATIENCE));
     adviser.show_pixel_for_pixel();
     let before = customer.desk.pointer();
@@ -143,8 +131,8 @@ fn looking_is_not_touching() {
     // Whatever was to arrive would have arrived before what the customer's own hand types now.
     std::thread::sleep(Duration::from_millis(500));
     customer.desk.type_text("mine\n");
-    until(PATIENCE, "the customer's own line", || written(&customer.desk).ends_with("mine\n").then_some(()));
-    assert_eq!(written(&customer.desk), "mine\n");
+    until(PATIENCE, "the customer's own line", || customer.desk.written().ends_with("mine\n").then_some(()));
+    assert_eq!(customer.desk.written(), "mine\n");
     assert_eq!(customer.desk.pointer(), before);
 }
 

@@ -5,39 +5,26 @@ mod desk;
 #[allow(dead_code, reason = "every whole-system test uses another part of what people do")]
 mod people;
 
-use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use desk::process::Program;
 use desk::{Desk, PATIENCE, until};
 use people::Session;
 
 /// A lock is noticed within this time (design, invariant 4).
 const NOTICED_WITHIN: Duration = Duration::from_secs(2);
-
-/// A terminal at the upper left, where every size of the screen has room for it, that writes what is typed.
-fn notes(desk: &Desk) -> Program {
-    let mut command = Command::new("xterm");
-    command.current_dir(desk.folder()).args(["-geometry", "60x8+8+8", "-title", "notes", "-e", "cat > written"]);
-    let program = desk.spawn(&mut command);
-    desk.window("notes", PATIENCE);
-    program
-}
-
-fn written(desk: &Desk) -> String {
-    fs::read_to_string(desk.folder().join("written")).unwrap_or_default()
-}
+/// Where the notes are: at the upper left, where every size of the screen has room for them.
+const NOTES: &str = "60x8+8+8";
 
 fn lands(desk: &Desk, wanted: &str) {
-    until(PATIENCE, &format!("{wanted:?} in the customer's file"), || (written(desk) == wanted).then_some(()));
+    until(PATIENCE, &format!("{wanted:?} in the customer's file"), || (desk.written() == wanted).then_some(()));
 }
 
 #[test]
 fn the_screen_takes_other_sizes_while_the_adviser_types() {
     let session = Session::begin_on(Desk::start_changeable());
     let (customer, adviser) = (&session.customer, &session.adviser);
-    let _notes = notes(&customer.desk);
+    let _notes = customer.desk.notes(NOTES);
     session.allow_control();
     adviser.show_pixel_for_pixel();
     session.sees_exactly();
@@ -69,7 +56,7 @@ fn inside((x, y): (u16, u16)) -> (i16, i16) {
 fn into_a_locked_screen_nothing_is_typed_and_after_it_all_goes_on() {
     let session = Session::begin();
     let (customer, adviser) = (&session.customer, &session.adviser);
-    let _notes = notes(&customer.desk);
+    let _notes = customer.desk.notes(NOTES);
     session.allow_control();
     session.hold_a_key();
     assert!(!adviser.is_told_why_it_pauses());

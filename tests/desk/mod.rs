@@ -9,6 +9,7 @@
 mod clipboard;
 pub(crate) mod hands;
 pub(crate) mod impair;
+mod notes;
 pub(crate) mod paint;
 pub(crate) mod process;
 pub(crate) mod relay;

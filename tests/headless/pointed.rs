@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lotse::net::Event;
+use lotse::net::{Event, PointerSender};
 use lotse_protocol::pointer::Shape;
 
 use crate::impair::{Conditions, Link};
@@ -41,14 +41,30 @@ fn a_pointer_that_was_seen_before_is_not_sent_again() {
     assert!(told() < 3 * image, "two images were shown twenty times");
 }
 
+/// A session whose customer is behind a link.
+struct Behind {
+    link: Link,
+    adviser: Adviser,
+    pointer: PointerSender,
+    _customer: Customer,
+    _relay: Relay,
+}
+
+impl Behind {
+    fn a_link() -> Self {
+        let relay = Relay::start();
+        let link = Link::to(relay.address);
+        let customer = Customer::at(link.address(), relay.pins);
+        let adviser = Adviser::new(&relay);
+        let (host, _) = connect(&customer, &adviser);
+        let pointer = host.pointer.expect("a host has somewhere to tell of its pointer");
+        Self { link, adviser, pointer, _customer: customer, _relay: relay }
+    }
+}
+
 #[test]
 fn the_last_position_arrives_whatever_is_lost() {
-    let relay = Relay::start();
-    let link = Link::to(relay.address);
-    let customer = Customer::at(link.address(), relay.pins);
-    let adviser = Adviser::new(&relay);
-    let (host, _) = connect(&customer, &adviser);
-    let pointer = host.pointer.expect("a host has somewhere to tell of its pointer");
+    let Behind { link, adviser, pointer, _customer, _relay } = Behind::a_link();
     link.set(Conditions { delay: Duration::from_millis(20), loss_percent: 40, ..Conditions::default() });
     for round in 0..5_u32 {
         let first = round * 1000;
@@ -75,12 +91,7 @@ fn the_last_position_arrives_whatever_is_lost() {
 
 #[test]
 fn what_is_forgotten_is_not_sent_later() {
-    let relay = Relay::start();
-    let link = Link::to(relay.address);
-    let customer = Customer::at(link.address(), relay.pins);
-    let adviser = Adviser::new(&relay);
-    let (host, _) = connect(&customer, &adviser);
-    let pointer = host.pointer.expect("a host has somewhere to tell of its pointer");
+    let Behind { link, adviser, pointer, _customer, _relay } = Behind::a_link();
     pointer.at(0, 1, 1);
     assert_eq!(adviser.pointed.recv_timeout(SOON), Ok(Pointed::At(1, 1)));
     link.dark(true);

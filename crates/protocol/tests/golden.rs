@@ -247,30 +247,12 @@ fn session_messages() {
     golden(said(session_message::Body::Asked(session::Asked { permissions: 2, seconds_left: 60 })), "1a040802103c");
     golden(said(session_message::Body::Refused(session::Refused { permissions: 2, timed_out: true })), "220408021001");
     golden(said(session_message::Body::GiveBack(session::GiveBack { permissions: 2 })), "32020802");
-    golden(
-        said(session_message::Body::Displays(session::Displays {
-            displays: vec![session::Display {
-                display: 1,
-                width: 1920,
-                height: 1080,
-                scale_permille: 1250,
-                asleep: false,
-            }],
-        })),
-        "a2010d0a0b080110800f18b80820e209",
-    );
-    golden(
-        said(session_message::Body::Displays(session::Displays {
-            displays: vec![session::Display {
-                display: 1,
-                width: 1920,
-                height: 1080,
-                scale_permille: 1250,
-                asleep: true,
-            }],
-        })),
-        "a2010f0a0d080110800f18b80820e2092801",
-    );
+    for (asleep, expected) in
+        [(false, "a2010d0a0b080110800f18b80820e209"), (true, "a2010f0a0d080110800f18b80820e2092801")]
+    {
+        let display = session::Display { display: 1, width: 1920, height: 1080, scale_permille: 1250, asleep };
+        golden(said(session_message::Body::Displays(session::Displays { displays: vec![display] })), expected);
+    }
     golden(said(session_message::Body::Applied(session::Applied { display: 1, sequence: 300 })), "aa0105080110ac02");
     golden(said(session_message::Body::KeyframeWanted(session::KeyframeWanted { display: 1 })), "b201020801");
     golden(
