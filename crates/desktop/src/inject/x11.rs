@@ -567,7 +567,8 @@ fn lock(connection: &RustConnection, affected: u8, wanted: u8) -> Result<(), Con
     let mods = |mask: u8| xproto::ModMask::from(u16::from(mask));
     let (core, group) = (xkb::ID::USE_CORE_KBD.into(), xkb::Group::from(0_u8));
     connection.xkb_latch_lock_state(core, mods(affected), mods(wanted), false, group, mods(0), false, 0)?;
-    Ok(())
+    // A lock key is all that it does: nothing comes after it that would take the request along.
+    connection.flush()
 }
 
 fn require_xtest(connection: &RustConnection) -> Result<(), InjectError> {
