@@ -2,13 +2,8 @@
 
 use std::time::Instant;
 
-use super::guard::{Guard, Left};
+use super::guard::Guard;
 use super::{Button, InjectError, Press, Stroke};
-
-/// Nothing was ever held here.
-pub(super) fn let_go(_name: Option<&str>, _left: &Left) -> Result<(), InjectError> {
-    Err(InjectError::NotSupported)
-}
 
 pub(super) enum Injector {}
 
@@ -49,6 +44,3 @@ impl Injector {
         match *self {}
     }
 }
-
-/// There is nothing to outlive.
-pub(super) fn detach(_command: &mut std::process::Command) {}
