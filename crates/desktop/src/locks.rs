@@ -1,12 +1,16 @@
 //! Caps Lock and Num Lock of the keyboard in front of this computer: what the window system does not tell with its keys.
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
@@ -31,7 +35,8 @@ impl LockReader {
         Some(Self { platform: platform::LockReader::open()? })
     }
 
-    /// What is locked now. Nothing when the system does not say it any more.
+    /// What is locked now. Nothing when the system does not say it any more. To be called on the thread of the window that
+    /// has the keyboard: on Windows the locks are as they were after the last key that this thread was told of.
     #[must_use]
     pub fn read(&self) -> Option<Locks> {
         self.platform.read()

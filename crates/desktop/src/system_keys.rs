@@ -1,14 +1,21 @@
 //! The keys that a desktop keeps for itself (Alt+Tab, Super, Alt+F4, Ctrl+Esc), for one window while that has the
 //! keyboard. They arrive in the window as all others do.
 
-#[cfg(not(target_os = "linux"))]
+// What Windows needs decided, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+mod sieve;
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
 use raw_window_handle::{DisplayHandle, WindowHandle};
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
@@ -20,7 +27,7 @@ pub fn take(display: DisplayHandle<'_>, window: WindowHandle<'_>) -> Result<(), 
     platform::take(display, window)
 }
 
-/// Gives them back. Nothing happens when they were not taken.
+/// Gives them back. Nothing happens when they were not taken. To be called on the same thread.
 pub fn leave(display: DisplayHandle<'_>) {
     platform::leave(display);
 }
