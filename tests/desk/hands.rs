@@ -1,5 +1,6 @@
 //! A person's hands: keys and mouse through XTEST, and which of them are down.
 
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl Desk {
     /// Presses and releases the key that carries `keysym`, with Shift where it needs it.
     #[track_caller]
     pub(crate) fn tap(&self, keysym: u32) {
-        let (_, shifted) = self.keyboard.find(keysym);
+        let (_, shifted) = self.find(keysym);
         if shifted {
             self.press(keysym::SHIFT);
         }
@@ -95,13 +96,13 @@ impl Desk {
     /// Presses the key that carries `keysym`, and holds it.
     #[track_caller]
     pub(crate) fn press(&self, keysym: u32) {
-        self.fake(KEY_PRESS_EVENT, self.keyboard.find(keysym).0, 0, 0);
+        self.fake(KEY_PRESS_EVENT, self.find(keysym).0, 0, 0);
     }
 
     /// Lets go of it.
     #[track_caller]
     pub(crate) fn release(&self, keysym: u32) {
-        self.fake(KEY_RELEASE_EVENT, self.keyboard.find(keysym).0, 0, 0);
+        self.fake(KEY_RELEASE_EVENT, self.find(keysym).0, 0, 0);
     }
 
     /// Presses or releases a key by its number, for keys by physical position.
@@ -157,7 +158,42 @@ impl Desk {
     /// The number of the key that carries `keysym`.
     #[track_caller]
     pub(crate) fn key_code(&self, keysym: u32) -> Keycode {
-        self.keyboard.find(keysym).0
+        self.find(keysym).0
+    }
+
+    /// Gives the desk's keyboard another layout; programs need a moment to take it in.
+    ///
+    /// # Panics
+    /// When there is no such layout.
+    #[track_caller]
+    pub(crate) fn lay_out(&self, layout: &str) {
+        let status = Command::new("setxkbmap").args(["-display", &self.display(), layout]).status();
+        assert!(status.expect("setxkbmap is installed").success());
+        *self.keyboard.lock().expect("no panic under this lock") = Keyboard::read(&self.connection);
+    }
+
+    /// Presses and releases a key by its number while others are held.
+    pub(crate) fn chord(&self, held: &[Keycode], code: Keycode) {
+        for held in held {
+            self.key(*held, true);
+        }
+        self.key(code, true);
+        self.key(code, false);
+        for held in held.iter().rev() {
+            self.key(*held, false);
+        }
+    }
+
+    /// Is Caps Lock on, as its light would say?
+    pub(crate) fn caps_lock(&self) -> bool {
+        let said = Command::new("xset").args(["-display", &self.display(), "q"]).output().expect("xset is installed");
+        String::from_utf8_lossy(&said.stdout).contains("Caps Lock:   on")
+    }
+
+    #[track_caller]
+    fn find(&self, keysym: u32) -> (Keycode, bool) {
+        let found = self.keyboard.lock().expect("no panic under this lock").find(keysym);
+        found.unwrap_or_else(|| panic!("no key carries the keysym {keysym:#x}"))
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
@@ -215,15 +251,12 @@ impl Keyboard {
     }
 
     /// The key that carries `keysym`, and whether that takes Shift.
-    #[track_caller]
-    fn find(&self, keysym: u32) -> (Keycode, bool) {
+    fn find(&self, keysym: u32) -> Option<(Keycode, bool)> {
         let keys = || (self.first..=u8::MAX).zip(self.keysyms.chunks_exact(self.per_key));
         // Unshifted first: the same sign is often on several keys.
-        for level in [0, 1] {
-            if let Some((code, _)) = keys().find(|(_, keysyms)| keysyms.get(level) == Some(&keysym)) {
-                return (code, level == 1);
-            }
-        }
-        panic!("no key carries the keysym {keysym:#x}")
+        [0, 1].into_iter().find_map(|level| {
+            let (code, _) = keys().find(|(_, keysyms)| keysyms.get(level) == Some(&keysym))?;
+            Some((code, level == 1))
+        })
     }
 }

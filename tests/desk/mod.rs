@@ -64,7 +64,7 @@ pub(crate) struct Desk {
     connection: RustConnection,
     root: Window,
     number: u32,
-    keyboard: Keyboard,
+    keyboard: Mutex<Keyboard>,
     done: Mutex<hands::Done>,
     /// Of the programs started from now on; without one they have what each was given.
     locale: Option<&'static str>,
@@ -139,7 +139,7 @@ impl Desk {
         runtime.mode(0o700).create(folder.path().join("runtime")).expect("the desk's folder is writable");
         let (server, number) = start_server(folder.path(), server);
         let (connection, root) = connect(number);
-        let keyboard = Keyboard::read(&connection);
+        let keyboard = Mutex::new(Keyboard::read(&connection));
         let done = Mutex::default();
         let mut desk = Self {
             connection,

@@ -15,8 +15,8 @@ use crate::desk::screen::{Pixels, Rect};
 use crate::desk::{Desk, PATIENCE, until};
 
 /// Room for the customer's whole screen, pixel for pixel, with toolbar and strip.
-const ADVISERS_DESK: (u16, u16) = (1440, 1000);
-const ADVISERS_WINDOW: (u16, u16) = (1400, 940);
+pub(crate) const ADVISERS_DESK: (u16, u16) = (1440, 1000);
+pub(crate) const ADVISERS_WINDOW: (u16, u16) = (1400, 940);
 
 /// So wide a run of one colour is a button, not a letter.
 const BUTTON: usize = 40;
@@ -52,7 +52,12 @@ impl Session {
         let customer = Customer::start_on(desk, &arguments);
         customer.accept_terms();
         let adviser = Adviser::start(&arguments);
-        adviser.sign_in(&account);
+        Self::between(relay, &account, customer, adviser)
+    }
+
+    /// The same with both programs started, and their windows as they are then.
+    pub(crate) fn between(relay: Relay, account: &Account, customer: Customer, adviser: Adviser) -> Self {
+        adviser.sign_in(account);
         let (id, code) = customer.numbers();
         adviser.join(&id, &code);
         customer.allow();
@@ -381,6 +386,14 @@ impl Adviser {
         !self.is_in_session() || run(&self.strip(), palette().warning, 3).is_some()
     }
 
+    /// *Yes, end it* in the question that the window's X asks, which takes the toolbar's place.
+    pub(crate) fn confirm(&self) {
+        let yes = until(PATIENCE, "the question whether to end", || {
+            button(&self.toolbar(), palette().danger).filter(|(x, _)| *x < self.size.0 / 2)
+        });
+        click_in(&self.desk, self.window, yes);
+    }
+
     /// *Ask for control* is there: the left one of the accented buttons in the toolbar, of which *Fit* is the other.
     pub(crate) fn may_ask(&self) -> bool {
         button(&self.toolbar(), palette().accent).is_some_and(|(x, _)| x < self.size.0 / 2)
@@ -435,7 +448,7 @@ impl Adviser {
     }
 
     /// The top of the window, where no picture is.
-    fn toolbar(&self) -> Pixels {
+    pub(crate) fn toolbar(&self) -> Pixels {
         let window = self.desk.geometry(self.window);
         self.desk.pixels_in(Rect { height: 56, ..window })
     }

@@ -1,0 +1,138 @@
+//! A Windows that Wine makes: a folder with its files and its registry, and what a program has left in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::desk::Desk;
+
+/// The folder, and `lotse.exe`.
+pub(crate) struct Prefix {
+    folder: PathBuf,
+    executable: PathBuf,
+}
+
+impl Prefix {
+    /// Those that the environment names.
+    ///
+    /// # Panics
+    /// When it names none.
+    pub(crate) fn given() -> Self {
+        let named = |variable: &str| {
+            let path = env::var_os(variable).map(PathBuf::from);
+            path.filter(|path| path.exists()).unwrap_or_else(|| panic!("no {variable}: ./dev windows test"))
+        };
+        Self { folder: named("WINEPREFIX"), executable: named("LOTSE_EXE") }
+    }
+
+    /// A program, by its whole path: found by its name alone it would be another process's child.
+    pub(crate) fn run(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new("wine");
+        command.arg(program.as_ref());
+        command
+    }
+
+    pub(crate) fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// Remembers what is there, and what Wine writes by itself whenever a program with a window is used: told apart by
+    /// one that is not ours.
+    pub(crate) fn before(&self, desk: &Desk) -> Traces {
+        let new = self.traces();
+        crate::notepad(desk, self);
+        let before = self.traces();
+        let wines_own = different(&new, &before);
+        Traces { before, wines_own }
+    }
+
+    /// Everything in the folder: every file with its size and time, every value of the registry by its key.
+    fn traces(&self) -> BTreeMap<String, String> {
+        // It writes the registry down when the last program has ended.
+        let ended = Command::new("timeout").args(["60", "wineserver", "-w"]).status();
+        assert!(ended.is_ok_and(|status| status.success()), "a program under Wine does not end");
+        let mut found = BTreeMap::new();
+        files(&self.folder, Path::new(""), &mut found);
+        for part in ["system.reg", "user.reg", "userdef.reg"] {
+            let text = fs::read(self.folder.join(part)).expect("Wine has a registry");
+            registry(part, &String::from_utf8_lossy(&text), &mut found);
+        }
+        found
+    }
+}
+
+impl Drop for Prefix {
+    fn drop(&mut self) {
+        // After a failure; otherwise everything has ended.
+        let _ = Command::new("wineserver").arg("-k").status();
+    }
+}
+
+/// What was there before.
+pub(crate) struct Traces {
+    before: BTreeMap<String, String>,
+    wines_own: BTreeSet<String>,
+}
+
+impl Traces {
+    /// Nothing is there, or gone, or otherwise than before, but what Wine itself writes; and our name nowhere.
+    #[track_caller]
+    pub(crate) fn nothing_is_left(&self, prefix: &Prefix) {
+        let after = prefix.traces();
+        println!("written by Wine itself: {:#?}", self.wines_own);
+        let different = different(&self.before, &after);
+        // In what Wine has written, too.
+        let names_us = |name: &&String| {
+            let is = after.get(*name).map_or("", String::as_str);
+            format!("{name} {is}").to_lowercase().contains("lotse")
+        };
+        let left: Vec<_> = different.iter().filter(|name| names_us(name) || !self.wines_own.contains(*name)).collect();
+        assert!(left.is_empty(), "lotse.exe has left something under Wine: {left:#?}");
+    }
+}
+
+/// The names of what is not the same.
+fn different(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let names = before.keys().chain(after.keys());
+    names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}
+
+/// Every file below `path` in `root`, but those with the registry.
+fn files(root: &Path, path: &Path, found: &mut BTreeMap<String, String>) {
+    let full = root.join(path);
+    let known = fs::symlink_metadata(&full).expect("it was just listed");
+    let (mode, seconds, nanoseconds) = (known.mode(), known.mtime(), known.mtime_nsec());
+    found.insert(
+        format!("file {}", path.display()),
+        format!("{mode:o}, {} bytes, {seconds}.{nanoseconds:09}", known.len()),
+    );
+    if known.is_dir() {
+        for entry in fs::read_dir(&full).expect("a folder can be read") {
+            let name = entry.expect("an entry").file_name();
+            if Path::new(&name).extension().is_none_or(|end| end != "reg") || !path.as_os_str().is_empty() {
+                files(root, &path.join(name), found);
+            }
+        }
+    }
+}
+
+/// Every key in a file of Wine's registry, as "FILE [KEY]", and every value, as "FILE [KEY] "VALUE"".
+fn registry(part: &str, text: &str, found: &mut BTreeMap<String, String>) {
+    let mut key = "";
+    // Long values go on in the next line.
+    let text = text.replace("\\\n  ", "");
+    for line in text.lines() {
+        if let Some(named) = line.strip_prefix('[') {
+            // Behind it stands when it was changed last.
+            key = named.rsplit_once(']').map_or(named, |(key, _)| key);
+            found.insert(format!("{part} [{key}]"), String::new());
+        } else if let Some(is) = line.strip_prefix("@=") {
+            found.insert(format!("{part} [{key}] @"), is.to_owned());
+        } else if let Some((name, is)) = line.split_once("\"=").filter(|(name, _)| name.starts_with('"')) {
+            found.insert(format!("{part} [{key}] {name}\""), is.to_owned());
+        }
+    }
+}
