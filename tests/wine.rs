@@ -87,8 +87,11 @@ fn helps(prefix: &Prefix, desk: Desk) -> Desk {
     session.adviser.show_pixel_for_pixel();
     session.sees_exactly();
 
-    let terminal = session.customer.desk.geometry(session.customer.desk.window("notes", PATIENCE));
-    session.click_on_customers(terminal.centre());
+    let terminal = session.customer.desk.window("notes", PATIENCE);
+    session.click_on_customers(session.customer.desk.geometry(terminal).centre());
+    until(PATIENCE, "the notes to have the keyboard", || {
+        (session.customer.desk.focused() == Some(terminal)).then_some(())
+    });
     text_arrives_as_typed(&session);
     caps_lock_agrees(&session);
     the_systems_own_keys_go_to_the_customer(&session);

@@ -1,6 +1,7 @@
 //! Programs under test: started, watched, and ended by process number, with all their descendants.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -14,7 +15,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Program {
     child: Child,
     name: String,
-    log: PathBuf,
+    /// Open: a desk's folder may be gone before what its programs have said is asked for.
+    log: File,
 }
 
 impl Program {
@@ -59,7 +61,11 @@ impl Program {
 
     /// What it has printed so far, both streams.
     pub(crate) fn log(&self) -> String {
-        fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        let length = self.log.metadata().map_or(0, |known| known.len());
+        let mut bytes = vec![0; usize::try_from(length).expect("it fits into memory")];
+        // It only grows.
+        self.log.read_exact_at(&mut bytes, 0).expect("a file of ours can be read");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Its standard output, when the command asked for a pipe.
@@ -202,12 +208,13 @@ fn signal(name: &str, pid: u32) {
     let _ = Command::new("sh").arg("-c").arg(format!("kill -{name} {pid} 2>/dev/null")).status();
 }
 
-fn new_log(folder: &Path, name: &str) -> (PathBuf, File) {
+/// A new file to write to, and the same to read.
+fn new_log(folder: &Path, name: &str) -> (File, File) {
     (0..1000)
         .find_map(|number| {
             let path = folder.join(format!("{name}-{number}.log"));
-            let file = File::options().write(true).create_new(true).open(&path).ok()?;
-            Some((path, file))
+            let output = File::options().write(true).create_new(true).open(&path).ok()?;
+            Some((File::open(&path).ok()?, output))
         })
         .unwrap_or_else(|| panic!("cannot make a log for {name} in {}", folder.display()))
 }

@@ -406,11 +406,15 @@ impl Adviser {
         click_in(&self.desk, self.window, ask);
     }
 
-    /// *1:1*, which stands between *Fit* and *End*.
+    /// *1:1*, which stands between *Fit* and *End*; again, if a busy window has not noticed the click.
     pub(crate) fn show_pixel_for_pixel(&self) {
         let (end, y) = until(PATIENCE, "End", || button(&self.toolbar(), palette().danger));
-        click_in(&self.desk, self.window, (end - 240, y));
-        self.desk.at_rest(Duration::from_millis(100), PATIENCE);
+        until(PATIENCE, "1:1 instead of Fit", || {
+            click_in(&self.desk, self.window, (end - 240, y));
+            self.desk.at_rest(Duration::from_millis(100), PATIENCE);
+            let is_fit = |run: &Run| run.x > self.size.0 / 2 && run.x + run.wide < end - 260;
+            (!runs(&self.toolbar(), palette().accent, BUTTON).iter().any(is_fit)).then_some(())
+        });
     }
 
     /// The pointer rests on the picture, so far right and down, in hundredths of the window.
