@@ -10,15 +10,13 @@ mod people;
 #[path = "wine/prefix.rs"]
 mod prefix;
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use desk::process::Program;
 use desk::relay::Relay;
 use desk::{Desk, PATIENCE, until};
 use people::{ADVISERS_DESK, ADVISERS_WINDOW, Adviser, Customer, Session};
-use prefix::Prefix;
+use prefix::{GONE_WITHIN, Prefix};
 
 /// The keys of a PC keyboard by X's numbers, as every Linux has them: named after what they are in the US.
 mod code {
@@ -39,9 +37,6 @@ mod code {
     pub(crate) const ALT_RIGHT: u8 = 108;
     pub(crate) const SUPER: u8 = 133;
 }
-
-/// What a program under Wine may need for its end.
-const GONE_WITHIN: Duration = Duration::from_secs(20);
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
@@ -94,6 +89,8 @@ fn helps(prefix: &Prefix, desk: Desk) -> Desk {
     });
     text_arrives_as_typed(&session);
     caps_lock_agrees(&session);
+    the_systems_own_keys_go_to_the_customer(&session);
+    other_programs_keep_theirs(prefix, &session);
     the_systems_own_keys_go_to_the_customer(&session);
     session.sees_exactly();
     assert_eq!(session.customer.desk.held_keys(), []);
@@ -194,6 +191,21 @@ fn the_systems_own_keys_go_to_the_customer(session: &Session) {
     until(PATIENCE, "Super to be up again", || customer.held_keys().is_empty().then_some(()));
 }
 
+/// Alt+F4 closes another program's window, and the customer hears nothing of it.
+fn other_programs_keep_theirs(prefix: &Prefix, session: &Session) {
+    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
+    let before = customer.written();
+    let (mut program, window) = prefix.notepad(adviser);
+    until(PATIENCE, "notepad to have the keyboard", || (adviser.focused() == Some(window)).then_some(()));
+    // It has it for Windows a moment later.
+    adviser.at_rest(Duration::from_millis(300), PATIENCE);
+    adviser.chord(&[code::ALT], code::F4);
+    assert!(program.ended(GONE_WITHIN).is_some(), "notepad ends with its window");
+    assert_eq!(customer.written(), before);
+    adviser.focus(session.adviser.window);
+    adviser.at_rest(Duration::from_millis(300), PATIENCE);
+}
+
 /// The right Ctrl key gives the system its own keys back: Alt+F4 closes the window, which asks.
 fn ends_by_alt_f4(session: Session) -> Desk {
     let Session { customer, adviser, .. } = session;
@@ -209,20 +221,4 @@ fn ends_by_alt_f4(session: Session) -> Desk {
     assert_eq!(customer.desk.written().len(), before, "nothing more has arrived");
     assert_eq!(customer.desk.held_keys(), []);
     desk
-}
-
-/// A program of Wine's own.
-fn notepad(desk: &Desk, prefix: &Prefix) {
-    let mut program: Program = desk.spawn(&mut prefix.run(r"C:\windows\system32\notepad.exe"));
-    let window = desk.window_of(&program, PATIENCE);
-    desk.close(window);
-    assert!(program.ended(GONE_WITHIN).is_some(), "notepad ends with its window");
-}
-
-impl Prefix {
-    fn lotse(&self) -> Command {
-        let mut command = self.run(self.executable());
-        command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
-        command
-    }
 }

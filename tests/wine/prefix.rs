@@ -6,8 +6,15 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use crate::desk::Desk;
+use x11rb::protocol::xproto::Window;
+
+use crate::desk::process::Program;
+use crate::desk::{Desk, PATIENCE};
+
+/// What a program under Wine may need for its end.
+pub(crate) const GONE_WITHIN: Duration = Duration::from_secs(20);
 
 /// The folder, and `lotse.exe`.
 pub(crate) struct Prefix {
@@ -28,22 +35,27 @@ impl Prefix {
         Self { folder: named("WINEPREFIX"), executable: named("LOTSE_EXE") }
     }
 
-    /// A program, by its whole path: found by its name alone it would be another process's child.
-    pub(crate) fn run(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new("wine");
-        command.arg(program.as_ref());
+    /// `lotse.exe`, in English.
+    pub(crate) fn lotse(&self) -> Command {
+        let mut command = run(&self.executable);
+        command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
         command
     }
 
-    pub(crate) fn executable(&self) -> &Path {
-        &self.executable
+    /// A program that is not ours, and its window.
+    pub(crate) fn notepad(&self, desk: &Desk) -> (Program, Window) {
+        let program = desk.spawn(&mut run(Path::new(r"C:\windows\system32\notepad.exe")));
+        let window = desk.window_of(&program, PATIENCE);
+        (program, window)
     }
 
     /// Remembers what is there, and what Wine writes by itself whenever a program with a window is used: told apart by
     /// one that is not ours.
     pub(crate) fn before(&self, desk: &Desk) -> Traces {
         let new = self.traces();
-        crate::notepad(desk, self);
+        let (mut program, window) = self.notepad(desk);
+        desk.close(window);
+        assert!(program.ended(GONE_WITHIN).is_some(), "notepad ends with its window");
         let before = self.traces();
         let wines_own = different(&new, &before);
         Traces { before, wines_own }
@@ -69,6 +81,13 @@ impl Drop for Prefix {
         // After a failure; otherwise everything has ended.
         let _ = Command::new("wineserver").arg("-k").status();
     }
+}
+
+/// A program by its whole path: found by its name alone it would be another process's child.
+fn run(program: &Path) -> Command {
+    let mut command = Command::new("wine");
+    command.arg(program);
+    command
 }
 
 /// What was there before.
