@@ -115,8 +115,11 @@ fn standing(page: &CustomerPage, text: &Text) -> (Icon, String) {
         CustomerPage::Session(session) if session.interrupted => {
             (Icon::Paused, text.say_with("tray-paused", [("who", session.who.as_str().into())]))
         }
-        CustomerPage::Session(session) => (Icon::Connected, text.sees(session.rights, &session.who)),
-        CustomerPage::Over(_) => (Icon::Ready, text.say("over-title")),
+        CustomerPage::Session(session) => {
+            let icon = if session.paused.is_some() { Icon::Paused } else { Icon::Connected };
+            (icon, text.who_sees(session))
+        }
+        CustomerPage::Over(over) => (Icon::Ready, text.over_title(over.why)),
     }
 }
 

@@ -69,6 +69,7 @@ session-minutes = { $minutes ->
    *[other] seit { $minutes } Minuten
 }
 session-interrupted = Die Verbindung ist gerade unterbrochen. Es geht von selbst weiter; Sie müssen nichts tun.
+session-paused = { $who } sieht gerade nichts
 session-locked = Der Bildschirm ist gesperrt. Die Beratung sieht nichts und kann nichts tun. Wenn Sie ihn entsperren, geht weiter, was Sie erlaubt haben.
 session-away = Jemand anderes benutzt diesen Computer. Die Beratung sieht nichts und kann nichts tun. Wenn Sie zurück sind, geht weiter, was Sie erlaubt haben.
 session-allowed = Gerade erlaubt

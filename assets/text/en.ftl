@@ -74,6 +74,7 @@ session-minutes = { $minutes ->
    *[other] for { $minutes } minutes
 }
 session-interrupted = The connection is interrupted just now. It goes on by itself; you need do nothing.
+session-paused = { $who } sees nothing just now
 session-locked = The screen is locked. Your adviser sees nothing and can do nothing. When you unlock it, what you allowed goes on.
 session-away = Somebody else uses this computer. Your adviser sees nothing and can do nothing. When you are back, what you allowed goes on.
 session-allowed = Allowed now

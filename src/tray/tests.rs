@@ -2,60 +2,34 @@
 
 use std::time::Duration;
 
-use lotse_protocol::permission::{Permission, Permissions};
+use lotse_protocol::permission::Permission;
 
 use super::icon::{Icon, Picture};
 use super::{Item, Menu};
 use crate::app::view::{
-    CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Seen,
-    Status, Terms, Waiting, WhyOver,
+    CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Over, Paused, Status, Waiting,
+    WhyOver,
 };
+use crate::ui::tests::pages;
 use crate::ui::text::{Language, Text};
 
 fn menu(language: Language, page: CustomerPage) -> Menu {
-    let view = CustomerView {
-        institution: "University Service Desk".into(),
-        test_relay: None,
-        terms: Terms::default(),
-        page,
-        confirm_close: false,
-        seen: Seen::WindowAndTray,
-    };
-    Menu::of(&view, &Text::new(language))
+    Menu::of(&pages::customer_view(page), &Text::new(language))
 }
 
 fn waiting(status: Status) -> CustomerPage {
-    let code = CodeView::Shown { code: "731 940".into(), remaining: Duration::from_secs(581) };
-    CustomerPage::Waiting(Waiting { id: Some("482 913 077".into()), code, status })
+    pages::waiting_page(pages::shown_code(), status)
 }
 
 fn question(asks: Permission) -> CustomerPage {
-    CustomerPage::Question(Question {
-        who: "Maria Huber".into(),
-        institution: "University of Example".into(),
-        role: "Service Desk".into(),
-        vouched_by: "support.example.edu".into(),
-        asks: asks.into(),
-        reason: String::new(),
-        seconds_left: 58,
-        armed: false,
-    })
+    pages::question(asks.into(), false)
 }
 
-fn session(rights: Permissions, interrupted: bool) -> CustomerPage {
-    CustomerPage::Session(CustomerSession {
-        who: "Maria Huber".into(),
-        institution: "University of Example".into(),
-        minutes: 4,
-        rights,
-        interrupted,
-        paused: None,
-        activities: Vec::new(),
-    })
+fn paused(paused: Paused) -> CustomerPage {
+    CustomerPage::Session(CustomerSession { paused: Some(paused), ..pages::session_with(pages::with_control()) })
 }
 
-fn over() -> CustomerPage {
-    let why = WhyOver::ByMe;
+fn over(why: WhyOver) -> CustomerPage {
     CustomerPage::Over(Over { who: "Maria Huber".into(), minutes: 4, why, activities: Vec::new() })
 }
 
@@ -107,14 +81,20 @@ fn the_menu_of_every_state_in_english() {
     says(question(Permission::View), asks);
     let asks = together(language, Icon::Connected, "Maria Huber wants to use your mouse and keyboard");
     says(question(Permission::Control), asks);
-    let view = Permissions::from(Permission::View);
+    let view = pages::view_only();
     let sees = "Maria Huber sees your screen";
-    says(session(view, false), together(language, Icon::Connected, sees));
+    says(pages::customer_session(view, false), together(language, Icon::Connected, sees));
     let steers = "Maria Huber sees your screen and uses mouse and keyboard";
-    says(session(view.with(Permission::Control), false), together(language, Icon::Connected, steers));
-    let paused = together(language, Icon::Paused, "Interrupted just now: Maria Huber");
-    says(session(view, true), paused);
-    says(over(), alone(language, "The session has ended"));
+    says(pages::customer_session(pages::with_control(), false), together(language, Icon::Connected, steers));
+    let interrupted = together(language, Icon::Paused, "Interrupted just now: Maria Huber");
+    says(pages::customer_session(view, true), interrupted);
+    for why in [Paused::Locked, Paused::Away] {
+        says(paused(why), together(language, Icon::Paused, "Maria Huber sees nothing just now"));
+    }
+    says(over(WhyOver::ByMe), alone(language, "The session has ended"));
+    for why in [WhyOver::Refused, WhyOver::NoAnswer] {
+        says(over(why), alone(language, "Nobody has seen your screen"));
+    }
 }
 
 #[test]
@@ -135,14 +115,20 @@ fn the_menu_of_every_state_in_german() {
     says(question(Permission::View), asks);
     let asks = together(language, Icon::Connected, "Maria Huber möchte Ihre Maus und Tastatur benutzen");
     says(question(Permission::Control), asks);
-    let view = Permissions::from(Permission::View);
+    let view = pages::view_only();
     let sees = "Maria Huber sieht Ihren Bildschirm";
-    says(session(view, false), together(language, Icon::Connected, sees));
+    says(pages::customer_session(view, false), together(language, Icon::Connected, sees));
     let steers = "Maria Huber sieht Ihren Bildschirm und benutzt Maus und Tastatur";
-    says(session(view.with(Permission::Control), false), together(language, Icon::Connected, steers));
-    let paused = together(language, Icon::Paused, "Gerade unterbrochen: Maria Huber");
-    says(session(view, true), paused);
-    says(over(), alone(language, "Die Sitzung ist beendet"));
+    says(pages::customer_session(pages::with_control(), false), together(language, Icon::Connected, steers));
+    let interrupted = together(language, Icon::Paused, "Gerade unterbrochen: Maria Huber");
+    says(pages::customer_session(view, true), interrupted);
+    for why in [Paused::Locked, Paused::Away] {
+        says(paused(why), together(language, Icon::Paused, "Maria Huber sieht gerade nichts"));
+    }
+    says(over(WhyOver::ByMe), alone(language, "Die Sitzung ist beendet"));
+    for why in [WhyOver::Refused, WhyOver::NoAnswer] {
+        says(over(why), alone(language, "Niemand hat Ihren Bildschirm gesehen"));
+    }
 }
 
 #[test]

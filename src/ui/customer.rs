@@ -225,7 +225,7 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
 
 fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     state.turn_to("session");
-    title(ui, state.text.sees(session.rights, &session.who));
+    title(ui, state.text.who_sees(session));
     let minutes = state.text.say_with("session-minutes", [("minutes", session.minutes.into())]);
     let line = if session.institution.is_empty() { minutes } else { format!("{} · {minutes}", session.institution) };
     weak(ui, line);
@@ -329,7 +329,7 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Custome
     let turn = state.turn_to("over");
     let who = over.who.as_str();
     let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer);
-    title(ui, state.text.say(if let_in { "over-title" } else { "over-nobody" }));
+    title(ui, state.text.over_title(over.why));
     if let_in && !who.is_empty() {
         let said = [("who", who.into()), ("minutes", over.minutes.into())];
         body(ui, state.text.say_with("over-connected", said));

@@ -9,7 +9,7 @@ pub mod text;
 pub mod theme;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use adviser::adviser;
 pub use customer::customer;

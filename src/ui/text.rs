@@ -9,7 +9,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
 use crate::app::view::{
-    ActivityKind, CannotShare, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Status, Suspended, WhyOver,
+    ActivityKind, CannotShare, CustomerSession, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Status,
+    Suspended, WhyOver,
 };
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
@@ -229,6 +230,28 @@ impl Text {
         self.say(match why {
             Paused::Locked => "session-locked",
             Paused::Away => "session-away",
+        })
+    }
+
+    /// Who sees the screen just now, to the customer.
+    #[must_use]
+    pub fn who_sees(&self, session: &CustomerSession) -> String {
+        match session.paused {
+            Some(Paused::Locked | Paused::Away) => {
+                self.say_with("session-paused", [("who", session.who.as_str().into())])
+            }
+            None => self.sees(session.rights, &session.who),
+        }
+    }
+
+    /// That it is over, to the customer: nobody was there who was never let in.
+    #[must_use]
+    pub fn over_title(&self, why: WhyOver) -> String {
+        self.say(match why {
+            WhyOver::Refused | WhyOver::NoAnswer => "over-nobody",
+            WhyOver::ByMe | WhyOver::ByOther | WhyOver::OtherGone | WhyOver::ConnectionLost | WhyOver::Failed => {
+                "over-title"
+            }
         })
     }
 

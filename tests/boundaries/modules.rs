@@ -78,6 +78,11 @@ const RULES: &[Rule] = &[
         module: "tray",
         may: &["crate::app::view", "crate::ui::text", "ksni", "lotse_protocol::permission", "zbus"],
     },
+    // What the window can look like is written down once.
+    Rule {
+        module: "tray::tests",
+        may: &["crate::app::view", "crate::tray", "crate::ui::tests::pages", "crate::ui::text", "lotse_protocol"],
+    },
     Rule { module: "host", may: &["lotse_codec", "lotse_desktop", "lotse_protocol"] },
     // Of the window library only the names of the keys.
     Rule { module: "viewer", may: &["lotse_codec", "lotse_protocol", "winit::keyboard"] },

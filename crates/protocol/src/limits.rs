@@ -48,9 +48,12 @@ pub const TYPED_CODES: usize = 64;
 pub const CODE_SHOWN: Duration = Duration::from_secs(10 * 60);
 /// How long after that it is still accepted.
 pub const CODE_GRACE: Duration = Duration::from_secs(2 * 60);
+/// For how long in all a code stands still while somebody is being introduced: four introductions that are not through in
+/// time. Knocking costs no guess, so without this number whoever has a card could keep a code alive that was overheard.
+pub const CODE_STILL: Duration = Duration::from_secs(2 * 60);
 /// How long an invitation is valid.
 pub const INVITATION: Duration = Duration::from_secs(20 * 60);
-/// How long an introduction may keep an offerer; the code does not change meanwhile.
+/// How long an introduction may keep an offerer; the code neither changes nor ages meanwhile.
 pub const INTRODUCTION: Duration = Duration::from_secs(30);
 /// How long joining may take in all, from the typed numbers to the session: a person is told within 10 s why nothing
 /// comes of it, the telling included.

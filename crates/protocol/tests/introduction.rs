@@ -131,9 +131,74 @@ fn a_code_does_not_change_while_somebody_is_introduced_nor_for_longer_than_the_l
     customer.give(introduction, &m1);
     assert_eq!(customer.offerer.next_wake(), Some(customer.now + limits::INTRODUCTION));
     customer.pass(limits::INTRODUCTION);
-    assert!(customer.code() != code, "a knocker cannot freeze it");
     assert_eq!(customer.ended(), [Unfinished::TimedOut]);
+    assert!(customer.code() == code, "it goes on from where it stood");
+    customer.pass(SECOND);
+    assert!(customer.code() != code);
     assert_eq!(abort_reason(customer.aside.last().map(|(_, payload)| payload.as_slice())), AbortReason::TimedOut);
+}
+
+#[test]
+fn a_code_stands_still_while_somebody_is_introduced() {
+    let remaining = |customer: &Customer| match customer.offerer.code(customer.now) {
+        CodeState::Shown { remaining, .. } => remaining,
+        _ => panic!("not shown"),
+    };
+    let mut customer = Customer::new(6);
+    let first = customer.code();
+    customer.pass(60 * SECOND);
+    let mut adviser = Adviser::new("huber");
+    let (introduction, m1) = adviser.knock(&mut customer, &first);
+    customer.give(introduction, &m1);
+    customer.pass(20 * SECOND);
+    customer.offerer.left(introduction, customer.now, &mut customer.rng);
+    assert_eq!(remaining(&customer), limits::CODE_SHOWN - 60 * SECOND);
+    assert_eq!(customer.offerer.next_wake(), Some(customer.now + limits::CODE_SHOWN - 60 * SECOND));
+
+    // In its grace as well: the second that the older code had left is still left afterwards.
+    customer.pass(limits::CODE_SHOWN - 60 * SECOND);
+    assert!(customer.code() != first);
+    customer.pass(limits::CODE_GRACE - SECOND);
+    let (introduction, m1) = Adviser::new("schmidt").knock(&mut customer, &first);
+    customer.give(introduction, &m1);
+    customer.pass(20 * SECOND);
+    customer.offerer.left(introduction, customer.now, &mut customer.rng);
+    Adviser::new("meier").join(&mut customer, &first).expect("in its time of grace");
+}
+
+#[test]
+fn nobody_keeps_a_code_alive_by_knocking() {
+    let mut customer = Customer::new(6);
+    let began = customer.now;
+    let code = customer.code();
+    // Somebody is being introduced all the time; each gives up as late as possible, and the next is there at once.
+    for number in 0.. {
+        let mut adviser = Adviser::new(&format!("adviser {number}"));
+        let (introduction, m1) = adviser.knock(&mut customer, &code);
+        customer.give(introduction, &m1);
+        customer.pass(limits::INTRODUCTION);
+        if customer.code() != code {
+            break;
+        }
+    }
+    let most = limits::CODE_SHOWN + limits::CODE_STILL + limits::INTRODUCTION;
+    assert!(customer.now - began <= most, "shown for {:?}", customer.now - began);
+    // What it was shown too long is taken from its time of grace.
+    let late = began + limits::CODE_SHOWN + limits::CODE_STILL + limits::CODE_GRACE - customer.now;
+    customer.pass(late);
+    assert!(matches!(Adviser::new("meier").join(&mut customer, &code), Err(Failure::WrongCode { .. })));
+}
+
+#[test]
+fn a_computer_that_slept_during_an_introduction_has_a_new_code() {
+    let mut customer = Customer::new(6);
+    let code = customer.code();
+    let (introduction, m1) = Adviser::new("huber").knock(&mut customer, &code);
+    customer.give(introduction, &m1);
+    customer.pass(limits::CODE_SHOWN + limits::INTRODUCTION - SECOND);
+    assert!(customer.code() == code, "it stood still for as long as an introduction may take");
+    customer.pass(SECOND);
+    assert!(customer.code() != code);
 }
 
 #[test]

@@ -6,11 +6,11 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
-    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Question, Rights, ScreenView, Seen,
-    SignIn, SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
+    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Paused, Question, Rights, ScreenView,
+    Seen, SignIn, SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
 };
 
-pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
+pub(crate) fn customer_view(page: CustomerPage) -> CustomerView {
     CustomerView {
         institution: "University Service Desk".into(),
         test_relay: None,
@@ -22,21 +22,21 @@ pub(super) fn customer_view(page: CustomerPage) -> CustomerView {
 }
 
 /// What stands in a copy whose institution has nothing to add.
-pub(super) fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let english = include_str!("../../../assets/terms/en.txt");
     let german = include_str!("../../../assets/terms/de.txt");
     Terms { english: english.into(), german: german.into() }
 }
 
-pub(super) fn waiting_page(code: CodeView, status: Status) -> CustomerPage {
+pub(crate) fn waiting_page(code: CodeView, status: Status) -> CustomerPage {
     CustomerPage::Waiting(Waiting { id: Some("482 913 077".into()), code, status })
 }
 
-pub(super) fn shown_code() -> CodeView {
+pub(crate) fn shown_code() -> CodeView {
     CodeView::Shown { code: "731 940".into(), remaining: Duration::from_secs(581) }
 }
 
-pub(super) fn question(asks: Permissions, armed: bool) -> CustomerPage {
+pub(crate) fn question(asks: Permissions, armed: bool) -> CustomerPage {
     CustomerPage::Question(Question {
         who: "Maria Huber".into(),
         institution: "University of Example".into(),
@@ -49,7 +49,7 @@ pub(super) fn question(asks: Permissions, armed: bool) -> CustomerPage {
     })
 }
 
-pub(super) fn activities() -> Vec<Activity> {
+pub(crate) fn activities() -> Vec<Activity> {
     vec![
         Activity { minute: 0, kind: ActivityKind::Allowed(Permission::View) },
         Activity { minute: 1, kind: ActivityKind::Refused(Permission::Control) },
@@ -60,27 +60,31 @@ pub(super) fn activities() -> Vec<Activity> {
     ]
 }
 
-pub(super) fn view_only() -> Permissions {
+pub(crate) fn view_only() -> Permissions {
     Permission::View.into()
 }
 
-pub(super) fn with_control() -> Permissions {
+pub(crate) fn with_control() -> Permissions {
     view_only().with(Permission::Control)
 }
 
-pub(super) fn customer_session(rights: Permissions, interrupted: bool) -> CustomerPage {
-    CustomerPage::Session(CustomerSession {
+pub(crate) fn customer_session(rights: Permissions, interrupted: bool) -> CustomerPage {
+    CustomerPage::Session(CustomerSession { interrupted, ..session_with(rights) })
+}
+
+pub(crate) fn session_with(rights: Permissions) -> CustomerSession {
+    CustomerSession {
         who: "Maria Huber".into(),
         institution: "University of Example".into(),
         minutes: 4,
         rights,
-        interrupted,
+        interrupted: false,
         paused: None,
         activities: if rights == view_only() { Vec::new() } else { activities() },
-    })
+    }
 }
 
-pub(super) fn customer_pages() -> Vec<(String, CustomerView)> {
+pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
     let mut pages = vec![
         ("terms".into(), {
             // The relay has not said yet whose it is.
@@ -114,6 +118,10 @@ pub(super) fn customer_pages() -> Vec<(String, CustomerView)> {
         ("session-view".into(), customer_view(customer_session(view_only(), false))),
         ("session-control".into(), customer_view(customer_session(with_control(), false))),
         ("session-interrupted".into(), customer_view(customer_session(with_control(), true))),
+        ("session-locked".into(), {
+            let paused = Some(Paused::Locked);
+            customer_view(CustomerPage::Session(CustomerSession { paused, ..session_with(with_control()) }))
+        }),
         ("confirm".into(), CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) }),
         (
             "confirm-tray".into(),
@@ -159,20 +167,20 @@ pub(super) const WHYS: [(&str, WhyOver); 7] = [
     ("failed", WhyOver::Failed),
 ];
 
-pub(super) fn over(who: &str, why: WhyOver) -> Over {
+pub(crate) fn over(who: &str, why: WhyOver) -> Over {
     let activities = if matches!(why, WhyOver::Refused | WhyOver::NoAnswer) { Vec::new() } else { activities() };
     Over { who: who.into(), minutes: 12, why, activities }
 }
 
-pub(super) fn adviser_view(page: AdviserPage) -> AdviserView {
+pub(crate) fn adviser_view(page: AdviserPage) -> AdviserView {
     AdviserView { institution: "University Service Desk".into(), test_relay: None, page, confirm_close: false }
 }
 
-pub(super) fn sign_in(status: Status, busy: bool, problem: Option<SignInProblem>) -> AdviserView {
+pub(crate) fn sign_in(status: Status, busy: bool, problem: Option<SignInProblem>) -> AdviserView {
     adviser_view(AdviserPage::SignIn(SignIn { status, busy, problem }))
 }
 
-pub(super) fn join(problem: Option<JoinProblem>) -> AdviserView {
+pub(crate) fn join(problem: Option<JoinProblem>) -> AdviserView {
     adviser_view(AdviserPage::Join(Join {
         adviser: "Maria Huber".into(),
         status: Status::Ready,
@@ -182,7 +190,7 @@ pub(super) fn join(problem: Option<JoinProblem>) -> AdviserView {
     }))
 }
 
-pub(super) fn adviser_session(rights: Permissions) -> AdviserSession {
+pub(crate) fn adviser_session(rights: Permissions) -> AdviserSession {
     AdviserSession {
         id: "482 913 077".into(),
         rights: Rights { effective: rights, granted: rights, askable: Permission::Control.into(), suspended: None },
@@ -194,11 +202,11 @@ pub(super) fn adviser_session(rights: Permissions) -> AdviserSession {
 }
 
 /// Granted, and suspended so that neither hands nor picture are left.
-pub(super) fn suspended(granted: Permissions, why: Suspended) -> Rights {
+pub(crate) fn suspended(granted: Permissions, why: Suspended) -> Rights {
     Rights { effective: Permissions::NONE, granted, askable: Permission::Control.into(), suspended: Some(why) }
 }
 
-pub(super) fn adviser_pages() -> Vec<(String, AdviserView)> {
+pub(crate) fn adviser_pages() -> Vec<(String, AdviserView)> {
     let in_session = |session| adviser_view(AdviserPage::Session(session));
     let mut pages = vec![
         ("sign-in".into(), sign_in(Status::Ready, false, None)),

@@ -1,6 +1,6 @@
 //! The life of an offerer's channel codes. A code is shown for a time and a new one follows it; for the time of grace
-//! the one shown before is still accepted, so that what was read aloud in the last seconds is not in vain. Three wrong
-//! guesses lose a code, and three codes lost in a row are not followed by another until a person asks.
+//! the one shown before is still accepted, so that what was read aloud in the last seconds is not in vain. While somebody
+//! is being introduced both stand still, within a limit. Three wrong guesses lose a code, and three codes lost in a row are not followed by another until a person asks.
 
 use std::time::{Duration, Instant};
 
@@ -45,17 +45,21 @@ pub(super) struct Codes {
     /// connection would buy guesses.
     inherited: u32,
     used_up: bool,
+    /// Since when somebody is being introduced: no code ages meanwhile.
+    still: Option<Instant>,
 }
 
 struct Live {
     code: ChannelCode,
     since: Instant,
+    /// For so long it has not aged: [`limits::CODE_STILL`] at most.
+    still: Duration,
     wrong: u32,
 }
 
 impl Codes {
     pub(super) const fn new(life: Life) -> Self {
-        Self { life, current: None, older: None, lost: 0, inherited: 0, used_up: false }
+        Self { life, current: None, older: None, lost: 0, inherited: 0, used_up: false, still: None }
     }
 
     /// Shows a code where there is none, unless wrong guesses have used them up.
@@ -80,6 +84,21 @@ impl Codes {
     pub(super) fn withdraw(&mut self) {
         self.inherited = self.current.take().map_or(self.inherited, |live| live.wrong);
         self.older = None;
+        self.still = None;
+    }
+
+    /// Somebody is being introduced from now on: what was read aloud to them does not run out meanwhile.
+    pub(super) const fn stand_still(&mut self, now: Instant) {
+        self.still = Some(now);
+    }
+
+    /// That is over: the codes age again from where they stood, or from where the limit let them.
+    pub(super) fn go_on(&mut self, now: Instant) {
+        let Some(since) = self.still.take() else { return };
+        let passed = now.saturating_duration_since(since);
+        for live in self.current.iter_mut().chain(&mut self.older) {
+            live.still = (live.still + passed).min(limits::CODE_STILL);
+        }
     }
 
     /// Lets time pass. Not to be called while somebody is being introduced. Did anything change?
@@ -101,8 +120,8 @@ impl Codes {
 
     /// When [`Codes::tick`] has something to do.
     pub(super) fn next_wake(&self) -> Option<Instant> {
-        let current = self.current.as_ref().map(|live| live.since + self.life.shown);
-        let older = self.older.as_ref().map(|live| live.since + self.life.shown + self.life.grace);
+        let current = self.current.as_ref().map(|live| live.since + live.still + self.life.shown);
+        let older = self.older.as_ref().map(|live| live.since + live.still + self.life.shown + self.life.grace);
         current.into_iter().chain(older).min()
     }
 
@@ -165,10 +184,10 @@ impl Codes {
             code = ChannelCode::generate(rng);
         }
         let wrong = std::mem::take(&mut self.inherited);
-        self.current = Some(Live { code, since: now, wrong });
+        self.current = Some(Live { code, since: now, still: Duration::ZERO, wrong });
     }
 }
 
 fn age(live: &Live, now: Instant) -> Duration {
-    now.saturating_duration_since(live.since)
+    now.saturating_duration_since(live.since).saturating_sub(live.still)
 }

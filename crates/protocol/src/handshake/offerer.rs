@@ -204,7 +204,7 @@ impl Offerer {
     /// The person asked for a new code: blocked accounts and lost codes are forgotten, the codes of before are void.
     /// While a session has this side the new one comes with [`Offerer::offer`]. Not to be called by anything but a person's own hand.
     pub fn new_code(&mut self, now: Instant, rng: &mut impl CryptoRng) {
-        if let Some(running) = self.running.take() {
+        if let Some(running) = self.finish(|_| true, now) {
             self.send(running.number, aborted(AbortReason::NoCode, 0));
             self.outputs.push_back(Output::Ended { introduction: running.number, why: Unfinished::Withdrawn });
         }
@@ -256,7 +256,7 @@ impl Offerer {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Instant, rng: &mut impl CryptoRng) {
-        if let Some(late) = self.running.take_if(|running| now >= running.deadline) {
+        if let Some(late) = self.finish(|running| now >= running.deadline, now) {
             self.send(late.number, aborted(AbortReason::TimedOut, 0));
             self.note_unfinished(&late, Unfinished::TimedOut);
         }
@@ -319,6 +319,7 @@ impl Offerer {
         let key = own_key.public();
         let deadline = now + limits::INTRODUCTION;
         let own_nonce = random(rng);
+        self.codes.stand_still(now);
         self.running = Some(Introduction { number, id, deadline, knock, own_key, own_nonce, step: Step::CardWanted });
         match &self.part {
             Part::Host { .. } => self.share(Vec::new(), rng),
@@ -402,9 +403,8 @@ impl Offerer {
 
     /// M3: the one guess.
     fn guessed(&mut self, number: u64, m3: &M3, payload: &[u8], now: Instant, rng: &mut impl CryptoRng) {
-        let awaited =
-            |running: &mut Introduction| running.number == number && matches!(running.step, Step::Shared { .. });
-        let Some(mut running) = self.running.take_if(awaited) else {
+        let awaited = |running: &Introduction| running.number == number && matches!(running.step, Step::Shared { .. });
+        let Some(mut running) = self.finish(awaited, now) else {
             return self.give_up(number, Unfinished::Malformed, Some(AbortReason::Malformed), now, rng);
         };
         let Some(guesses) = running.guesses(m3, &self.part) else {
@@ -472,12 +472,20 @@ impl Offerer {
         now: Instant,
         rng: &mut impl CryptoRng,
     ) {
-        let Some(running) = self.running.take_if(|running| running.number == number) else { return };
+        let Some(running) = self.finish(|running| running.number == number, now) else { return };
         if let Some(reason) = answer {
             self.send(number, aborted(reason, 0));
         }
         self.note_unfinished(&running, why);
         self.tick(now, rng);
+    }
+
+    /// The running introduction, if it is this one: it is over, and the codes go on.
+    fn finish(&mut self, is_this: impl FnOnce(&Introduction) -> bool, now: Instant) -> Option<Introduction> {
+        let ended = self.running.take_if(|running| is_this(running))?;
+        // A computer that slept over the end has not been introducing anybody all night.
+        self.codes.go_on(now.min(ended.deadline));
+        Some(ended)
     }
 
     fn note_unfinished(&mut self, running: &Introduction, why: Unfinished) {
