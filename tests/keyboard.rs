@@ -2,6 +2,10 @@
 //! real terminal that writes what it gets into a file.
 
 mod desk;
+#[path = "keyboard/hand.rs"]
+mod hand;
+#[path = "keyboard/input_method.rs"]
+mod input_method;
 #[expect(dead_code, reason = "here they only type")]
 #[path = "session/people.rs"]
 mod people;
@@ -13,136 +17,8 @@ use std::time::Duration;
 
 use desk::process::Program;
 use desk::{Desk, PATIENCE, until};
+use hand::{Hand, SETTLE, Tap, chord, code, hands, lay_out, tap};
 use people::Session;
-
-/// The keys of a PC keyboard by X's numbers, as every Linux has them: named after what they are in the US.
-mod code {
-    pub(crate) const BACKQUOTE: u8 = 49;
-    pub(crate) const MINUS: u8 = 20;
-    pub(crate) const EQUAL: u8 = 21;
-    pub(crate) const BRACKET: u8 = 34;
-    pub(crate) const BRACKET_RIGHT: u8 = 35;
-    pub(crate) const SEMICOLON: u8 = 47;
-    pub(crate) const BACKSLASH: u8 = 51;
-    pub(crate) const SLASH: u8 = 61;
-    pub(crate) const ANGLE: u8 = 94;
-    pub(crate) const RETURN: u8 = 36;
-    pub(crate) const SHIFT: u8 = 50;
-    pub(crate) const CONTROL: u8 = 37;
-    pub(crate) const ALT_RIGHT: u8 = 108;
-
-    /// The key with this digit or letter.
-    pub(crate) fn of(sign: char) -> u8 {
-        let rows = [(10, "1234567890"), (24, "qwertyuiop"), (38, "asdfghjkl"), (52, "zxcvbnm,.")];
-        let at = |(first, row): (u8, &str)| row.find(sign).and_then(|at| u8::try_from(at).ok()).map(|at| first + at);
-        rows.into_iter().find_map(at).expect("a key of the main block")
-    }
-}
-
-/// A key, with what is held meanwhile.
-#[derive(Clone, Copy)]
-enum Tap {
-    Plain(u8),
-    Shift(u8),
-    AltGr(u8),
-}
-
-/// A layout, keys on it, and what they make.
-struct Hand {
-    layout: &'static str,
-    taps: Vec<Tap>,
-    text: &'static str,
-    /// The keys whose caps say Z, Y, A and Q, or stand where they do.
-    zyaq: [u8; 4],
-}
-
-fn hands() -> [Hand; 4] {
-    use Tap::{AltGr, Plain, Shift};
-    let of = code::of;
-    let letters = |keys: &str| keys.chars().map(of).map(Plain).collect::<Vec<_>>();
-    let us = [Plain(code::SLASH), Shift(code::SLASH), Shift(of('2')), Plain(code::BRACKET), Shift(code::BACKSLASH)];
-    let de = [
-        Shift(of('y')),
-        AltGr(of('q')),
-        AltGr(of('e')),
-        AltGr(code::MINUS),
-        AltGr(of('7')),
-        AltGr(of('0')),
-        AltGr(code::BRACKET_RIGHT),
-        Plain(code::SEMICOLON),
-        Shift(code::SEMICOLON),
-        Plain(code::MINUS),
-        Shift(of('7')),
-        Plain(code::ANGLE),
-        AltGr(code::ANGLE),
-        // Dead keys: ´ and e, ^ and A.
-        Plain(code::EQUAL),
-        Plain(of('e')),
-        Plain(code::BACKQUOTE),
-        Shift(of('a')),
-    ];
-    let fr = [
-        Plain(of('2')),
-        Shift(of('2')),
-        Plain(of('9')),
-        Plain(of('0')),
-        AltGr(of('0')),
-        Plain(code::SLASH),
-        Shift(code::SLASH),
-        // A dead key: ^ and e.
-        Plain(code::BRACKET),
-        Plain(of('e')),
-    ];
-    let gr = [
-        Shift(of('a')),
-        Plain(of('q')),
-        // A dead key: ΄ and α.
-        Plain(code::SEMICOLON),
-        Plain(of('a')),
-    ];
-    let all = |start: &str, rest: &[Tap]| [letters(start), rest.to_vec()].concat();
-    [
-        Hand { layout: "us", taps: all("yzaq", &us), text: "yzaq/?@[|", zyaq: ["z", "y", "a", "q"].map(key) },
-        Hand {
-            layout: "de",
-            taps: all("yzaq", &de),
-            text: "zyaqZ@€\\{}~öÖß/<|éÂ",
-            zyaq: ["y", "z", "a", "q"].map(key),
-        },
-        Hand { layout: "fr", taps: all("yzaq", &fr), text: "ywqaé2çà@!§ê", zyaq: ["w", "y", "q", "a"].map(key) },
-        Hand { layout: "gr", taps: all("yzax", &gr), text: "υζαχΑ;ά", zyaq: ["z", "y", "a", "q"].map(key) },
-    ]
-}
-
-fn key(sign: &str) -> u8 {
-    sign.chars().next().map(code::of).expect("a sign")
-}
-
-fn tap(desk: &Desk, tap: Tap) {
-    let (held, code) = match tap {
-        Tap::Plain(code) => (None, code),
-        Tap::Shift(code) => (Some(code::SHIFT), code),
-        Tap::AltGr(code) => (Some(code::ALT_RIGHT), code),
-    };
-    chord(desk, held.as_slice(), code);
-}
-
-fn chord(desk: &Desk, held: &[u8], code: u8) {
-    for held in held {
-        desk.key(*held, true);
-    }
-    desk.key(code, true);
-    desk.key(code, false);
-    for held in held.iter().rev() {
-        desk.key(*held, false);
-    }
-}
-
-/// Gives the desk's keyboard another layout.
-fn lay_out(desk: &Desk, layout: &str) {
-    let status = Command::new("setxkbmap").args(["-display", &desk.display(), layout]).status();
-    assert!(status.expect("setxkbmap is installed").success());
-}
 
 /// A terminal on the customer's desk that writes every byte it gets into `written`, at once.
 fn notes(desk: &Desk) -> Program {
@@ -153,7 +29,11 @@ fn notes(desk: &Desk) -> Program {
 
 /// A session under control with the keyboard in a terminal of the customer's.
 fn typing() -> (Session, Program) {
-    let session = Session::begin();
+    typing_in(Session::begin())
+}
+
+/// The same in a session that has begun.
+fn typing_in(session: Session) -> (Session, Program) {
     let notes = notes(&session.customer.desk);
     session.allow_control();
     session.adviser.show_pixel_for_pixel();
@@ -186,9 +66,6 @@ fn arrives(desk: &Desk, before: usize, text: &[u8], what: &str) {
         thread::sleep(Duration::from_millis(10));
     }
 }
-
-/// What a program needs to take in another layout.
-const SETTLE: Duration = Duration::from_millis(300);
 
 /// Every layout of the adviser's on every layout of the customer's.
 fn on_every_pair(session: &Session, mut check: impl FnMut(&Hand, &str)) {

@@ -6,7 +6,7 @@ use raw_window_handle::{HasDisplayHandle, HasWindowHandle};
 use winit::dpi::PhysicalPosition;
 use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
-use winit::keyboard::{KeyCode, PhysicalKey};
+use winit::keyboard::{KeyCode, ModifiersState, PhysicalKey};
 use winit::platform::modifier_supplement::KeyEventExtModifierSupplement;
 use winit::window::{Fullscreen, Window};
 
@@ -33,6 +33,10 @@ pub(super) struct Front<A> {
     stirred: bool,
     input: Translator,
     interpreter: Interpreter,
+    /// Those that were held with the key that was told last.
+    modifiers: ModifiersState,
+    /// The right Ctrl key is down and has done what it does.
+    left: bool,
     keyboard: Keyboard,
     focus: Focus,
     grip: Grip,
@@ -79,7 +83,7 @@ enum Focus {
     No,
 }
 
-/// The window's hold on the desktop's own keys, and on the input method.
+/// The window's hold on the desktop's own keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Grip {
     None,
@@ -89,6 +93,8 @@ enum Grip {
     Impossible,
 }
 
+/// The key that takes the keys back.
+const WAY_OUT: PhysicalKey = PhysicalKey::Code(KeyCode::ControlRight);
 /// Somebody else's hold on the keys, such as a menu's, is over soon.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
@@ -122,6 +128,8 @@ impl<A: App> Front<A> {
             stirred: true,
             input: Translator::default(),
             interpreter: Interpreter::default(),
+            modifiers: ModifiersState::default(),
+            left: false,
             keyboard: Keyboard::Picture,
             focus: Focus::No,
             grip: Grip::None,
@@ -153,6 +161,12 @@ impl<A: App> Front<A> {
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
         if !self.takes_input() {
             self.input.release_all();
+        }
+        // An input method may keep a release to itself, or tell it before its press.
+        for key in self.input.held_keys() {
+            if !self.app.is_down(key) {
+                self.input.release(key);
+            }
         }
         let inputs = self.input.take();
         for input in inputs {
@@ -324,22 +338,26 @@ impl<A: App> Front<A> {
                 self.full_screen_key(event);
                 true
             }
-            WindowEvent::KeyboardInput { event, .. }
-                if event.physical_key == PhysicalKey::Code(KeyCode::ControlRight) && takes =>
-            {
+            WindowEvent::KeyboardInput { event, .. } if event.physical_key == WAY_OUT && takes => {
                 self.keys_key(event);
                 true
             }
             WindowEvent::KeyboardInput { event, .. } => self.key(event, takes),
             WindowEvent::Ime(ime) => self.input_method(ime, takes),
-            WindowEvent::ModifiersChanged(_) => false,
+            WindowEvent::ModifiersChanged(modifiers) => {
+                self.modifiers = modifiers.state();
+                self.watch_for_way_out();
+                false
+            }
             WindowEvent::CursorMoved { position, .. } => self.input.pointer((position.x, position.y), placement),
             WindowEvent::MouseInput { state, button, .. } => {
                 let pressed = *state == ElementState::Pressed;
                 if pressed {
                     self.keyboard = if self.input.is_over(placement) { Keyboard::Picture } else { Keyboard::Window };
-                    if self.keyboard == Keyboard::Window {
-                        self.input.release_all();
+                    match self.keyboard {
+                        // Where one clicks is where one writes, as a rule.
+                        Keyboard::Picture => self.ui.clicked = Some(self.input.pointer_at()),
+                        Keyboard::Window => self.input.release_all(),
                     }
                 }
                 match MouseButton::from_winit(*button) {
@@ -362,19 +380,35 @@ impl<A: App> Front<A> {
         if ours { Taker::Picture } else { Taker::Ui }
     }
 
-    /// The right Ctrl key says whose the keys are, and is never the customer's: a way out that always works.
-    fn keys_key(&mut self, event: &KeyEvent) {
-        if event.state == ElementState::Pressed && !event.repeat {
-            self.keyboard = match self.keyboard {
-                Keyboard::Picture => Keyboard::Window,
-                Keyboard::Window => Keyboard::Picture,
-            };
-            self.input.release_all();
-            self.interpreter.forget();
+    /// winit tells nothing of keys that an input method leaves alone while something is composed, but that Ctrl is held.
+    fn watch_for_way_out(&mut self) {
+        let control = self.modifiers.contains(ModifiersState::CONTROL);
+        if !control {
+            self.left = false;
+        } else if !self.left && !self.ui.composing.is_empty() && self.app.is_down(WAY_OUT) {
+            self.change_keys();
+            self.left = true;
         }
     }
 
-    /// Takes the desktop's own keys and the input method while the picture has the keyboard, and gives them back.
+    /// The right Ctrl key says whose the keys are, and is never the customer's: a way out that always works.
+    fn keys_key(&mut self, event: &KeyEvent) {
+        if event.state == ElementState::Pressed && !event.repeat && !self.left {
+            self.change_keys();
+        }
+    }
+
+    fn change_keys(&mut self) {
+        self.keyboard = match self.keyboard {
+            Keyboard::Picture => Keyboard::Window,
+            Keyboard::Window => Keyboard::Picture,
+        };
+        self.input.release_all();
+        self.interpreter.forget();
+    }
+
+    /// Takes the desktop's own keys while the picture has the keyboard, and gives them back. The input method is asked for
+    /// by the user interface, which alone tells the window: its fields want one too.
     fn hold_keys(&mut self, window: &Window, now: Instant) {
         let keys = match (self.takes_input(), self.keyboard) {
             (false, _) => Keys::Settled,
@@ -385,16 +419,15 @@ impl<A: App> Front<A> {
             self.ui.keys = keys;
             self.draw_again();
         }
+        if keys != Keys::Theirs || self.focus == Focus::No {
+            self.compose("");
+        }
         let Ok(display) = window.display_handle() else { return };
         let wanted = keys == Keys::Theirs && self.focus == Focus::Yes;
         match self.grip {
-            Grip::None if wanted => {
-                window.set_ime_allowed(true);
-                self.take_keys(window, now);
-            }
+            Grip::None if wanted => self.take_keys(window, now),
             Grip::Wanted(at) if wanted && at <= now => self.take_keys(window, now),
             Grip::Wanted(_) | Grip::Held | Grip::Impossible if !wanted => {
-                window.set_ime_allowed(false);
                 self.app.leave_system_keys(display);
                 self.grip = Grip::None;
             }
@@ -424,20 +457,43 @@ impl<A: App> Front<A> {
             let plain = event.key_without_modifiers();
             let (logical, text) = (&event.logical_key, event.text.as_deref());
             let meaning = self.interpreter.press(Pressed { physical: key, logical, plain: &plain, text });
-            self.input.press(key, meaning);
+            self.input.press(key, meaning, self.modifiers);
         }
         to_picture
     }
 
-    /// What comes from an input method; `true` if it is the picture's. What is only being chosen is shown by the method
-    /// itself.
+    /// What comes from an input method; `true` if it is the picture's. What is only being composed is shown in the
+    /// toolbar: the customer gets what is chosen in the end.
     fn input_method(&mut self, ime: &Ime, takes: bool) -> bool {
-        let to_picture = takes && self.keyboard == Keyboard::Picture;
-        if let (true, Ime::Commit(text)) = (to_picture, ime) {
-            self.interpreter.forget();
-            self.input.text(text);
+        if !takes || self.keyboard != Keyboard::Picture {
+            return false;
         }
-        to_picture && matches!(ime, Ime::Commit(_) | Ime::Preedit(..))
+        match ime {
+            Ime::Commit(text) => {
+                self.interpreter.forget();
+                self.input.text(text);
+                self.compose("");
+                true
+            }
+            Ime::Preedit(text, _) => {
+                if !text.is_empty() {
+                    // winit keeps releases back for as long as there is something composed, so that a Shift key that
+                    // made a capital of its first letter would stay down.
+                    self.input.release_keys();
+                }
+                self.compose(text);
+                true
+            }
+            Ime::Enabled | Ime::Disabled => false,
+        }
+    }
+
+    /// Shows this as what an input method is about to write.
+    fn compose(&mut self, text: &str) {
+        if self.ui.composing != text {
+            text.clone_into(&mut self.ui.composing);
+            self.draw_again();
+        }
     }
 
     fn in_session(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use winit::event::MouseScrollDelta;
-use winit::keyboard::PhysicalKey;
+use winit::keyboard::{ModifiersState, PhysicalKey};
 
 use super::placement::Placement;
 use crate::viewer::keyboard::{Meaning, Typed};
@@ -79,8 +79,8 @@ pub enum MouseButton {
 /// Turns the window's events into [`Input`], in order.
 #[derive(Default)]
 pub(super) struct Translator {
-    /// Keys that went down over the picture and have not come up, with the usage that is held for each, if any.
-    keys: HashMap<PhysicalKey, Option<u32>>,
+    /// Keys that went down over the picture and have not come up, with the usages that are held for each, if any.
+    keys: HashMap<PhysicalKey, Vec<u32>>,
     /// Mouse buttons likewise.
     buttons: HashSet<MouseButton>,
     /// Keys were pressed since everything was let go of: the other side's locks are ours until it is again.
@@ -95,6 +95,13 @@ pub(super) struct Translator {
     out: Vec<Input>,
 }
 
+/// The modifiers that make a command of a key, with the usages of the keys for them, the usual one first.
+const MODIFIERS: [(ModifiersState, [u32; 2]); 3] = [
+    (ModifiersState::CONTROL, [0xe0, 0xe4]),
+    (ModifiersState::ALT, [0xe2, 0xe6]),
+    (ModifiersState::SUPER, [0xe3, 0xe7]),
+];
+
 /// Pixels of a touch pad that count as one notch; what browsers use.
 const PIXELS_PER_NOTCH: f64 = 100.0;
 /// A notch (Windows' `WHEEL_DELTA`).
@@ -107,35 +114,64 @@ impl Translator {
         std::mem::take(&mut self.out)
     }
 
-    /// A key went down. What is down already is not pressed again.
-    pub(super) fn press(&mut self, key: PhysicalKey, meaning: Meaning) {
+    /// A key went down with these modifiers. What is down already is not pressed again.
+    pub(super) fn press(&mut self, key: PhysicalKey, meaning: Meaning, modifiers: ModifiersState) {
         if self.keys.contains_key(&key) {
             return;
         }
         self.typed = true;
-        let usage = match meaning {
+        let mut held = Vec::new();
+        match meaning {
             Meaning::Key { usage, typed } => {
-                if !self.keys.values().any(|held| *held == Some(usage)) {
+                if !MODIFIERS.iter().any(|(_, usages)| usages.contains(&usage)) {
+                    held = self.press_missing(modifiers);
+                }
+                if !self.holds(usage) {
                     self.out.push(Input::Key { usage, pressed: true, typed });
                 }
-                Some(usage)
+                held.push(usage);
             }
-            Meaning::Text(text) => {
-                self.text(&text);
-                None
-            }
-            Meaning::Nothing => None,
-        };
-        self.keys.insert(key, usage);
+            Meaning::Text(text) => self.text(&text),
+            Meaning::Nothing => {}
+        }
+        self.keys.insert(key, held);
+    }
+
+    /// Presses the modifiers that are not held though they are in force: sticky ones; and those of which an input method
+    /// has told nothing, or too early that they were let go of.
+    fn press_missing(&mut self, modifiers: ModifiersState) -> Vec<u32> {
+        let missing = MODIFIERS.iter().filter(|(modifier, usages)| {
+            modifiers.contains(*modifier) && !usages.iter().any(|usage| self.holds(*usage))
+        });
+        let missing: Vec<u32> = missing.map(|(_, usages)| usages[0]).collect();
+        let press = |usage: &u32| Input::Key { usage: *usage, pressed: true, typed: Typed::default() };
+        self.out.extend(missing.iter().map(press));
+        missing
     }
 
     /// A key came up. Releases of what is not down belong to somebody else.
     pub(super) fn release(&mut self, key: PhysicalKey) {
-        if let Some(Some(usage)) = self.keys.remove(&key)
-            && !self.keys.values().any(|held| *held == Some(usage))
-        {
-            self.out.push(Input::Key { usage, pressed: false, typed: Typed::default() });
+        for usage in self.keys.remove(&key).unwrap_or_default().into_iter().rev() {
+            if !self.holds(usage) {
+                self.out.push(Input::Key { usage, pressed: false, typed: Typed::default() });
+            }
         }
+    }
+
+    /// Lets go of every key. Their releases are nobody's any more.
+    pub(super) fn release_keys(&mut self) {
+        for key in self.held_keys() {
+            self.release(key);
+        }
+    }
+
+    /// The keys that are down.
+    pub(super) fn held_keys(&self) -> Vec<PhysicalKey> {
+        self.keys.keys().copied().collect()
+    }
+
+    fn holds(&self, usage: u32) -> bool {
+        self.keys.values().any(|held| held.contains(&usage))
     }
 
     /// Text came from an input method, or was composed.
@@ -163,6 +199,11 @@ impl Translator {
         };
         self.moved = position.or(self.moved);
         position.is_some()
+    }
+
+    /// Where the pointer was last, in pixels of the window.
+    pub(super) fn pointer_at(&self) -> (f64, f64) {
+        self.pointer
     }
 
     /// Is the pointer over the picture?
@@ -238,13 +279,15 @@ impl MouseButton {
 #[cfg(test)]
 mod tests {
     use winit::event::MouseScrollDelta;
-    use winit::keyboard::{KeyCode, PhysicalKey};
+    use winit::keyboard::{KeyCode, ModifiersState, PhysicalKey};
 
     use super::{Character, Input, MouseButton, Translator};
     use crate::shell::placement::Placement;
     use crate::shell::screen::Area;
     use crate::ui::Scale;
     use crate::viewer::keyboard::{Meaning, Typed};
+
+    const NONE: ModifiersState = ModifiersState::empty();
 
     fn placement() -> Placement {
         Placement::new(Area { x: 10, y: 10, width: 100, height: 100 }, (100, 100), Scale::OneToOne, (0.0, 0.0))
@@ -286,29 +329,51 @@ mod tests {
         let (key, other) = (PhysicalKey::Code(KeyCode::KeyA), PhysicalKey::Code(KeyCode::KeyB));
         let held = Meaning::Key { usage: 4, typed: Typed::default() };
         translator.release(key);
-        translator.press(key, held.clone());
-        translator.press(key, held.clone());
-        translator.press(other, held.clone());
+        translator.press(key, held.clone(), NONE);
+        translator.press(key, held.clone(), NONE);
+        translator.press(other, held.clone(), NONE);
         translator.release(key);
         assert!(!translator.holds_key(key) && translator.holds_key(other));
         translator.release_all();
         translator.release_all();
         let pressed = Input::Key { usage: 4, pressed: true, typed: Typed::default() };
         assert_eq!(translator.take(), [pressed, Input::ReleaseAll], "held by the other");
-        translator.press(key, held);
+        translator.press(key, held, NONE);
         translator.release(key);
         let released = Input::Key { usage: 4, pressed: false, typed: Typed::default() };
         assert_eq!(translator.take(), [pressed, released]);
     }
 
     #[test]
+    fn modifiers_that_nobody_told_of_are_held_for_the_key_they_are_with() {
+        let mut translator = Translator::default();
+        let (control, z) = (PhysicalKey::Code(KeyCode::ControlLeft), PhysicalKey::Code(KeyCode::KeyZ));
+        let meaning = |usage| Meaning::Key { usage, typed: Typed::default() };
+        let input = |usage, pressed| Input::Key { usage, pressed, typed: Typed::default() };
+        translator.press(z, meaning(0x1d), ModifiersState::CONTROL | ModifiersState::SHIFT);
+        translator.release(z);
+        assert_eq!(
+            translator.take(),
+            [input(0xe0, true), input(0x1d, true), input(0x1d, false), input(0xe0, false)],
+            "Shift is in what the key types"
+        );
+        translator.press(control, meaning(0xe0), ModifiersState::CONTROL);
+        translator.press(z, meaning(0x1d), ModifiersState::CONTROL);
+        translator.release_keys();
+        translator.release(z);
+        let told = translator.take();
+        assert_eq!(told[..2], [input(0xe0, true), input(0x1d, true)], "once");
+        assert_eq!(told.len(), 4);
+    }
+
+    #[test]
     fn text_is_not_held() {
         let mut translator = Translator::default();
         let key = PhysicalKey::Code(KeyCode::KeyE);
-        translator.press(key, Meaning::Text("né\n".to_owned()));
+        translator.press(key, Meaning::Text("né\n".to_owned()), NONE);
         assert!(translator.holds_key(key), "its release is the picture's");
         translator.release(key);
-        translator.press(key, Meaning::Nothing);
+        translator.press(key, Meaning::Nothing, NONE);
         translator.release(key);
         assert_eq!(translator.take(), [Input::Text(Character('n')), Input::Text(Character('é'))]);
     }

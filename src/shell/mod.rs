@@ -30,6 +30,7 @@ use opengl::OpenGl;
 use raw_window_handle::{DisplayHandle, WindowHandle};
 use software::Software;
 use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
+use winit::keyboard::PhysicalKey;
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
 use crate::ui::text::Language;
@@ -58,6 +59,11 @@ pub trait App {
 
     /// Keyboard and mouse over the picture, in the order in which they happened.
     fn input(&mut self, input: Input);
+
+    /// Is this key down right now? Where nobody knows, it is: it was just told to be.
+    fn is_down(&self, _key: PhysicalKey) -> bool {
+        true
+    }
 
     /// Takes the desktop's own keys (Alt+Tab, Super) for the window, since the picture has the keyboard.
     fn take_system_keys(&mut self, _display: DisplayHandle<'_>, _window: WindowHandle<'_>) -> Taken {

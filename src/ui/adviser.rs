@@ -26,6 +26,10 @@ const WIDTH: f32 = 420.0;
 const ONE_ROW: f32 = 1040.0;
 /// And what the hint about the keys takes beside it.
 const KEYS_HINT: f32 = 320.0;
+/// So far below a click a line of text is likely to end.
+const BELOW_CLICK: f32 = 16.0;
+/// So many characters that are not written yet have room instead, also wide ones.
+const MOST_COMPOSED: usize = 18;
 const ID_DIGITS: usize = 9;
 const CODE_DIGITS: usize = 6;
 
@@ -366,8 +370,11 @@ fn full_screen(
         picture(ui, state);
         // Whoever looks at a picture that stands still has to know why.
         let stands_still = session.path.interrupted || !session.rights.effective.has(Permission::View);
-        let needed = view.confirm_close || stands_still || session.screen != ScreenView::Usual;
+        // So has whoever writes with an input method to see what.
+        let needed =
+            view.confirm_close || stands_still || session.screen != ScreenView::Usual || !state.composing.is_empty();
         if !needed && state.full_screen == FullScreen::Alone {
+            welcome_input_methods(ui, state, egui::Rect::from_min_size(screen.center_top(), Vec2::splat(1.0)));
             return;
         }
         let bar = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(12, 8));
@@ -418,7 +425,8 @@ fn toolbar(ui: &mut Ui, session: &AdviserSession, state: &mut UiState, actions: 
     }
 }
 
-/// Whose the keys are, and the way out.
+/// Whose the keys are, and the way out; while an input method is at work, what it is about to write, and beside it the
+/// method's own choices.
 fn keys(ui: &mut Ui, state: &UiState) {
     let hint = match state.keys {
         Keys::Settled => return,
@@ -426,7 +434,42 @@ fn keys(ui: &mut Ui, state: &UiState) {
         Keys::Ours => "keys-ours",
     };
     ui.add_space(8.0);
-    ui.label(egui::RichText::new(state.text.say(hint)).color(Palette::current(ui).weak));
+    let palette = Palette::current(ui);
+    let said = if state.composing.is_empty() {
+        egui::RichText::new(state.text.say(hint)).color(palette.weak)
+    } else {
+        egui::RichText::new(ending(&state.composing)).strong().underline()
+    };
+    let place = ui.label(said).rect;
+    welcome_input_methods(ui, state, place);
+}
+
+/// While the keys are the customer's an input method may be at work. It shows its choices below `place`, where what is
+/// composed is shown; one that shows that itself does so where the picture was clicked last.
+fn welcome_input_methods(ui: &Ui, state: &UiState, place: egui::Rect) {
+    if state.keys != Keys::Theirs {
+        return;
+    }
+    let per_point = f64::from(ui.ctx().pixels_per_point());
+    let clicked = state.clicked.filter(|_| state.composing.is_empty());
+    let below = clicked.map(|(x, y)| egui::pos2((x / per_point) as f32, (y / per_point) as f32 + BELOW_CLICK));
+    let ime = egui::output::IMEOutput {
+        purpose: egui::IMEPurpose::Normal,
+        rect: place,
+        // Not every window system is told of its height.
+        cursor_rect: egui::Rect::from_min_size(below.unwrap_or(place.left_bottom()), Vec2::splat(1.0)),
+        should_interrupt_composition: false,
+    };
+    ui.output_mut(|output| output.ime = Some(ime));
+}
+
+/// As much of the end of a text as there is room for.
+fn ending(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= MOST_COMPOSED {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(length - MOST_COMPOSED)).collect()
 }
 
 /// *End*, and how the picture is shown; from the right.

@@ -34,6 +34,10 @@ pub struct UiState {
     pub full_screen: FullScreen,
     /// Whose the keys are: the window's side says it.
     pub keys: Keys,
+    /// What an input method is about to write, while the keys are the customer's: the window's side says it.
+    pub composing: String,
+    /// Where the picture was clicked last, in pixels of the window: the window's side says it.
+    pub clicked: Option<(f64, f64)>,
     /// How far the picture is scrolled at 1:1, from 0 to 1 each way.
     pub scroll: egui::Vec2,
     text: Text,
@@ -109,6 +113,8 @@ impl UiState {
             covered: 0.0,
             full_screen: FullScreen::default(),
             keys: Keys::default(),
+            composing: String::new(),
+            clicked: None,
             scale: Scale::default(),
             scroll: egui::Vec2::ZERO,
             text: Text::new(language),

@@ -12,6 +12,8 @@ use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, ses
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::pointer::Shape;
 use raw_window_handle::{DisplayHandle, WindowHandle};
+use winit::keyboard::PhysicalKey;
+use winit::platform::scancode::PhysicalKeyExtScancode;
 
 use super::customer::{offline, why_over};
 use super::mailbox::Mailbox;
@@ -57,6 +59,8 @@ struct Program {
     session: Option<Session>,
     /// Looks at this computer's Caps Lock and Num Lock, which the customer's are to agree with.
     locks: Option<LockReader>,
+    /// All keys of this computer are the window's.
+    grabs: bool,
     exit: Exit,
 }
 
@@ -90,7 +94,17 @@ impl Program {
         on_termination(move || letters.put(Letter::Terminate));
         let adviser = Adviser::new(target.test_relay, id);
         let view = adviser.view(Instant::now());
-        Ok(Self { adviser, view, mailbox, net, display, session: None, locks: LockReader::open(), exit: Exit::No })
+        Ok(Self {
+            adviser,
+            view,
+            mailbox,
+            net,
+            display,
+            session: None,
+            locks: LockReader::open(),
+            grabs: false,
+            exit: Exit::No,
+        })
     }
 
     fn read(&mut self, letter: Letter) {
@@ -269,15 +283,28 @@ impl App for Program {
         }
     }
 
+    fn is_down(&self, key: PhysicalKey) -> bool {
+        if !self.grabs {
+            // What the X server says may be about another keyboard than the window's.
+            return true;
+        }
+        let code = key.to_scancode().and_then(|code| u8::try_from(code).ok());
+        code.zip(self.locks.as_ref()).and_then(|(code, locks)| locks.is_down(code)).unwrap_or(true)
+    }
+
     fn take_system_keys(&mut self, display: DisplayHandle<'_>, window: WindowHandle<'_>) -> Taken {
         match system_keys::take(display, window) {
-            Ok(()) => Taken::Yes,
+            Ok(()) => {
+                self.grabs = true;
+                Taken::Yes
+            }
             Err(TakeError::Busy) => Taken::NotYet,
             Err(TakeError::NotSupported) => Taken::Never,
         }
     }
 
     fn leave_system_keys(&mut self, display: DisplayHandle<'_>) {
+        self.grabs = false;
         system_keys::leave(display);
     }
 

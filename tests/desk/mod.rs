@@ -9,6 +9,7 @@
 mod clipboard;
 pub(crate) mod hands;
 pub(crate) mod impair;
+pub(crate) mod input_method;
 mod notes;
 pub(crate) mod paint;
 pub(crate) mod process;
@@ -68,6 +69,8 @@ pub(crate) struct Desk {
     done: Mutex<hands::Done>,
     /// Of the programs started from now on; without one they have what each was given.
     locale: Option<&'static str>,
+    /// The input method for them likewise, as `XMODIFIERS` names it.
+    input_method: Option<&'static str>,
     // Dropped in this order: the window manager before its server, the folder with the logs last.
     openbox: Option<Program>,
     server: Option<Program>,
@@ -148,6 +151,7 @@ impl Desk {
             keyboard,
             done,
             locale: None,
+            input_method: None,
             openbox: None,
             server: Some(server),
             folder,
@@ -198,6 +202,8 @@ impl Desk {
             .env("NO_AT_BRIDGE", "1")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("XAUTHORITY")
+            .env_remove("XMODIFIERS")
+            .envs(self.input_method.map(|name| ("XMODIFIERS", name)))
             .envs(["LC_ALL", "LANG"].into_iter().filter_map(|variable| Some((variable, self.locale?))))
     }
 

@@ -44,14 +44,23 @@ impl Session {
         Self::begin_with(Desk::start(), renderer)
     }
 
+    /// The same with the adviser on this desk, of [`Adviser::desk`].
+    pub(crate) fn begin_from(desk: Desk) -> Self {
+        Self::begin_between(Desk::start(), desk, "software")
+    }
+
     fn begin_with(desk: Desk, renderer: &str) -> Self {
+        Self::begin_between(desk, Adviser::desk(), renderer)
+    }
+
+    fn begin_between(customers: Desk, advisers: Desk, renderer: &str) -> Self {
         let relay = Relay::start();
         let account = relay.add_adviser("maria", "Maria Huber");
         let mut arguments = relay.arguments().to_vec();
         arguments.extend(["--renderer".to_owned(), renderer.to_owned()]);
-        let customer = Customer::start_on(desk, &arguments);
+        let customer = Customer::start_on(customers, &arguments);
         customer.accept_terms();
-        let adviser = Adviser::start(&arguments);
+        let adviser = Adviser::start_on(advisers, ADVISERS_WINDOW, &[], &arguments);
         Self::between(relay, &account, customer, adviser)
     }
 
@@ -300,13 +309,18 @@ pub(crate) struct Adviser {
 }
 
 impl Adviser {
+    /// Room for the window and all that is usual in it.
+    pub(crate) fn desk() -> Desk {
+        Desk::start_sized(ADVISERS_DESK)
+    }
+
     pub(crate) fn start(relay: &[String]) -> Self {
         Self::start_in(&[], relay)
     }
 
     /// The same with these variables in the environment.
     pub(crate) fn start_in(environment: &[(&str, &str)], relay: &[String]) -> Self {
-        Self::start_on(Desk::start_sized(ADVISERS_DESK), ADVISERS_WINDOW, environment, relay)
+        Self::start_on(Self::desk(), ADVISERS_WINDOW, environment, relay)
     }
 
     /// On a desk that was there before, with a window of this size.
@@ -329,6 +343,7 @@ impl Adviser {
         let before = self.looks();
         self.desk.type_text(&account.name);
         self.desk.tap(keysym::TAB);
+        self.change_fields();
         self.desk.type_text(&account.password);
         self.desk.tap(keysym::RETURN);
         until(PATIENCE, "the next page", || self.says_otherwise_than(&before).then_some(()));
@@ -339,8 +354,16 @@ impl Adviser {
     /// Types both numbers; the second field takes over by itself when the first is full.
     pub(crate) fn join(&self, id: &str, code: &str) {
         self.desk.type_text(id);
+        self.change_fields();
         self.desk.type_text(code);
         self.desk.tap(keysym::RETURN);
+    }
+
+    /// Each field begins anew with an input method, which takes a moment; what comes earlier than any person types is lost.
+    fn change_fields(&self) {
+        if self.desk.has_input_method() {
+            self.desk.at_rest(Duration::from_millis(300), PATIENCE);
+        }
     }
 
     /// Types another ID over the one in the field that has the keyboard, and a code.

@@ -1,4 +1,5 @@
-//! Caps Lock and Num Lock of the keyboard in front of this computer: what the window system does not tell with its keys.
+//! Caps Lock and Num Lock of the keyboard in front of this computer, and whether a key is down: what the window system does
+//! not tell with its keys, or not reliably.
 
 #[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
@@ -40,5 +41,11 @@ impl LockReader {
     #[must_use]
     pub fn read(&self) -> Option<Locks> {
         self.platform.read()
+    }
+
+    /// Is the key with this number of Linux's down now, whoever presses it? Nothing when the system does not say.
+    #[must_use]
+    pub fn is_down(&self, code: u8) -> Option<bool> {
+        self.platform.is_down(code)
     }
 }

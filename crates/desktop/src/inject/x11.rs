@@ -257,9 +257,9 @@ impl Injector {
             return Ok(Some(code));
         }
         let Some(code) = self.lend(text)? else { return Ok(None) };
-        if state.locked & LOCK != 0 && upper(text) != text {
-            // Programs would capitalise it.
-            self.borrow(usage, state.mods, state.mods & !LOCK)?;
+        if upper(text) != text {
+            // With Caps Lock, or with Shift that is held for something else, programs would capitalise it.
+            self.borrow(usage, state.mods, state.mods & !(state.locked & LOCK) & !layout::SHIFT)?;
         }
         Ok(Some(code))
     }

@@ -12,4 +12,8 @@ impl LockReader {
     pub(super) fn read(&self) -> Option<Locks> {
         match *self {}
     }
+
+    pub(super) fn is_down(&self, _code: u8) -> Option<bool> {
+        match *self {}
+    }
 }

@@ -10,6 +10,8 @@ use crate::x11::connect;
 
 /// X11's keysym of Num Lock.
 const NUM_LOCK: u32 = 0xff7f;
+/// What X adds to Linux's key codes.
+const LINUX_OFFSET: u8 = 8;
 /// The modifier that Caps Lock is on every X server.
 const LOCK: u16 = 1 << 1;
 
@@ -31,6 +33,12 @@ impl LockReader {
         let state = self.connection.xkb_get_state(xkb::ID::USE_CORE_KBD.into()).ok()?.reply().ok()?;
         let locked = u16::from(state.locked_mods);
         Some(Locks { caps: locked & LOCK != 0, num: locked & self.num != 0 })
+    }
+
+    pub(super) fn is_down(&self, code: u8) -> Option<bool> {
+        let code = code.checked_add(LINUX_OFFSET)?;
+        let down = self.connection.query_keymap().ok()?.reply().ok()?.keys;
+        Some(down[usize::from(code / 8)] >> (code % 8) & 1 == 1)
     }
 }
 
