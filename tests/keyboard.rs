@@ -2,6 +2,8 @@
 //! real terminal that writes what it gets into a file.
 
 mod desk;
+#[path = "keyboard/editor.rs"]
+mod editor;
 #[path = "keyboard/hand.rs"]
 mod hand;
 #[path = "keyboard/input_method.rs"]
@@ -9,6 +11,10 @@ mod input_method;
 #[expect(dead_code, reason = "here they only type")]
 #[path = "session/people.rs"]
 mod people;
+#[path = "keyboard/scripts.rs"]
+mod scripts;
+#[path = "keyboard/system_keys.rs"]
+mod system_keys;
 
 use std::fs;
 use std::process::Command;
@@ -161,32 +167,6 @@ fn locks_agree_and_are_given_back() {
     until(PATIENCE, "Caps Lock to be off", || (!caps(customer)).then_some(()));
     adviser.unfocus();
     until(PATIENCE, "the customer's Caps Lock to be as it was", || caps(customer).then_some(()));
-}
-
-#[test]
-fn the_desktops_own_keys_go_to_the_customer_until_right_ctrl() {
-    let (session, _notes) = typing();
-    let (customer, adviser) = (&session.customer.desk, &session.adviser.desk);
-    const ALT: u8 = 64;
-    const TAB: u8 = 23;
-    const CONTROL_RIGHT: u8 = 105;
-    // Alt+Tab belongs to the adviser's desktop, as a window manager takes it.
-    let mine = adviser.take_key(TAB);
-    thread::sleep(SETTLE);
-    let before = written(customer).len();
-    chord(adviser, &[ALT], TAB);
-    arrives(customer, before, "\u{89}".as_bytes(), "Alt+Tab, as a terminal writes it");
-    assert_eq!(mine.pressed(), 0, "the adviser's desktop saw nothing");
-    chord(adviser, &[], CONTROL_RIGHT);
-    thread::sleep(SETTLE);
-    chord(adviser, &[ALT], TAB);
-    until(PATIENCE, "the adviser's desktop to have its key again", || (mine.pressed() == 1).then_some(()));
-    assert_eq!(written(customer).len(), before + 2, "nothing more has arrived");
-    chord(adviser, &[], CONTROL_RIGHT);
-    thread::sleep(SETTLE);
-    chord(adviser, &[ALT], TAB);
-    arrives(customer, before, "\u{89}\u{89}".as_bytes(), "Alt+Tab, given to the customer again");
-    assert_eq!(mine.pressed(), 1);
 }
 
 #[test]

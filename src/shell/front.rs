@@ -8,6 +8,7 @@ use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, ModifiersState, PhysicalKey};
 use winit::platform::modifier_supplement::KeyEventExtModifierSupplement;
+use winit::platform::scancode::PhysicalKeyExtScancode;
 use winit::window::{Fullscreen, Window};
 
 use super::bar::{self, Bar};
@@ -35,8 +36,10 @@ pub(super) struct Front<A> {
     interpreter: Interpreter,
     /// Those that were held with the key that was told last.
     modifiers: ModifiersState,
-    /// The right Ctrl key is down and has done what it does.
-    left: bool,
+    /// Keys that are held for the customer though they are up, with when that was noticed.
+    up: Vec<(PhysicalKey, Instant)>,
+    /// When the right Ctrl key was heeded before the window was told of it.
+    left: Option<Instant>,
     keyboard: Keyboard,
     focus: Focus,
     grip: Grip,
@@ -93,6 +96,10 @@ enum Grip {
     Impossible,
 }
 
+/// Longer than a release takes that is on its way, and shorter than a key takes to repeat.
+const FORGOTTEN: Duration = Duration::from_millis(100);
+/// For so long after that it is the same press.
+const HEEDED: Duration = Duration::from_millis(400);
 /// The key that takes the keys back.
 const WAY_OUT: PhysicalKey = PhysicalKey::Code(KeyCode::ControlRight);
 /// Somebody else's hold on the keys, such as a menu's, is over soon.
@@ -129,7 +136,8 @@ impl<A: App> Front<A> {
             input: Translator::default(),
             interpreter: Interpreter::default(),
             modifiers: ModifiersState::default(),
-            left: false,
+            up: Vec::new(),
+            left: None,
             keyboard: Keyboard::Picture,
             focus: Focus::No,
             grip: Grip::None,
@@ -149,7 +157,8 @@ impl<A: App> Front<A> {
             Grip::Wanted(at) => Some(at),
             Grip::None | Grip::Held | Grip::Impossible => None,
         };
-        [grip, self.next, self.bar.and_then(|bar| bar.next())].into_iter().flatten().min()
+        let forgotten = self.up.iter().map(|(_, noticed)| *noticed + FORGOTTEN).min();
+        [grip, forgotten, self.next, self.bar.and_then(|bar| bar.next())].into_iter().flatten().min()
     }
 
     /// The application has to be asked again.
@@ -162,12 +171,7 @@ impl<A: App> Front<A> {
         if !self.takes_input() {
             self.input.release_all();
         }
-        // An input method may keep a release to itself, or tell it before its press.
-        for key in self.input.held_keys() {
-            if !self.app.is_down(key) {
-                self.input.release(key);
-            }
-        }
+        self.release_forgotten(now);
         let inputs = self.input.take();
         for input in inputs {
             self.app.input(input);
@@ -380,22 +384,46 @@ impl<A: App> Front<A> {
         if ours { Taker::Picture } else { Taker::Ui }
     }
 
+    /// An input method may keep a release to itself, or tell it before its press: what is up all the same, and does not
+    /// come in a moment, was forgotten.
+    fn release_forgotten(&mut self, now: Instant) {
+        let held = self.input.held_keys();
+        self.up.retain(|(key, _)| held.contains(key));
+        for key in held {
+            let noticed = self.up.iter().position(|(up, _)| *up == key);
+            match (self.is_down(key), noticed) {
+                (true, Some(at)) => drop(self.up.swap_remove(at)),
+                (false, None) => self.up.push((key, now)),
+                (false, Some(at)) if self.up[at].1 + FORGOTTEN <= now => self.input.release(key),
+                (true, None) | (false, Some(_)) => {}
+            }
+        }
+    }
+
+    /// Is the key down, whatever was told of it?
+    fn is_down(&self, key: PhysicalKey) -> bool {
+        key.to_scancode().is_none_or(|code| self.app.is_down(code))
+    }
+
     /// winit tells nothing of keys that an input method leaves alone while something is composed, but that Ctrl is held.
     fn watch_for_way_out(&mut self) {
         let control = self.modifiers.contains(ModifiersState::CONTROL);
-        if !control {
-            self.left = false;
-        } else if !self.left && !self.ui.composing.is_empty() && self.app.is_down(WAY_OUT) {
+        if control && !self.ui.composing.is_empty() && !self.has_left() && self.is_down(WAY_OUT) {
             self.change_keys();
-            self.left = true;
+            self.left = Some(Instant::now());
         }
     }
 
     /// The right Ctrl key says whose the keys are, and is never the customer's: a way out that always works.
     fn keys_key(&mut self, event: &KeyEvent) {
-        if event.state == ElementState::Pressed && !event.repeat && !self.left {
+        if event.state == ElementState::Pressed && !event.repeat && !self.has_left() {
             self.change_keys();
         }
+    }
+
+    /// The press that the input method may give back still was heeded already.
+    fn has_left(&self) -> bool {
+        self.left.is_some_and(|at| at.elapsed() < HEEDED)
     }
 
     fn change_keys(&mut self) {

@@ -30,7 +30,6 @@ use opengl::OpenGl;
 use raw_window_handle::{DisplayHandle, WindowHandle};
 use software::Software;
 use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
-use winit::keyboard::PhysicalKey;
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
 use crate::ui::text::Language;
@@ -60,8 +59,8 @@ pub trait App {
     /// Keyboard and mouse over the picture, in the order in which they happened.
     fn input(&mut self, input: Input);
 
-    /// Is this key down right now? Where nobody knows, it is: it was just told to be.
-    fn is_down(&self, _key: PhysicalKey) -> bool {
+    /// Is the key with this number of the system's down right now? Where nobody knows, it is: it was just told to be.
+    fn is_down(&self, _scancode: u32) -> bool {
         true
     }
 

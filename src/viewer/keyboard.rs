@@ -3,7 +3,12 @@
 
 use std::fmt;
 
-use winit::keyboard::{Key, KeyCode, NamedKey, PhysicalKey};
+use winit::keyboard::{Key, KeyCode, NamedKey, NativeKey, PhysicalKey};
+
+/// X11's keysyms from `ISO_Lock` to `ISO_Level5_Lock`: keys that only choose what others type, of which winit knows few by
+/// name.
+const LEVELS_FIRST: u32 = 0xfe01;
+const LEVELS_LAST: u32 = 0xfe13;
 
 /// A press as the window system tells it.
 #[derive(Clone, Copy)]
@@ -79,6 +84,7 @@ impl Interpreter {
         match key.logical {
             Key::Dead(_) | Key::Named(NamedKey::Compose) => self.begin(),
             Key::Named(named) if chooses(*named) => Meaning::Nothing,
+            Key::Unidentified(NativeKey::Xkb(LEVELS_FIRST..=LEVELS_LAST)) => Meaning::Nothing,
             Key::Named(named) if is_modifier(*named) => as_named(*named, usage),
             Key::Named(named) if text.is_none() => match std::mem::take(&mut self.composing) {
                 Composing::No => as_named(*named, usage),
@@ -448,7 +454,7 @@ pub const fn usage(key: KeyCode) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use winit::keyboard::{Key, KeyCode, NamedKey, PhysicalKey};
+    use winit::keyboard::{Key, KeyCode, NamedKey, NativeKey, PhysicalKey};
 
     use super::{Interpreter, Meaning, Pressed, Typed, usage};
 
@@ -535,7 +541,7 @@ mod tests {
 
         let compose = Key::Named(NamedKey::Compose);
         assert_eq!(press(&mut keys, KeyCode::AltRight, &compose, &compose, None), Meaning::Nothing);
-        let part = Key::Unidentified(winit::keyboard::NativeKey::Unidentified);
+        let part = Key::Unidentified(NativeKey::Unidentified);
         assert_eq!(press(&mut keys, KeyCode::KeyA, &part, &character("a"), None), Meaning::Nothing);
         let backspace = Key::Named(NamedKey::Backspace);
         assert_eq!(press(&mut keys, KeyCode::Backspace, &backspace, &backspace, None), Meaning::Nothing, "ends it");
@@ -550,6 +556,10 @@ mod tests {
         assert_eq!(named(KeyCode::ControlRight, NamedKey::Control), key(0xe4, None, None));
         assert_eq!(named(KeyCode::AltRight, NamedKey::Alt), key(0xe6, None, None));
         assert_eq!(named(KeyCode::AltRight, NamedKey::AltGraph), Meaning::Nothing);
+        // ISO_Level5_Shift, which is the right Alt key on Neo.
+        let level5 = Key::Unidentified(NativeKey::Xkb(0xfe11));
+        assert_eq!(press(&mut keys, KeyCode::AltRight, &level5, &level5, None), Meaning::Nothing);
+        let mut named = |code, name| press(&mut keys, code, &Key::Named(name), &Key::Named(name), None);
         assert_eq!(named(KeyCode::Numpad7, NamedKey::Home), key(0x5f, None, None));
         assert_eq!(named(KeyCode::NumpadEnter, NamedKey::Enter), key(0x58, None, None));
         assert_eq!(named(KeyCode::F5, NamedKey::F5), key(0x3e, None, None));

@@ -12,8 +12,6 @@ use lotse_protocol::message::session::{self, SuspendedBecause, UpdateHeader, ses
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::pointer::Shape;
 use raw_window_handle::{DisplayHandle, WindowHandle};
-use winit::keyboard::PhysicalKey;
-use winit::platform::scancode::PhysicalKeyExtScancode;
 
 use super::customer::{offline, why_over};
 use super::mailbox::Mailbox;
@@ -283,13 +281,13 @@ impl App for Program {
         }
     }
 
-    fn is_down(&self, key: PhysicalKey) -> bool {
+    fn is_down(&self, scancode: u32) -> bool {
         if !self.grabs {
             // What the X server says may be about another keyboard than the window's.
             return true;
         }
-        let code = key.to_scancode().and_then(|code| u8::try_from(code).ok());
-        code.zip(self.locks.as_ref()).and_then(|(code, locks)| locks.is_down(code)).unwrap_or(true)
+        let code = u8::try_from(scancode).ok().zip(self.locks.as_ref());
+        code.and_then(|(code, locks)| locks.is_down(code)).unwrap_or(true)
     }
 
     fn take_system_keys(&mut self, display: DisplayHandle<'_>, window: WindowHandle<'_>) -> Taken {

@@ -46,7 +46,7 @@ const OPENBOX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   <focus><focusNew>yes</focusNew><followMouse>no</followMouse></focus>
   <placement><policy>Smart</policy></placement>
   <desktops><number>1</number><popupTime>0</popupTime></desktops>
-  <keyboard></keyboard>
+  <keyboard><!-- keys --></keyboard>
   <mouse>
     <context name="Client">
       <mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
@@ -71,6 +71,8 @@ pub(crate) struct Desk {
     locale: Option<&'static str>,
     /// The input method for them likewise, as `XMODIFIERS` names it.
     input_method: Option<&'static str>,
+    /// openbox's bindings of keys that it keeps for itself.
+    kept: String,
     // Dropped in this order: the window manager before its server, the folder with the logs last.
     openbox: Option<Program>,
     server: Option<Program>,
@@ -152,6 +154,7 @@ impl Desk {
             done,
             locale: None,
             input_method: None,
+            kept: String::new(),
             openbox: None,
             server: Some(server),
             folder,
@@ -207,9 +210,29 @@ impl Desk {
             .envs(["LC_ALL", "LANG"].into_iter().filter_map(|variable| Some((variable, self.locale?))))
     }
 
+    /// From now on these keys, in openbox's names, belong to the desktop: [`Self::acted`] tells which have been pressed.
+    ///
+    /// # Panics
+    /// When openbox does not start again.
+    pub(crate) fn keep_keys(&mut self, keys: &[&str]) {
+        let acted = self.folder().join("acted");
+        let bind = |key: &&str| {
+            let command = format!("sh -c 'echo {key} >> {}'", acted.display());
+            format!(r#"<keybind key="{key}"><action name="Execute"><command>{command}</command></action></keybind>"#)
+        };
+        self.kept = keys.iter().map(bind).collect();
+        self.openbox.take();
+        self.start_openbox();
+    }
+
+    /// What of [`Self::keep_keys`] the desktop has done, a key a line.
+    pub(crate) fn acted(&self) -> String {
+        fs::read_to_string(self.folder().join("acted")).unwrap_or_default()
+    }
+
     fn start_openbox(&mut self) {
         let config = self.folder().join("openbox.xml");
-        fs::write(&config, OPENBOX).expect("the desk's folder is writable");
+        fs::write(&config, OPENBOX.replace("<!-- keys -->", &self.kept)).expect("the desk's folder is writable");
         let openbox = self.spawn(Command::new("openbox").arg("--sm-disable").arg("--config-file").arg(&config));
         until(PATIENCE, "openbox to manage the display", || {
             let check = self.atom("_NET_SUPPORTING_WM_CHECK");

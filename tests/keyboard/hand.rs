@@ -38,6 +38,8 @@ pub(super) enum Tap {
     Plain(u8),
     Shift(u8),
     AltGr(u8),
+    /// With this one held.
+    With(u8, u8),
 }
 
 /// A layout, keys on it, and what they make.
@@ -116,6 +118,7 @@ pub(super) fn tap(desk: &Desk, tap: Tap) {
         Tap::Plain(code) => (None, code),
         Tap::Shift(code) => (Some(code::SHIFT), code),
         Tap::AltGr(code) => (Some(code::ALT_RIGHT), code),
+        Tap::With(held, code) => (Some(held), code),
     };
     chord(desk, held.as_slice(), code);
 }

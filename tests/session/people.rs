@@ -44,9 +44,9 @@ impl Session {
         Self::begin_with(Desk::start(), renderer)
     }
 
-    /// The same with the adviser on this desk, of [`Adviser::desk`].
-    pub(crate) fn begin_from(desk: Desk) -> Self {
-        Self::begin_between(Desk::start(), desk, "software")
+    /// The same with both on these desks, the adviser on one of [`Adviser::desk`].
+    pub(crate) fn begin_from(customers: Desk, advisers: Desk) -> Self {
+        Self::begin_between(customers, advisers, "software")
     }
 
     fn begin_with(desk: Desk, renderer: &str) -> Self {

@@ -16,6 +16,11 @@ impl LockReader {
     pub(super) fn read(&self) -> Option<Locks> {
         Some(Locks { caps: is_on(VK_CAPITAL), num: is_on(VK_NUMLOCK) })
     }
+
+    /// Windows does not count keys that a hook takes away, as ours does with the desktop's own; and it tells each release.
+    pub(super) fn is_down(&self, _code: u8) -> Option<bool> {
+        None
+    }
 }
 
 fn is_on(lock: VIRTUAL_KEY) -> bool {

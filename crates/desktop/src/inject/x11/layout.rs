@@ -117,8 +117,13 @@ impl Layout {
             let is = |(code, _): &&(Keycode, u8)| layout.sym(*code, 0, 0) == wanted;
             layout.modifiers.iter().find(is).copied().filter(|(_, mask)| *mask != 0)
         };
-        let shift = of(sym::SHIFT[0]).or_else(|| of(sym::SHIFT[1]));
-        let choosers = [shift, of(sym::LEVEL3), of(sym::LEVEL5)].into_iter().flatten().collect();
+        // A Shift key may be Caps Lock too, when both are pressed: its mask then says more than what it chooses.
+        let shift = of(sym::SHIFT[0]).or_else(|| of(sym::SHIFT[1])).map(|(code, _)| (code, SHIFT));
+        let higher = [sym::LEVEL3, sym::LEVEL5].map(|sym| {
+            let (code, mask) = of(sym)?;
+            Some((code, mask & !(SHIFT | LOCK))).filter(|(_, mask)| mask.is_power_of_two())
+        });
+        let choosers = [shift].into_iter().chain(higher).flatten().collect();
         let num = of(sym::NUM_LOCK).map_or(0, |(_, mask)| mask);
         layout.choosers = choosers;
         layout.num = num;
