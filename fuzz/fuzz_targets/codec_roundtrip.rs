@@ -1,4 +1,4 @@
-//! Any picture, damage and budget: the decoder takes every update, and at rest every pixel is exact.
+//! Any picture, moves, damage and budget: the decoder takes every update, and at rest every pixel is exact.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,11 +15,17 @@ fuzz_target!(|input: &[u8]| {
     let (mut decoder, mut framebuffer) = (Decoder::new(), Framebuffer::new());
     let mut update = Vec::new();
 
-    // Each round draws one rectangle: plain, few colours, or noise; and sends one update.
+    // Each round draws one rectangle, plain, of few colours, or noise, or moves all of it; and sends one update.
     while let (Some(x), Some(y), Some(w), Some(h), Some(how)) = (byte(), byte(), byte(), byte(), byte()) {
         let rect = Rect::new(x.into(), y.into(), w.into(), h.into());
         let seed = u32::from(byte().unwrap_or(0));
         let inside = rect.clipped(width, height);
+        let mut damage = Region::from(rect);
+        if how & 16 != 0 {
+            // Scrolls in both directions, around the edges.
+            pixels.rotate_right((seed as usize * stride + usize::from(x) * 4) % (stride * height as usize));
+            damage.add(Rect::new(0, 0, width, height));
+        }
         for (y, x) in (inside.y..inside.bottom()).flat_map(|y| (inside.x..inside.right()).map(move |x| (y, x))) {
             let noise = (y * width + x + seed * 7919).wrapping_mul(0x9e37_79b1).rotate_left(9);
             let colour = match how & 3 {
@@ -37,7 +43,7 @@ fuzz_target!(|input: &[u8]| {
         let budget = if how & 8 == 0 { Budget::unlimited() } else { Budget::bytes(usize::from(how) * 100) };
         let frame = Frame::new(&pixels, width, height, stride).expect("sound");
         update.clear();
-        encoder.encode(frame, &Region::from(rect), budget, &mut update).expect("it encodes");
+        encoder.encode(frame, &damage, budget, &mut update).expect("it encodes");
         decoder.apply(&update, &mut framebuffer).expect("our own update is sound");
     }
 

@@ -2,7 +2,7 @@
 
 use crate::frame::{FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
-use crate::operation::Painter;
+use crate::operation::{Painter, Room};
 use crate::stream::{ChunkError, Decompressor};
 use crate::wire::{KEYFRAME, MAX_CHUNK, MAX_UPDATE, Reader};
 
@@ -119,15 +119,13 @@ impl Decoder {
         }
 
         let decompressor = self.decompressor.as_mut().ok_or(DecodeError::KeyframeNeeded)?;
-        // No update paints a pixel twice, so a short one cannot cost more work than a whole picture.
-        let mut room = u64::from(framebuffer.width()) * u64::from(framebuffer.height());
+        let mut room = Room::new(framebuffer.width(), framebuffer.height());
         while !reader.is_empty() {
             let (raw, packed) = chunk(&mut reader).ok_or(DecodeError::Malformed)?;
             let mut operations = Reader(decompressor.decompress(packed, raw)?);
             while !operations.is_empty() {
-                let painted = self.painter.paint(&mut operations, framebuffer, room).ok_or(DecodeError::Operation)?;
-                room -= painted.area();
-                changed.add(painted);
+                let painted = self.painter.paint(&mut operations, framebuffer, &mut room);
+                changed.add(painted.ok_or(DecodeError::Operation)?);
             }
         }
         Ok(changed)

@@ -3,9 +3,10 @@
 use std::iter::once;
 use std::ops::AddAssign;
 
-use crate::frame::{Frame, FrameError, MAX_PIXELS, check_size};
+use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
-use crate::operation::Writer;
+use crate::moves::Search;
+use crate::operation::{Writer, write_move};
 use crate::stream::Compressor;
 use crate::tiles::{TILE, Tiles};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
@@ -15,7 +16,10 @@ use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_num
 pub struct Encoder {
     width: u32,
     height: u32,
+    /// What the other side shows.
+    shown: Framebuffer,
     tiles: Tiles,
+    search: Search,
     writer: Writer,
     compressor: Compressor,
     /// Operations that are not compressed yet.
@@ -81,13 +85,15 @@ pub struct Operations {
     pub palette: u32,
     /// Rectangles of any pixels.
     pub literal: u32,
+    /// Rectangles whose pixels were elsewhere before.
+    pub copy: u32,
 }
 
 impl Operations {
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 3] {
-        [("solid", self.solid), ("palette", self.palette), ("literal", self.literal)]
+    pub const fn by_kind(&self) -> [(&'static str, u32); 4] {
+        [("solid", self.solid), ("palette", self.palette), ("literal", self.literal), ("copy", self.copy)]
     }
 
     const fn count(&mut self, kind: Kind) {
@@ -95,6 +101,7 @@ impl Operations {
             Kind::Solid => self.solid += 1,
             Kind::Palette => self.palette += 1,
             Kind::Literal => self.literal += 1,
+            Kind::Copy => self.copy += 1,
         }
     }
 }
@@ -104,6 +111,7 @@ impl AddAssign for Operations {
         self.solid += other.solid;
         self.palette += other.palette;
         self.literal += other.literal;
+        self.copy += other.copy;
     }
 }
 
@@ -116,6 +124,9 @@ pub enum EncodeError {
     /// The compressor failed; it does when there is no memory.
     #[error("the compressor failed: {0}")]
     Compressor(&'static str),
+    /// There is no memory for a picture of this size.
+    #[error("there is no memory for the picture")]
+    Memory,
 }
 
 impl Encoder {
@@ -129,7 +140,9 @@ impl Encoder {
         Ok(Self {
             width,
             height,
+            shown: Framebuffer::new(),
             tiles: Tiles::new(width, height),
+            search: Search::new(),
             writer: Writer::new(TILE * TILE),
             compressor: Compressor::new().map_err(EncodeError::Compressor)?,
             raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
@@ -184,7 +197,7 @@ impl Encoder {
             out.truncate(start);
             self.keyframe = true;
         }
-        encoded.map_err(EncodeError::Compressor)
+        encoded
     }
 
     fn encode_after(
@@ -194,7 +207,7 @@ impl Encoder {
         damage: &Region,
         budget: Budget,
         out: &mut Vec<u8>,
-    ) -> Result<Encoded, &'static str> {
+    ) -> Result<Encoded, EncodeError> {
         if !self.tiles.is_size_of(frame) {
             (self.width, self.height) = (frame.width(), frame.height());
             self.tiles = Tiles::new(self.width, self.height);
@@ -209,16 +222,23 @@ impl Encoder {
             self.begin(out)?;
         }
 
+        self.raw.clear();
+        let mut operations = Operations::default();
+        self.compare(frame);
+        // Where nothing was shown, nothing can have moved.
+        if !keyframe {
+            operations += self.write_moves(frame);
+        }
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
-        let operations = self.write_tiles(frame, start, end, out)?;
+        operations += self.write_tiles(frame, start, end, out)?;
         Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
     }
 
     /// Both sides start afresh.
-    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), &'static str> {
-        self.compressor.restart()?;
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.compressor.restart().map_err(EncodeError::Compressor)?;
         self.writer.restart();
-        self.tiles.blacken();
+        self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = (0, 0);
         self.keyframe = false;
@@ -228,6 +248,27 @@ impl Encoder {
         Ok(())
     }
 
+    /// Narrows the damage to what differs.
+    fn compare(&mut self, frame: &Frame<'_>) {
+        for row in 0..self.tiles.rows() {
+            self.tiles.compare_row(frame, &self.shown, row);
+        }
+    }
+
+    /// Writes what has moved; what is damaged after that did not come from anywhere.
+    fn write_moves(&mut self, frame: &Frame<'_>) -> Operations {
+        let moves = self.search.make(frame, &self.tiles, &mut self.shown);
+        for found in moves {
+            write_move(found, &mut self.raw);
+            self.tiles.damage(found.rect);
+        }
+        let copy = u32::try_from(moves.len()).expect("there are few moves");
+        if copy > 0 {
+            self.compare(frame);
+        }
+        Operations { copy, ..Operations::default() }
+    }
+
     /// Writes the changed tiles, row by row, until `out` would become longer than `end`.
     fn write_tiles(
         &mut self,
@@ -235,15 +276,13 @@ impl Encoder {
         start: usize,
         end: usize,
         out: &mut Vec<u8>,
-    ) -> Result<Operations, &'static str> {
+    ) -> Result<Operations, EncodeError> {
         let mut operations = Operations::default();
         let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
         let (first_row, first_column) = self.next;
         let others = (first_row + 1..rows).chain(0..first_row).map(|row| (row, 0..columns));
         let round = once((first_row, first_column..columns)).chain(others).chain(once((first_row, 0..first_column)));
-        self.raw.clear();
         for (row, columns) in round {
-            self.tiles.compare_row(frame, row);
             for column in columns {
                 let Some(rect) = self.tiles.changed(row, column) else { continue };
                 let before = self.raw.len();
@@ -259,7 +298,8 @@ impl Encoder {
                         return Ok(operations);
                     }
                 }
-                self.tiles.sent(row, column, rect, self.writer.pixels());
+                self.writer.show(rect, &mut self.shown);
+                self.tiles.sent(row, column);
                 operations.count(kind);
             }
         }
@@ -268,12 +308,12 @@ impl Encoder {
     }
 
     /// Makes a chunk of the first `len` bytes of operations.
-    fn flush(&mut self, len: usize, start: usize, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    fn flush(&mut self, len: usize, start: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         if len == 0 {
             return Ok(());
         }
         let number = |len: usize| u32::try_from(len).expect("a chunk is far below 2^28 bytes");
-        let packed = self.compressor.compress(&self.raw[..len])?;
+        let packed = self.compressor.compress(&self.raw[..len]).map_err(EncodeError::Compressor)?;
         if out.len() == start {
             out.push(0);
         }
@@ -289,7 +329,7 @@ impl Encoder {
 /// small budgets counted them in full, their updates would be one tile each.
 const fn likely(kind: Kind, len: usize) -> usize {
     match kind {
-        Kind::Solid | Kind::Palette => len / 4,
+        Kind::Solid | Kind::Palette | Kind::Copy => len / 4,
         Kind::Literal => len,
     }
 }

@@ -1,5 +1,7 @@
 //! Pictures: borrowed from a capture, and owned by a decoder.
 
+use crate::geometry::Rect;
+
 /// Bytes of a pixel: blue, green, red, unused.
 pub const BYTES_PER_PIXEL: usize = 4;
 
@@ -142,6 +144,12 @@ impl Framebuffer {
         &self.pixels[start..start + width as usize * BYTES_PER_PIXEL]
     }
 
+    /// The same as [`Self::row`], by other numbers.
+    pub(crate) fn span(&self, x: usize, y: usize, width: usize) -> &[u8] {
+        let start = y * self.stride() + x * BYTES_PER_PIXEL;
+        &self.pixels[start..start + width * BYTES_PER_PIXEL]
+    }
+
     pub(crate) fn row_mut(&mut self, x: u32, y: u32, width: u32) -> &mut [u8] {
         let start = self.start(x, y, width);
         &mut self.pixels[start..start + width as usize * BYTES_PER_PIXEL]
@@ -165,6 +173,18 @@ impl Framebuffer {
         }
         (self.width, self.height) = (width, height);
         Some(())
+    }
+
+    /// What is in the rectangle of the same size at `from` comes into `rect`; both are inside, and may overlap.
+    pub(crate) fn copy(&mut self, rect: Rect, from: (u32, u32)) {
+        let bytes = rect.width as usize * BYTES_PER_PIXEL;
+        for line in 0..rect.height {
+            // Whoever moves down begins at the lower end, so that nothing is read that has been written.
+            let line = if from.1 < rect.y { rect.height - 1 - line } else { line };
+            let source = self.start(from.0, from.1 + line, rect.width);
+            let target = self.start(rect.x, rect.y + line, rect.width);
+            self.pixels.copy_within(source..source + bytes, target);
+        }
     }
 
     fn start(&self, x: u32, y: u32, width: u32) -> usize {

@@ -51,6 +51,12 @@ impl Rect {
         Self { x, y, width: self.right().min(width) - x, height: self.bottom().min(height) - y }
     }
 
+    /// Have they a pixel in common?
+    #[must_use]
+    pub const fn overlaps(&self, other: &Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+
     /// Smallest rectangle around both; an empty one adds nothing.
     #[must_use]
     pub fn around(&self, other: &Self) -> Self {

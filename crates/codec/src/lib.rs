@@ -11,6 +11,7 @@ mod decoder;
 mod encoder;
 mod frame;
 mod geometry;
+mod moves;
 mod operation;
 mod palette;
 mod stream;

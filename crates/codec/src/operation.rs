@@ -2,6 +2,7 @@
 
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
+use crate::moves::Move;
 use crate::palette::{Colours, Palette};
 use crate::wire::{Kind, Reader, read_colour, write_colour, write_number};
 
@@ -45,28 +46,63 @@ impl Writer {
         }
 
         let first = self.pixels[0];
-        let kind = if self.pixels.iter().all(|&pixel| pixel == first) {
+        if self.pixels.iter().all(|&pixel| pixel == first) {
+            write_head(Kind::Solid, rect, out);
+            write_colour(first, out);
             Kind::Solid
         } else if self.palette.build(&self.pixels) {
+            write_head(Kind::Palette, rect, out);
+            self.palette.write(out);
             Kind::Palette
         } else {
+            write_head(Kind::Literal, rect, out);
+            write_literal(&self.pixels, width, &mut self.planes, out);
             Kind::Literal
-        };
-        out.push(kind as u8);
-        for number in [rect.x, rect.y, rect.width, rect.height] {
-            write_number(number, out);
         }
-        match kind {
-            Kind::Solid => write_colour(first, out),
-            Kind::Palette => self.palette.write(out),
-            Kind::Literal => write_literal(&self.pixels, width, &mut self.planes, out),
-        }
-        kind
     }
 
-    /// The pixels last written, row by row.
-    pub(crate) fn pixels(&self) -> &[u32] {
-        &self.pixels
+    /// Paints the pixels last written, which were this rectangle.
+    pub(crate) fn show(&self, rect: Rect, shown: &mut Framebuffer) {
+        for (line, y) in self.pixels.chunks_exact(rect.width as usize).zip(rect.y..) {
+            let row = shown.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
+            for (shown, pixel) in row.zip(line) {
+                shown.copy_from_slice(&pixel.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Appends the operation for what has moved.
+pub(crate) fn write_move(found: &Move, out: &mut Vec<u8>) {
+    write_head(Kind::Copy, found.rect, out);
+    write_number(found.from.0, out);
+    write_number(found.from.1, out);
+}
+
+fn write_head(kind: Kind, rect: Rect, out: &mut Vec<u8>) {
+    out.push(kind as u8);
+    for number in [rect.x, rect.y, rect.width, rect.height] {
+        write_number(number, out);
+    }
+}
+
+/// Pixels that the operations of an update may still work on: a short update cannot cost more than a picture.
+pub(crate) struct Room {
+    painted: u64,
+    copied: u64,
+}
+
+impl Room {
+    /// For an update of a picture of this size.
+    pub(crate) fn new(width: u32, height: u32) -> Self {
+        let picture = u64::from(width) * u64::from(height);
+        Self { painted: picture, copied: picture }
+    }
+
+    fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
+        let room = if kind == Kind::Copy { &mut self.copied } else { &mut self.painted };
+        *room = room.checked_sub(rect.area())?;
+        Some(())
     }
 }
 
@@ -87,16 +123,27 @@ impl Painter {
         self.colours = Colours::new();
     }
 
-    /// Reads one operation and paints it if it has no more than `room` pixels. `None` when it is malformed, cut off,
+    /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
     /// empty, too large or not all inside; nothing is painted then.
-    pub(crate) fn paint(&mut self, reader: &mut Reader<'_>, framebuffer: &mut Framebuffer, room: u64) -> Option<Rect> {
+    pub(crate) fn paint(
+        &mut self,
+        reader: &mut Reader<'_>,
+        framebuffer: &mut Framebuffer,
+        room: &mut Room,
+    ) -> Option<Rect> {
         let kind = Kind::from_wire(reader.byte()?)?;
         let rect = Rect::new(reader.number()?, reader.number()?, reader.number()?, reader.number()?);
-        let inside = rect.clipped(framebuffer.width(), framebuffer.height()) == rect;
-        if rect.is_empty() || !inside || rect.area() > room {
+        let is_inside = |rect: Rect| rect.clipped(framebuffer.width(), framebuffer.height()) == rect;
+        if rect.is_empty() || !is_inside(rect) {
             return None;
         }
+        room.take(kind, rect)?;
         match kind {
+            Kind::Copy => {
+                let from = (reader.number()?, reader.number()?);
+                is_inside(Rect::new(from.0, from.1, rect.width, rect.height)).then_some(())?;
+                framebuffer.copy(rect, from);
+            }
             Kind::Solid => paint_solid(reader, rect, framebuffer)?,
             Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
             Kind::Literal => self.paint_literal(reader, rect, framebuffer)?,

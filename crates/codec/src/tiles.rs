@@ -1,7 +1,9 @@
-//! What may have changed, and what did: a grid of tiles with the damage inside each, compared with the encoder's copy
-//! of what the other side shows.
+//! What may have changed, and what did: a grid of tiles with the damage inside each, compared with what the other side
+//! shows.
 
-use crate::frame::{BYTES_PER_PIXEL, Frame, MAX_DIMENSION};
+use std::ops::Range;
+
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, MAX_DIMENSION};
 use crate::geometry::Rect;
 
 /// Side of a tile, pixels: comparing is by tile, and so is every operation so far.
@@ -9,9 +11,6 @@ pub(crate) const TILE: usize = 64;
 
 /// Two pixels without their X.
 const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
-
-/// Black, with X set, as a new picture begins.
-const BLACK: [u8; BYTES_PER_PIXEL] = [0, 0, 0, 0xff];
 
 /// Damage inside a tile: columns `left..right`, rows `top..bottom`, empty when `right` is 0.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -41,24 +40,23 @@ impl Dirt {
     }
 }
 
-/// The encoder's copy of the other side's picture, and where it may differ from the frame.
+/// Where the other side's picture may differ from the frame.
 pub(crate) struct Tiles {
     width: usize,
     height: usize,
     columns: usize,
     rows: usize,
-    copy: Vec<u8>,
     dirt: Vec<Dirt>,
     dirty: usize,
 }
 
 impl Tiles {
-    /// A black picture of this size, which has been checked, without damage.
+    /// For pictures of this size, which has been checked, without damage.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let (width, height) = (width as usize, height as usize);
         let (columns, rows) = (width.div_ceil(TILE), height.div_ceil(TILE));
         let dirt = vec![Dirt::CLEAN; columns * rows];
-        Self { width, height, columns, rows, copy: BLACK.repeat(width * height), dirt, dirty: 0 }
+        Self { width, height, columns, rows, dirt, dirty: 0 }
     }
 
     pub(crate) const fn is_size_of(&self, frame: &Frame<'_>) -> bool {
@@ -73,16 +71,13 @@ impl Tiles {
         self.columns
     }
 
+    pub(crate) const fn height(&self) -> usize {
+        self.height
+    }
+
     /// Is there no damage left?
     pub(crate) const fn is_clean(&self) -> bool {
         self.dirty == 0
-    }
-
-    /// The other side's picture is black now.
-    pub(crate) fn blacken(&mut self) {
-        for pixel in self.copy.chunks_exact_mut(BYTES_PER_PIXEL) {
-            pixel.copy_from_slice(&BLACK);
-        }
     }
 
     /// This may have changed; what is outside the picture is not looked at.
@@ -110,7 +105,7 @@ impl Tiles {
 
     /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how
     /// the pixels lie in memory.
-    pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, row: usize) {
+    pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, shown: &Framebuffer, row: usize) {
         let dirt = &mut self.dirt[row * self.columns..(row + 1) * self.columns];
         if dirt.iter().all(|dirt| dirt.is_clean()) {
             return;
@@ -126,9 +121,7 @@ impl Tiles {
                 }
                 let x = column * TILE + usize::from(dirt.left);
                 let width = usize::from(dirt.right - dirt.left);
-                let start = (y * self.width + x) * BYTES_PER_PIXEL;
-                let ours = &self.copy[start..start + width * BYTES_PER_PIXEL];
-                if differ(frame.row(x, y, width), ours) {
+                if differ(frame.row(x, y, width), shown.span(x, y, width)) {
                     changed[column].add(Dirt { top: number, bottom: number + 1, ..*dirt });
                 }
             }
@@ -143,9 +136,7 @@ impl Tiles {
             let x = column * TILE + usize::from(dirt.left);
             let width = usize::from(dirt.right - dirt.left);
             for y in row * TILE + usize::from(dirt.top)..row * TILE + usize::from(dirt.bottom) {
-                let start = (y * self.width + x) * BYTES_PER_PIXEL;
-                let ours = &self.copy[start..start + width * BYTES_PER_PIXEL];
-                gather(frame.row(x, y, width), ours, &mut differences);
+                gather(frame.row(x, y, width), shown.span(x, y, width), &mut differences);
             }
             let differs = |difference: &u32| difference & 0x00ff_ffff != 0;
             let first = differences.iter().position(differs).expect("a changed tile has a changed column");
@@ -170,18 +161,28 @@ impl Tiles {
         })
     }
 
-    /// The other side will show these pixels in this rectangle, which was the damage of this tile.
-    pub(crate) fn sent(&mut self, row: usize, column: usize, rect: Rect, pixels: &[u32]) {
-        let width = rect.width as usize;
-        for (line, y) in pixels.chunks_exact(width).zip(rect.y as usize..) {
-            let start = (y * self.width + rect.x as usize) * BYTES_PER_PIXEL;
-            let ours = &mut self.copy[start..start + width * BYTES_PER_PIXEL];
-            for (ours, pixel) in ours.chunks_exact_mut(BYTES_PER_PIXEL).zip(line) {
-                ours.copy_from_slice(&pixel.to_le_bytes());
-            }
-        }
+    /// Smallest rectangle around all damage.
+    pub(crate) fn bounds(&self) -> Rect {
+        let all = (0..self.rows).flat_map(|row| (0..self.columns).filter_map(move |column| self.changed(row, column)));
+        all.fold(Rect::default(), |all, rect| all.around(&rect))
+    }
+
+    /// The other side shows what the frame has here.
+    pub(crate) fn sent(&mut self, row: usize, column: usize) {
         self.dirt[row * self.columns + column] = Dirt::CLEAN;
         self.dirty -= 1;
+    }
+
+    /// Stretches of damaged tiles in a row of tiles, as columns of pixels.
+    pub(crate) fn damaged(&self, row: usize) -> impl Iterator<Item = Range<usize>> {
+        let dirt = &self.dirt[row * self.columns..(row + 1) * self.columns];
+        let mut column = 0;
+        std::iter::from_fn(move || {
+            column += dirt[column..].iter().position(|dirt| !dirt.is_clean())?;
+            let first = column;
+            column += dirt[column..].iter().position(|dirt| dirt.is_clean()).unwrap_or(dirt.len() - column);
+            Some(first * TILE..self.width.min(column * TILE))
+        })
     }
 }
 
@@ -193,7 +194,7 @@ fn within(coordinate: usize, tile: usize) -> u8 {
 
 /// Does any colour differ? Both slices are pixels, equally many. Without an early end inside a line the compiler makes
 /// wide instructions of it, and X may differ, which `==` could not ignore.
-fn differ(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn differ(a: &[u8], b: &[u8]) -> bool {
     let mut difference = 0;
     let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
     if let (Ok(a), Ok(b)) = (<[u8; 4]>::try_from(a.remainder()), <[u8; 4]>::try_from(b.remainder())) {

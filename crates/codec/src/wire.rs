@@ -10,12 +10,13 @@
 //!             index:u8[width * height]                          has 256 and lives as long as the zstd frame
 //!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
 //!                                                               prediction from left, above and above left
+//!   copy    = x:number y:number                         what is shown there moves here; both may overlap
 //! number    = LEB128, at most 4 bytes
 //! ```
 //!
 //! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
-//! gives when it is flushed. A keyframe makes picture, copy, palettes and both zstd contexts start afresh, the picture black. The
-//! operations of one update paint no pixel twice.
+//! gives when it is flushed. A keyframe makes picture, copy, palettes and both zstd contexts start afresh, the picture black. No
+//! update copies more pixels than the picture has, nor paints more of them otherwise.
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
@@ -39,6 +40,7 @@ pub(crate) enum Kind {
     Solid = 1,
     Palette = 2,
     Literal = 3,
+    Copy = 4,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             1 => Some(Self::Solid),
             2 => Some(Self::Palette),
             3 => Some(Self::Literal),
+            4 => Some(Self::Copy),
             _ => None,
         }
     }

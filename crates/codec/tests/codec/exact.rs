@@ -16,12 +16,14 @@ enum Change {
     Text(Rect, u32),
     /// Any colours, by the seed.
     Noise(Rect, u32),
+    /// What is at this place comes into the rectangle.
+    Move(Rect, (u32, u32)),
 }
 
 impl Change {
     const fn rect(&self) -> Rect {
         match self {
-            Self::Fill(rect, _) | Self::Text(rect, _) | Self::Noise(rect, _) => *rect,
+            Self::Fill(rect, _) | Self::Text(rect, _) | Self::Noise(rect, _) | Self::Move(rect, _) => *rect,
         }
     }
 
@@ -29,6 +31,7 @@ impl Change {
         let rect = self.rect();
         let mut state = match self {
             Self::Fill(_, colour) => return picture.fill(rect, *colour),
+            Self::Move(_, from) => return picture.copy(rect, *from),
             Self::Text(_, seed) | Self::Noise(_, seed) => *seed | 1,
         };
         let text = matches!(self, Self::Text(..));
@@ -52,6 +55,7 @@ fn change() -> impl Strategy<Value = Change> {
         (rects(), any::<[u8; 3]>()).prop_map(|(rect, colour)| Change::Fill(rect, colour)),
         (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Text(rect, seed)),
         (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Noise(rect, seed)),
+        (rects(), (0..220u32, 0..150u32)).prop_map(|(rect, from)| Change::Move(rect, from)),
     ]
 }
 

@@ -127,6 +127,18 @@ fn a_short_update_cannot_cost_more_work_than_a_picture() {
 }
 
 #[test]
+fn a_short_update_cannot_move_more_than_a_picture() {
+    let copy = [vec![4], [1, 0, 4095, 4096, 0, 0].map(number).concat()].concat();
+    let once = keyframe(4096, 4096, &[chunk(copy.len(), &pack(&copy, 23, false))]);
+    Decoder::new().apply(&once, &mut Framebuffer::new()).expect("a picture may move once");
+    let raw = copy.repeat(10_000);
+    let update = keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    let begun = Instant::now();
+    assert_eq!(refusal(&update), DecodeError::Operation);
+    assert!(begun.elapsed() < Duration::from_secs(5), "10,000 pictures were moved");
+}
+
+#[test]
 fn pictures_out_of_bounds_are_refused_before_they_are_allocated() {
     for (width, height) in
         [(0, 1), (1, 0), (MAX_DIMENSION + 1, 1), (1, MAX_DIMENSION + 1), (MAX_DIMENSION, MAX_DIMENSION)]
@@ -153,9 +165,10 @@ fn malformed_updates_are_refused() {
 fn operations_that_make_no_sense_are_refused() {
     let pixel = Rect::new(0, 0, 1, 1);
     let with_kind = |kind: u8| [vec![kind], solid(pixel)[1..].to_vec()].concat();
-    let bad: [(&str, Vec<u8>); 12] = [
+    let copy = |from: [u32; 2]| [vec![4, 0, 0, 4, 4], from.map(number).concat()].concat();
+    let bad: [(&str, Vec<u8>); 17] = [
         ("no such kind", with_kind(0)),
-        ("a later kind", with_kind(4)),
+        ("a later kind", with_kind(5)),
         ("empty", solid(Rect::new(0, 0, 0, 1))),
         ("beyond the right edge", solid(Rect::new(1, 0, 10, 1))),
         ("beyond the lower edge", solid(Rect::new(0, 10, 1, 1))),
@@ -165,6 +178,11 @@ fn operations_that_make_no_sense_are_refused() {
         ("too many colours", [vec![2, 0, 0, 1, 1, 10, 0xf7, 1], vec![0; 800]].concat()),
         ("cut off in its palette", vec![2, 0, 0, 10, 10, 0, 100, 1, 2, 3]),
         ("cut off in its indices", [vec![2, 0, 0, 10, 10, 0, 1, 1, 2, 3], vec![0; 99]].concat()),
+        ("cut off before its source", vec![4, 0, 0, 4, 4]),
+        ("cut off in its source", vec![4, 0, 0, 4, 4, 1]),
+        ("from beyond the right edge", copy([7, 0])),
+        ("from beyond the lower edge", copy([0, 7])),
+        ("from far beyond", copy([(1 << 28) - 1, (1 << 28) - 1])),
         ("cut off in its planes", [vec![3, 0, 0, 10, 10], vec![0; 299]].concat()),
     ];
     for (what, raw) in bad {

@@ -109,6 +109,51 @@ fn a_dragged_window_of_plain_colours_costs_next_to_nothing() {
     assert!(bytes < 39 * 400, "{bytes} bytes for 39 moves");
 }
 
+/// Text in the middle of something that stays, as it scrolls in every direction.
+fn scrolled(way: (u32, u32)) -> impl Iterator<Item = (Picture, Region)> {
+    (0..12).map(move |step| {
+        let mut all = Picture::new(WIDTH + 400, HEIGHT + 400);
+        all.fill(all.whole().bounds(), [255, 255, 255]);
+        for (row, column) in (0..30).flat_map(|row| (0..99).map(move |column| (row, column))) {
+            glyph(&mut all, column, row, mix(row * 99 + column) % 90);
+        }
+        let mut picture = paper();
+        let middle = Rect::new(33, 21, 411, 250);
+        for (y, x) in (0..middle.height).flat_map(|y| (0..middle.width).map(move |x| (y, x))) {
+            let (from_x, from_y) = (180 + x + step * way.0 - step * 13, 150 + y + step * way.1 - step * 13);
+            let at = from_y as usize * all.stride + from_x as usize * 4;
+            picture.set(middle.x + x, middle.y + y, [all.data[at], all.data[at + 1], all.data[at + 2]]);
+        }
+        (picture, Region::from(middle))
+    })
+}
+
+#[test]
+fn text_that_scrolls_any_way_costs_what_is_new_of_it() {
+    for way in [(13, 0), (13, 26), (0, 13), (26, 13), (20, 9), (7, 17)] {
+        let bytes = play(scrolled(way), Budget::unlimited());
+        let again = play(scrolled(way).map(|(picture, _)| (picture.clone(), picture.whole())), Budget::bytes(3_000));
+        // 13 lines of 411 pixels or as many columns, in glyphs of 2 bits; more where both.
+        assert!(bytes < 11 * 2_500, "{bytes} bytes to scroll by {way:?}");
+        assert!(again < bytes * 2, "{again} bytes in small updates with all of it damaged, {bytes} otherwise");
+    }
+}
+
+#[test]
+fn a_window_with_a_picture_in_it_is_dragged_for_a_few_bytes() {
+    let frames = (0..20u32).map(|step| {
+        let mut picture = paper();
+        let window = Rect::new(20 + step * 9, 100 - step * 4, 190, 130);
+        for (y, x) in (0..window.height).flat_map(|y| (0..window.width).map(move |x| (y, x))) {
+            let noise = mix(y * 190 + x).to_le_bytes();
+            picture.set(window.x + x, window.y + y, [noise[0], noise[1], noise[2]]);
+        }
+        (picture.clone(), picture.whole())
+    });
+    let bytes = play(frames, Budget::unlimited());
+    assert!(bytes < 19 * 120, "{bytes} bytes for 19 steps");
+}
+
 #[test]
 fn film_stays_exact_and_smaller_than_its_pixels() {
     let bytes = play(film(), Budget::unlimited());

@@ -47,6 +47,17 @@ impl Picture {
         }
     }
 
+    /// What is at `from` comes into the rectangle, as far as both are inside.
+    pub(crate) fn copy(&mut self, rect: Rect, from: (u32, u32)) {
+        let before = self.clone();
+        for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+            if from.0 + x < self.width && from.1 + y < self.height {
+                let at = (from.1 + y) as usize * self.stride + (from.0 + x) as usize * 4;
+                self.set(rect.x + x, rect.y + y, [before.data[at], before.data[at + 1], before.data[at + 2]]);
+            }
+        }
+    }
+
     /// The pixels as a decoder must show them: no gaps, X = 255.
     pub(crate) fn shown(&self) -> Vec<u8> {
         let rows = self.data.chunks(self.stride).take(self.height as usize);

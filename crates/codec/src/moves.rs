@@ -1,0 +1,393 @@
+//! Finds what has moved: scrolled text, a dragged window; in both directions at once, and with whatever stays still
+//! around it.
+//!
+//! Short stretches of changed pixels that begin at an edge are looked up in what the other side shows; each find votes
+//! for the way between the two places. The ways with most votes are tried for real: only a rectangle whose every pixel
+//! is right after the move becomes one.
+
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use crate::geometry::Rect;
+use crate::tiles::{TILE, Tiles, differ};
+
+/// Most moves in an update: each costs the search again, and beyond these little is left to win.
+pub(crate) const MOST_MOVES: usize = 24;
+
+/// Pixels of a stretch that is looked up: words of text differ within so many.
+const STRETCH: usize = 16;
+
+/// Lines from one whose stretches are looked up to the next.
+const STEP: usize = 4;
+
+/// Columns of pixels that are searched in a row, and the distance to the next such strip, in strips.
+const STRIP: usize = 128;
+const STRIPS: usize = 4;
+
+/// Fewer votes than this are chance.
+const LEAST_VOTES: u32 = 6;
+
+/// Stretches that a way must put right to be tried.
+const LEAST_RIGHT: usize = 6;
+
+/// Ways that are tried.
+const WAYS: usize = 3;
+
+/// Pixels that a move must put right to be worth its bytes and its work.
+const LEAST_GAIN: usize = 400;
+
+/// Lines that a slice must have in a row to be looked at.
+const LEAST_LINES: u32 = 8;
+
+/// Pixels across in which lines are tried, from the left edge of the damage: what has moved is most often all of that.
+const SLICE: usize = 64;
+
+/// A rectangle whose pixels were at `from` before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) rect: Rect,
+    pub(crate) from: (u32, u32),
+}
+
+/// From an old place to a new one, pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Way {
+    x: isize,
+    y: isize,
+}
+
+/// The search, with all that it remembers only to allocate nothing.
+pub(crate) struct Search {
+    anchors: Box<[Anchor]>,
+    votes: Box<[(Way, u32)]>,
+    /// Around all damage.
+    bounds: Rect,
+    /// Lines that are right after the move at hand.
+    runs: Vec<Run>,
+    moves: Vec<Move>,
+    /// Pixels that may still be moved: nobody has to copy more than a picture.
+    room: u64,
+}
+
+/// A stretch of the frame; no mark, no stretch.
+#[derive(Clone, Copy, Default)]
+struct Anchor {
+    mark: u32,
+    x: u16,
+    y: u16,
+}
+
+/// Lines `top..bottom` of a strip.
+#[derive(Clone, Copy)]
+struct Run {
+    left: u32,
+    width: u32,
+    top: u32,
+    bottom: u32,
+}
+
+impl Run {
+    const fn lines(&self) -> u32 {
+        self.bottom - self.top
+    }
+
+    const fn rect(&self) -> Rect {
+        Rect::new(self.left, self.top, self.width, self.lines())
+    }
+}
+
+impl Search {
+    const ANCHORS: usize = 1 << 13;
+    const VOTES: usize = 1 << 11;
+    /// Most runs that are kept; a picture has a few for each column.
+    const RUNS: usize = 4096;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            anchors: vec![Anchor::default(); Self::ANCHORS].into_boxed_slice(),
+            votes: vec![(Way::default(), 0); Self::VOTES].into_boxed_slice(),
+            bounds: Rect::default(),
+            runs: Vec::with_capacity(Self::RUNS),
+            moves: Vec::with_capacity(MOST_MOVES),
+            room: 0,
+        }
+    }
+
+    /// Makes the moves that put most of the damage right, in `shown` and as a list, in order. The tiles say where
+    /// to look: what moved was damaged where it is, and where it was.
+    pub(crate) fn make(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer) -> &[Move] {
+        self.moves.clear();
+        self.bounds = tiles.bounds();
+        self.room = u64::from(shown.width()) * u64::from(shown.height());
+        if self.drop_anchors(frame, tiles) {
+            self.look_up(tiles, shown);
+            for way in self.ways().into_iter().flatten() {
+                let moved = Moved { frame, way };
+                if self.is_worth_trying(&moved, shown) {
+                    self.try_way(&moved, shown);
+                }
+            }
+        }
+        &self.moves
+    }
+
+    /// Remembers stretches of the frame; false when there are too few for a vote.
+    fn drop_anchors(&mut self, frame: &Frame<'_>, tiles: &Tiles) -> bool {
+        self.anchors.fill(Anchor::default());
+        let mut dropped = 0;
+        for (columns, y) in lines(tiles).filter(|(_, y)| y % STEP == 0) {
+            for_each_stretch(frame.row(columns.start, y, columns.len()), |x, mark| {
+                let anchor = &mut self.anchors[mark as usize % Self::ANCHORS];
+                // The first of several stays: in text that repeats itself any of them votes for the right way too.
+                if anchor.mark == 0 {
+                    dropped += 1;
+                    *anchor = Anchor { mark, x: short(columns.start + x), y: short(y) };
+                }
+            });
+        }
+        dropped >= LEAST_VOTES
+    }
+
+    /// Looks for the same stretches in what is shown: in some of its columns, so that with the lines left out above a
+    /// large area costs a fraction of its pixels, however it has moved.
+    fn look_up(&mut self, tiles: &Tiles, shown: &Framebuffer) {
+        self.votes.fill((Way::default(), 0));
+        for (columns, y) in lines(tiles) {
+            for start in columns.clone().step_by(STRIP * STRIPS) {
+                let strip = start..columns.end.min(start + STRIP);
+                for_each_stretch(shown.span(strip.start, y, strip.len()), |x, mark| {
+                    let anchor = self.anchors[mark as usize % Self::ANCHORS];
+                    if anchor.mark == mark {
+                        let way = Way {
+                            x: signed(usize::from(anchor.x)) - signed(strip.start + x),
+                            y: signed(usize::from(anchor.y)) - signed(y),
+                        };
+                        self.vote(way);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Are there stretches that are wrong now and would be right? The moves made so far may have done it all.
+    fn is_worth_trying(&self, moved: &Moved<'_>, shown: &Framebuffer) -> bool {
+        let right = self.anchors.iter().filter(|anchor| {
+            let (x, y) = (usize::from(anchor.x), usize::from(anchor.y));
+            anchor.mark != 0
+                && moved.is_right(shown, x, y, STRETCH)
+                && differ(moved.frame.row(x, y, STRETCH), shown.span(x, y, STRETCH))
+        });
+        right.take(LEAST_RIGHT).count() == LEAST_RIGHT
+    }
+
+    /// One more vote. Where two ways share a place the one that gets more keeps it.
+    fn vote(&mut self, way: Way) {
+        let place = (way.x * 31 + way.y * 1021).unsigned_abs() % Self::VOTES;
+        let (who, votes) = &mut self.votes[place];
+        if *who == way {
+            *votes += 1;
+        } else if *votes == 0 {
+            (*who, *votes) = (way, 1);
+        } else {
+            *votes -= 1;
+        }
+    }
+
+    /// The ways with most votes, most first.
+    fn ways(&self) -> [Option<Way>; WAYS] {
+        let mut best = [(Way::default(), 0); WAYS];
+        for &(way, votes) in self.votes.iter().filter(|(way, votes)| *votes >= LEAST_VOTES && *way != Way::default()) {
+            if let Some(place) = best.iter().position(|(_, less)| votes > *less) {
+                best[place..].rotate_right(1);
+                best[place] = (way, votes);
+            }
+        }
+        best.map(|(way, votes)| (votes > 0).then_some(way))
+    }
+
+    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer) {
+        self.find_runs(moved, shown);
+        while self.moves.len() < MOST_MOVES {
+            let Some(found) = self.rectangle() else { return };
+            let rect = moved.grown(shown, found);
+            self.take_out(rect);
+            let gain = moved.gain(shown, rect);
+            if gain < LEAST_GAIN || rect.area() > self.room {
+                continue;
+            }
+            self.room -= rect.area();
+            let found = Move { rect, from: moved.from(rect) };
+            shown.copy(found.rect, found.from);
+            self.moves.push(found);
+        }
+    }
+
+    /// Which lines of which strips of the damage are right after the move?
+    fn find_runs(&mut self, moved: &Moved<'_>, shown: &Framebuffer) {
+        self.runs.clear();
+        let bounds = self.bounds;
+        for left in (bounds.x..bounds.right()).step_by(SLICE) {
+            let width = bounds.right().min(left + SLICE as u32) - left;
+            let mut run: Option<Run> = None;
+            for y in bounds.y..bounds.bottom() {
+                let right = moved.is_right(shown, left as usize, y as usize, width as usize);
+                match (&mut run, right) {
+                    (Some(run), true) => run.bottom = y + 1,
+                    (None, true) => run = Some(Run { left, width, top: y, bottom: y + 1 }),
+                    (Some(_), false) => self.keep(run.take()),
+                    (None, false) => {}
+                }
+            }
+            self.keep(run);
+        }
+    }
+
+    fn keep(&mut self, run: Option<Run>) {
+        let long = run.filter(|run| run.lines() >= LEAST_LINES && self.runs.len() < Self::RUNS);
+        self.runs.extend(long);
+    }
+
+    /// The largest rectangle around the longest run: it takes in neighbouring strips as long as it grows.
+    fn rectangle(&self) -> Option<Rect> {
+        let seed = self.runs.iter().max_by_key(|run| run.lines())?;
+        let mut rect = seed.rect();
+        loop {
+            let beside = self.runs.iter().filter(|run| run.left == rect.right() || run.left + run.width == rect.x);
+            let grown = beside.map(|run| {
+                let (top, bottom) = (run.top.max(rect.y), run.bottom.min(rect.bottom()));
+                let (left, right) = (run.left.min(rect.x), (run.left + run.width).max(rect.right()));
+                Rect::new(left, top, right - left, bottom.saturating_sub(top))
+            });
+            match grown.max_by_key(Rect::area) {
+                Some(grown) if grown.area() > rect.area() => rect = grown,
+                _ => return Some(rect),
+            }
+        }
+    }
+
+    /// These pixels need no further look.
+    fn take_out(&mut self, rect: Rect) {
+        let mut at = 0;
+        while at < self.runs.len() {
+            let run = self.runs[at];
+            if !run.rect().overlaps(&rect) {
+                at += 1;
+                continue;
+            }
+            self.runs.swap_remove(at);
+            self.keep((run.top < rect.y).then_some(Run { bottom: rect.y, ..run }));
+            self.keep((rect.bottom() < run.bottom).then_some(Run { top: rect.bottom(), ..run }));
+        }
+    }
+}
+
+/// A frame, and the way that some of it may have come.
+struct Moved<'a> {
+    frame: &'a Frame<'a>,
+    way: Way,
+}
+
+impl Moved<'_> {
+    /// Is what is shown at the other end of the way what the frame has in these pixels?
+    fn is_right(&self, shown: &Framebuffer, x: usize, y: usize, width: usize) -> bool {
+        let (from_x, from_y) = (signed(x) - self.way.x, signed(y) - self.way.y);
+        let (Ok(from_x), Ok(from_y)) = (usize::try_from(from_x), usize::try_from(from_y)) else { return false };
+        if from_x + width > shown.width() as usize || from_y >= shown.height() as usize {
+            return false;
+        }
+        // Most lines that are wrong are so from the beginning.
+        let (frame, shown) = (self.frame.row(x, y, width), shown.span(from_x, from_y, width));
+        let (first, rest) = (width.min(8) * BYTES_PER_PIXEL, width.saturating_sub(8) * BYTES_PER_PIXEL);
+        !differ(&frame[..first], &shown[..first]) && (rest == 0 || !differ(&frame[first..], &shown[first..]))
+    }
+
+    /// The rectangle, with the lines and columns around it, up to a tile's, that are right too: what moves seldom ends
+    /// where a tile does.
+    fn grown(&self, shown: &Framebuffer, rect: Rect) -> Rect {
+        let rect = rect.clipped(shown.width(), shown.height());
+        let (mut left, mut right) = (rect.x as usize, rect.right() as usize);
+        let (mut top, mut bottom) = (rect.y as usize, rect.bottom() as usize);
+        let column = |x: usize, lines: std::ops::Range<usize>| lines.into_iter().all(|y| self.is_right(shown, x, y, 1));
+        let (least, most) = (left.saturating_sub(TILE), (right + TILE).min(shown.width() as usize));
+        while left > least && column(left - 1, top..bottom) {
+            left -= 1;
+        }
+        while right < most && column(right, top..bottom) {
+            right += 1;
+        }
+        let (least, most) = (top.saturating_sub(TILE), (bottom + TILE).min(shown.height() as usize));
+        while top > least && self.is_right(shown, left, top - 1, right - left) {
+            top -= 1;
+        }
+        while bottom < most && self.is_right(shown, left, bottom, right - left) {
+            bottom += 1;
+        }
+        let pixels = |number: usize| u32::try_from(number).expect("a picture's sides are below 2^14");
+        Rect::new(pixels(left), pixels(top), pixels(right - left), pixels(bottom - top))
+    }
+
+    /// Pixels of lines that the move puts right; 0 when it leaves one wrong, as it can after another move.
+    fn gain(&self, shown: &Framebuffer, rect: Rect) -> usize {
+        let (x, width) = (rect.x as usize, rect.width as usize);
+        let mut gain = 0;
+        for y in rect.y as usize..rect.bottom() as usize {
+            if !self.is_right(shown, x, y, width) {
+                return 0;
+            }
+            if differ(self.frame.row(x, y, width), shown.span(x, y, width)) {
+                gain += width;
+            }
+        }
+        gain
+    }
+
+    /// Where the rectangle, which has a source, comes from.
+    fn from(&self, rect: Rect) -> (u32, u32) {
+        let pixels = |number: isize| u32::try_from(number).expect("the source is inside the picture");
+        (pixels(signed(rect.x as usize) - self.way.x), pixels(signed(rect.y as usize) - self.way.y))
+    }
+}
+
+/// Lines of damaged tiles, and which of their columns are damaged.
+fn lines(tiles: &Tiles) -> impl Iterator<Item = (std::ops::Range<usize>, usize)> {
+    (0..tiles.rows()).flat_map(move |row| {
+        let lines = row * TILE..tiles.height().min((row + 1) * TILE);
+        lines.flat_map(move |y| tiles.damaged(row).map(move |columns| (columns, y)))
+    })
+}
+
+/// Calls with the place and the mark, which is not 0, of each stretch that is worth looking up: it begins at an edge,
+/// since plain areas are everywhere, and is among the few that their first half chooses, wherever they are.
+fn for_each_stretch(line: &[u8], mut found: impl FnMut(usize, u32)) {
+    const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
+    const SPREAD: [u64; 4] =
+        [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9, 0x27d4_eb2f_1656_67c5];
+    let pair = |at: usize| {
+        let bytes = line[at..at + 8].try_into().expect("eight bytes");
+        u64::from_le_bytes(bytes) & COLOURS
+    };
+    // Half a stretch; four products that do not wait for one another.
+    let half =
+        |at: usize| (0..4).fold(0u64, |sum, step| sum.wrapping_add(pair(at + step * 8).wrapping_mul(SPREAD[step])));
+    let pixels = line.len() / BYTES_PER_PIXEL;
+    for x in 0..(pixels + 1).saturating_sub(STRETCH) {
+        let at = x * BYTES_PER_PIXEL;
+        let first = pair(at);
+        if first >> 32 == first & 0xffff_ffff {
+            continue;
+        }
+        let chooses = half(at);
+        if chooses >> 61 != 0 {
+            continue;
+        }
+        let mark = (chooses.rotate_left(29) ^ half(at + STRETCH / 2 * BYTES_PER_PIXEL)).wrapping_mul(SPREAD[0]);
+        found(x, (mark >> 32) as u32 | 1);
+    }
+}
+
+const fn signed(number: usize) -> isize {
+    number.cast_signed()
+}
+
+/// A coordinate of a picture.
+fn short(coordinate: usize) -> u16 {
+    u16::try_from(coordinate).expect("a picture's sides are below 2^14")
+}
