@@ -7,7 +7,7 @@ use crate::stream::{ChunkError, Decompressor};
 use crate::wire::{KEYFRAME, MAX_CHUNK, MAX_UPDATE, Reader};
 
 /// Applies updates to a framebuffer. Of what it is given, it trusts nothing: whatever the bytes, it allocates no more
-/// than 9 MiB for itself and 4 bytes a pixel of the framebuffer, and paints no more pixels per update than there are.
+/// than 14 MiB for itself and 4 bytes a pixel of the framebuffer, and paints no more pixels per update than there are.
 pub struct Decoder {
     max_pixels: u32,
     state: State,

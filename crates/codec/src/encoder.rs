@@ -1,18 +1,18 @@
 //! Frames to updates.
 
-use std::iter::once;
 use std::ops::AddAssign;
 
 use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
+use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Writer, write_move};
 use crate::stream::Compressor;
-use crate::tiles::{TILE, Tiles};
+use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
 
-/// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, and what it knows to
-/// differ from that.
+/// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, what it knows to differ
+/// from that, and the glyphs that the other side knows, 4 MiB of pixels.
 pub struct Encoder {
     width: u32,
     height: u32,
@@ -20,6 +20,9 @@ pub struct Encoder {
     shown: Framebuffer,
     tiles: Tiles,
     search: Search,
+    cutter: Cutter,
+    /// Of the area at hand.
+    blocks: Vec<Block>,
     writer: Writer,
     compressor: Compressor,
     /// Operations that are not compressed yet.
@@ -87,13 +90,21 @@ pub struct Operations {
     pub literal: u32,
     /// Rectangles whose pixels were elsewhere before.
     pub copy: u32,
+    /// Lines of text, as glyphs.
+    pub text: u32,
 }
 
 impl Operations {
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 4] {
-        [("solid", self.solid), ("palette", self.palette), ("literal", self.literal), ("copy", self.copy)]
+    pub const fn by_kind(&self) -> [(&'static str, u32); 5] {
+        [
+            ("solid", self.solid),
+            ("palette", self.palette),
+            ("literal", self.literal),
+            ("copy", self.copy),
+            ("text", self.text),
+        ]
     }
 
     const fn count(&mut self, kind: Kind) {
@@ -102,6 +113,7 @@ impl Operations {
             Kind::Palette => self.palette += 1,
             Kind::Literal => self.literal += 1,
             Kind::Copy => self.copy += 1,
+            Kind::Text => self.text += 1,
         }
     }
 }
@@ -112,6 +124,7 @@ impl AddAssign for Operations {
         self.palette += other.palette;
         self.literal += other.literal;
         self.copy += other.copy;
+        self.text += other.text;
     }
 }
 
@@ -143,6 +156,8 @@ impl Encoder {
             shown: Framebuffer::new(),
             tiles: Tiles::new(width, height),
             search: Search::new(),
+            cutter: Cutter::new(),
+            blocks: Vec::new(),
             writer: Writer::new(TILE * TILE),
             compressor: Compressor::new().map_err(EncodeError::Compressor)?,
             raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
@@ -230,7 +245,7 @@ impl Encoder {
             operations += self.write_moves(frame);
         }
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
-        operations += self.write_tiles(frame, start, end, out)?;
+        operations += self.write_areas(frame, start, end, out)?;
         Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
     }
 
@@ -269,8 +284,8 @@ impl Encoder {
         Operations { copy, ..Operations::default() }
     }
 
-    /// Writes the changed tiles, row by row, until `out` would become longer than `end`.
-    fn write_tiles(
+    /// Writes what has changed, area by area, until `out` would become longer than `end`.
+    fn write_areas(
         &mut self,
         frame: &Frame<'_>,
         start: usize,
@@ -279,32 +294,138 @@ impl Encoder {
     ) -> Result<Operations, EncodeError> {
         let mut operations = Operations::default();
         let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
-        let (first_row, first_column) = self.next;
-        let others = (first_row + 1..rows).chain(0..first_row).map(|row| (row, 0..columns));
-        let round = once((first_row, first_column..columns)).chain(others).chain(once((first_row, 0..first_column)));
-        for (row, columns) in round {
-            for column in columns {
-                let Some(rect) = self.tiles.changed(row, column) else { continue };
-                let before = self.raw.len();
-                let kind = self.writer.write(frame, rect, &mut self.raw);
-                // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
-                // no longer than the room left keeps the budget, and every flush shows how much room there really is.
-                if self.raw.len() > room(end, out) {
-                    self.flush(before, start, out)?;
-                    if likely(kind, self.raw.len()) > room(end, out) && out.len() > start {
-                        self.writer.undo(kind);
-                        self.raw.clear();
-                        self.next = (row, column);
-                        return Ok(operations);
+        let (row, column) = self.next;
+        let round = [
+            (row..row + 1, column..columns),
+            (row + 1..rows, 0..columns),
+            (0..row, 0..columns),
+            (row..row + 1, 0..column),
+        ];
+        let mut blocks = std::mem::take(&mut self.blocks);
+        let spare = u64::from(self.width) * u64::from(self.height);
+        let mut sending = Sending { start, end, out, operations: &mut operations, spare };
+        'all: for (rows, columns) in round {
+            while let Some(area) = self.tiles.area(rows.clone(), columns.clone()) {
+                self.cutter.cut(frame, area.rect, &mut blocks);
+                for block in &blocks {
+                    if let Some((x, y)) = self.write_block(frame, *block, &mut sending)? {
+                        self.next = (y as usize / TILE, x as usize / TILE);
+                        break 'all;
                     }
                 }
-                self.writer.show(rect, &mut self.shown);
-                self.tiles.sent(row, column);
-                operations.count(kind);
+                self.tiles.sent(&area);
             }
         }
-        self.flush(self.raw.len(), start, out)?;
+        self.blocks = blocks;
+        self.flush(self.raw.len(), start, sending.out)?;
         Ok(operations)
+    }
+
+    /// Writes what differs in a block; says where the budget ended if it did.
+    fn write_block(
+        &mut self,
+        frame: &Frame<'_>,
+        block: Block,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<(u32, u32)>, EncodeError> {
+        match block {
+            Block::Plain(rect) => self.write_plain(frame, rect, sending),
+            Block::Other(rect) => self.write_other(frame, rect, sending),
+            Block::Line { rect, blank } => self.write_line(frame, rect, blank, sending),
+        }
+    }
+
+    fn write_plain(
+        &mut self,
+        frame: &Frame<'_>,
+        rect: Rect,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<(u32, u32)>, EncodeError> {
+        let Some(rect) = difference(frame, &self.shown, rect) else { return Ok(None) };
+        let before = self.raw.len();
+        let kind = self.writer.write_plain(frame, rect, &mut self.raw);
+        self.send(frame, rect, kind, before, sending)
+    }
+
+    fn write_other(
+        &mut self,
+        frame: &Frame<'_>,
+        rect: Rect,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<(u32, u32)>, EncodeError> {
+        const SIDE: u32 = TILE as u32;
+        for y in (rect.y..rect.bottom()).step_by(TILE) {
+            for x in (rect.x..rect.right()).step_by(TILE) {
+                let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
+                let Some(piece) = difference(frame, &self.shown, piece) else { continue };
+                let before = self.raw.len();
+                let kind = self.writer.write(frame, piece, &mut self.raw);
+                let end = self.send(frame, piece, kind, before, sending)?;
+                if end.is_some() {
+                    return Ok(end);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn write_line(
+        &mut self,
+        frame: &Frame<'_>,
+        rect: Rect,
+        blank: u32,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<(u32, u32)>, EncodeError> {
+        let above = Rect::new(rect.x, rect.y - blank, rect.width, blank);
+        let Some(changed) = difference(frame, &self.shown, rect) else {
+            return self.write_plain(frame, above, sending);
+        };
+        let cut = Rect::new(changed.x, rect.y, changed.width, rect.height);
+        let whole = whole_glyphs(frame, &self.shown, cut);
+        let line = match sending.spare.checked_sub(whole.area() - cut.area()) {
+            Some(spare) => {
+                sending.spare = spare;
+                whole
+            }
+            None => cut,
+        };
+        let is_above = line.y == rect.y
+            && rect.contains(&line)
+            && difference(frame, &self.shown, above)
+                .is_some_and(|above| line.x <= above.x && above.right() <= line.right());
+        let before = self.raw.len();
+        let Some(line) = self.writer.write_line(frame, line, if is_above { blank } else { 0 }, &mut self.raw) else {
+            let end = self.write_plain(frame, above, sending)?;
+            return if end.is_some() { Ok(end) } else { self.write_other(frame, rect, sending) };
+        };
+        let end = self.send(frame, line, Kind::Text, before, sending)?;
+        if end.is_some() { Ok(end) } else { self.write_plain(frame, above, sending) }
+    }
+
+    /// Keeps the operation that was appended at `before`, which makes this rectangle right, if the budget allows it;
+    /// says where it ended if not.
+    fn send(
+        &mut self,
+        frame: &Frame<'_>,
+        rect: Rect,
+        kind: Kind,
+        before: usize,
+        sending: &mut Sending<'_>,
+    ) -> Result<Option<(u32, u32)>, EncodeError> {
+        let Sending { start, end, .. } = *sending;
+        // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
+        // no longer than the room left keeps the budget, and every flush shows how much room there really is.
+        if self.raw.len() > room(end, sending.out) {
+            self.flush(before, start, sending.out)?;
+            if likely(kind, self.raw.len()) > room(end, sending.out) && sending.out.len() > start {
+                self.writer.undo(kind);
+                self.raw.clear();
+                return Ok(Some((rect.x, rect.y)));
+            }
+        }
+        self.shown.show(frame, rect);
+        sending.operations.count(kind);
+        Ok(None)
     }
 
     /// Makes a chunk of the first `len` bytes of operations.
@@ -325,11 +446,22 @@ impl Encoder {
     }
 }
 
+/// An update on its way.
+struct Sending<'a> {
+    /// Where it begins in `out`, and where it should end.
+    start: usize,
+    end: usize,
+    out: &'a mut Vec<u8>,
+    operations: &'a mut Operations,
+    /// Pixels that may still be painted though they are right already.
+    spare: u64,
+}
+
 /// Bytes that an operation is likely to have after compression. Indices of glyphs compress to less than a quarter; if
 /// small budgets counted them in full, their updates would be one tile each.
 const fn likely(kind: Kind, len: usize) -> usize {
     match kind {
-        Kind::Solid | Kind::Palette | Kind::Copy => len / 4,
+        Kind::Solid | Kind::Palette | Kind::Copy | Kind::Text => len / 4,
         Kind::Literal => len,
     }
 }

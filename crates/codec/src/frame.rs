@@ -175,6 +175,36 @@ impl Framebuffer {
         Some(())
     }
 
+    /// Makes all of a rectangle inside the picture one colour.
+    pub(crate) fn fill(&mut self, rect: Rect, colour: [u8; BYTES_PER_PIXEL]) {
+        for y in rect.y..rect.bottom() {
+            for pixel in self.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL) {
+                pixel.copy_from_slice(&colour);
+            }
+        }
+    }
+
+    /// Makes a rectangle inside the picture these pixels, row by row.
+    pub(crate) fn paint(&mut self, rect: Rect, pixels: &[u32]) {
+        for (line, y) in pixels.chunks_exact(rect.width as usize).zip(rect.y..) {
+            let row = self.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
+            for (shown, pixel) in row.zip(line) {
+                shown.copy_from_slice(&pixel.to_le_bytes());
+            }
+        }
+    }
+
+    /// Makes a rectangle inside both pictures what the frame has there.
+    pub(crate) fn show(&mut self, frame: &Frame<'_>, rect: Rect) {
+        for y in rect.y..rect.bottom() {
+            let row = self.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
+            let source = frame.row(rect.x as usize, y as usize, rect.width as usize).chunks_exact(BYTES_PER_PIXEL);
+            for (shown, pixel) in row.zip(source) {
+                shown.copy_from_slice(&[pixel[0], pixel[1], pixel[2], 0xff]);
+            }
+        }
+    }
+
     /// What is in the rectangle of the same size at `from` comes into `rect`; both are inside, and may overlap.
     pub(crate) fn copy(&mut self, rect: Rect, from: (u32, u32)) {
         let bytes = rect.width as usize * BYTES_PER_PIXEL;

@@ -57,6 +57,12 @@ impl Rect {
         self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 
+    /// Is all of the other one inside?
+    #[must_use]
+    pub const fn contains(&self, other: &Self) -> bool {
+        self.x <= other.x && self.y <= other.y && other.right() <= self.right() && other.bottom() <= self.bottom()
+    }
+
     /// Smallest rectangle around both; an empty one adds nothing.
     #[must_use]
     pub fn around(&self, other: &Self) -> Self {

@@ -11,6 +11,8 @@ mod decoder;
 mod encoder;
 mod frame;
 mod geometry;
+mod glyphs;
+mod layout;
 mod moves;
 mod operation;
 mod palette;

@@ -2,6 +2,8 @@
 
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
+use crate::glyphs;
+use crate::layout::colour;
 use crate::moves::Move;
 use crate::palette::{Colours, Palette};
 use crate::wire::{Kind, Reader, read_colour, write_colour, write_number};
@@ -11,6 +13,7 @@ pub(crate) struct Writer {
     /// The rectangle at hand, row by row, X always set.
     pixels: Vec<u32>,
     palette: Palette,
+    glyphs: glyphs::Writer,
     planes: [Vec<u8>; 3],
 }
 
@@ -20,6 +23,7 @@ impl Writer {
         Self {
             pixels: Vec::with_capacity(area),
             palette: Palette::new(area),
+            glyphs: glyphs::Writer::new(),
             planes: std::array::from_fn(|_| Vec::with_capacity(area)),
         }
     }
@@ -27,13 +31,38 @@ impl Writer {
     /// The other side starts afresh.
     pub(crate) fn restart(&mut self) {
         self.palette.restart();
+        self.glyphs.restart();
     }
 
     /// The last operation, which was of this kind, is not sent.
     pub(crate) fn undo(&mut self, kind: Kind) {
-        if kind == Kind::Palette {
-            self.palette.undo();
+        match kind {
+            Kind::Palette => self.palette.undo(),
+            Kind::Text => self.glyphs.undo(),
+            Kind::Solid | Kind::Literal | Kind::Copy => {}
         }
+    }
+
+    /// Appends the operation for a rectangle that is all of one colour.
+    pub(crate) fn write_plain(&self, frame: &Frame<'_>, rect: Rect, out: &mut Vec<u8>) -> Kind {
+        write_head(Kind::Solid, rect, out);
+        out.extend_from_slice(&frame.row(rect.x as usize, rect.y as usize, 1)[..3]);
+        Kind::Solid
+    }
+
+    /// Appends the operation for a line of text, and says what it covers: the rectangle, with so many blank rows above
+    /// it if they are of the same background. `None` when it does not look like text.
+    pub(crate) fn write_line(&mut self, frame: &Frame<'_>, rect: Rect, blank: u32, out: &mut Vec<u8>) -> Option<Rect> {
+        let Some(background) = self.glyphs.build(frame, rect) else {
+            self.undo(Kind::Text);
+            return None;
+        };
+        let above = frame.row(rect.x as usize, rect.y.checked_sub(blank)? as usize, 1);
+        let blank = if colour(above) == background { blank } else { 0 };
+        let rect = Rect::new(rect.x, rect.y - blank, rect.width, rect.height + blank);
+        write_head(Kind::Text, rect, out);
+        self.glyphs.write(background, blank, out);
+        Some(rect)
     }
 
     /// Appends the operation for these pixels of the frame, not empty, and says its kind.
@@ -60,16 +89,6 @@ impl Writer {
             Kind::Literal
         }
     }
-
-    /// Paints the pixels last written, which were this rectangle.
-    pub(crate) fn show(&self, rect: Rect, shown: &mut Framebuffer) {
-        for (line, y) in self.pixels.chunks_exact(rect.width as usize).zip(rect.y..) {
-            let row = shown.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
-            for (shown, pixel) in row.zip(line) {
-                shown.copy_from_slice(&pixel.to_le_bytes());
-            }
-        }
-    }
 }
 
 /// Appends the operation for what has moved.
@@ -86,7 +105,8 @@ fn write_head(kind: Kind, rect: Rect, out: &mut Vec<u8>) {
     }
 }
 
-/// Pixels that the operations of an update may still work on: a short update cannot cost more than a picture.
+/// Pixels that the operations of an update may still work on: a short update cannot cost more than a few pictures.
+/// No encoder paints a pixel twice, but for what stands still between a change and the next gap: a picture more.
 pub(crate) struct Room {
     painted: u64,
     copied: u64,
@@ -96,7 +116,7 @@ impl Room {
     /// For an update of a picture of this size.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let picture = u64::from(width) * u64::from(height);
-        Self { painted: picture, copied: picture }
+        Self { painted: 2 * picture, copied: picture }
     }
 
     fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
@@ -109,18 +129,20 @@ impl Room {
 /// Reads operations.
 pub(crate) struct Painter {
     colours: Colours,
+    glyphs: glyphs::Painter,
     /// Green, blue - green, red - green of the row above, for literal pixels.
     above: Vec<[u8; 3]>,
 }
 
 impl Painter {
     pub(crate) const fn new() -> Self {
-        Self { colours: Colours::new(), above: Vec::new() }
+        Self { colours: Colours::new(), glyphs: glyphs::Painter::new(), above: Vec::new() }
     }
 
     /// The other side starts afresh.
-    pub(crate) const fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.colours = Colours::new();
+        self.glyphs.restart();
     }
 
     /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
@@ -144,7 +166,8 @@ impl Painter {
                 is_inside(Rect::new(from.0, from.1, rect.width, rect.height)).then_some(())?;
                 framebuffer.copy(rect, from);
             }
-            Kind::Solid => paint_solid(reader, rect, framebuffer)?,
+            Kind::Text => self.glyphs.paint(reader, rect, framebuffer)?,
+            Kind::Solid => framebuffer.fill(rect, read_colour(reader)?),
             Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
             Kind::Literal => self.paint_literal(reader, rect, framebuffer)?,
         }
@@ -179,16 +202,6 @@ impl Painter {
         }
         Some(())
     }
-}
-
-fn paint_solid(reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
-    let colour = read_colour(reader)?;
-    for y in rect.y..rect.bottom() {
-        for pixel in framebuffer.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL) {
-            pixel.copy_from_slice(&colour);
-        }
-    }
-    Some(())
 }
 
 fn write_literal(pixels: &[u32], width: usize, planes: &mut [Vec<u8>; 3], out: &mut Vec<u8>) {

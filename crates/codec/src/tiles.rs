@@ -6,8 +6,11 @@ use std::ops::Range;
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, MAX_DIMENSION};
 use crate::geometry::Rect;
 
-/// Side of a tile, pixels: comparing is by tile, and so is every operation so far.
+/// Side of a tile, pixels: comparing is by tile, and so is what has no better shape.
 pub(crate) const TILE: usize = 64;
+
+/// A pixel without its X.
+pub(crate) const COLOUR: u32 = 0x00ff_ffff;
 
 /// Two pixels without their X.
 const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
@@ -38,6 +41,13 @@ impl Dirt {
             self.bottom = self.bottom.max(other.bottom);
         }
     }
+}
+
+/// Damaged tiles side by side, and what is damaged in them, pixels.
+pub(crate) struct Area {
+    pub(crate) rect: Rect,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
 /// Where the other side's picture may differ from the frame.
@@ -167,10 +177,28 @@ impl Tiles {
         all.fold(Rect::default(), |all, rect| all.around(&rect))
     }
 
+    /// The first damaged tile among these, with all of the same that follow to the right, and those below as long as
+    /// there are as many.
+    pub(crate) fn area(&self, rows: Range<usize>, columns: Range<usize>) -> Option<Area> {
+        let is_damaged = |row: usize, column: usize| !self.dirt[row * self.columns + column].is_clean();
+        let found = |row: usize| columns.clone().find(|&column| is_damaged(row, column)).map(|column| (row, column));
+        let (top, left) = rows.clone().find_map(found)?;
+        let right = (left..columns.end).find(|&column| !is_damaged(top, column)).unwrap_or(columns.end);
+        let bottom = (top..rows.end).find(|&row| !(left..right).all(|column| is_damaged(row, column)));
+        let (rows, columns) = (top..bottom.unwrap_or(rows.end), left..right);
+        let all = rows.clone().flat_map(|row| columns.clone().filter_map(move |column| self.changed(row, column)));
+        let rect = all.fold(Rect::default(), |all, rect| all.around(&rect));
+        Some(Area { rect, rows, columns })
+    }
+
     /// The other side shows what the frame has here.
-    pub(crate) fn sent(&mut self, row: usize, column: usize) {
-        self.dirt[row * self.columns + column] = Dirt::CLEAN;
-        self.dirty -= 1;
+    pub(crate) fn sent(&mut self, area: &Area) {
+        for row in area.rows.clone() {
+            for column in area.columns.clone() {
+                self.dirt[row * self.columns + column] = Dirt::CLEAN;
+                self.dirty -= 1;
+            }
+        }
     }
 
     /// Stretches of damaged tiles in a row of tiles, as columns of pixels.
@@ -184,6 +212,29 @@ impl Tiles {
             Some(first * TILE..self.width.min(column * TILE))
         })
     }
+}
+
+/// What differs inside a rectangle of both pictures; `None` when nothing does.
+pub(crate) fn difference(frame: &Frame<'_>, shown: &Framebuffer, rect: Rect) -> Option<Rect> {
+    let (x, width) = (rect.x as usize, rect.width as usize);
+    let mut rows: Option<(u32, u32)> = None;
+    let mut columns = (width, 0);
+    for y in rect.y..rect.bottom() {
+        let (a, b) = (frame.row(x, y as usize, width), shown.span(x, y as usize, width));
+        if !differ(a, b) {
+            continue;
+        }
+        rows = Some((rows.map_or(y, |(top, _)| top), y + 1));
+        let differs = |column: &usize| {
+            let at = column * BYTES_PER_PIXEL..(column + 1) * BYTES_PER_PIXEL;
+            differ(&a[at.clone()], &b[at])
+        };
+        columns.0 = (0..columns.0).find(differs).unwrap_or(columns.0);
+        columns.1 = (columns.1..width).rfind(differs).map_or(columns.1, |last| last + 1);
+    }
+    let (top, bottom) = rows?;
+    let side = |pixels: usize| u32::try_from(pixels).expect("a picture's sides are below 2^14");
+    Some(Rect::new(rect.x + side(columns.0), top, side(columns.1 - columns.0), bottom - top))
 }
 
 /// A coordinate relative to a tile, at most its far edge.

@@ -11,12 +11,20 @@
 //!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
 //!                                                               prediction from left, above and above left
 //!   copy    = x:number y:number                         what is shown there moves here; both may overlap
+//!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
+//! mark      = x:signed y:signed what                            from the right edge and the top of the mark before, the
+//!                                                               first one from the left edge, `blank` rows down
+//!   what    = 0 width:number height:number (blue green red)     a box of one colour
+//!           | glyph:number                                      a glyph by its number, counted from 1
+//!           | glyph:number width:number height:number           the next number: a new one, whose planes (blue, green -
+//!                                                               blue, red - blue) follow the marks, by column
 //! number    = LEB128, at most 4 bytes
+//! signed    = number                                            0, -1, 1, -2, …
 //! ```
 //!
 //! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
 //! gives when it is flushed. A keyframe makes picture, copy, palettes and both zstd contexts start afresh, the picture black. No
-//! update copies more pixels than the picture has, nor paints more of them otherwise.
+//! update copies more pixels than the picture has, nor paints more than twice as many otherwise.
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
@@ -41,6 +49,7 @@ pub(crate) enum Kind {
     Palette = 2,
     Literal = 3,
     Copy = 4,
+    Text = 5,
 }
 
 impl Kind {
@@ -50,6 +59,7 @@ impl Kind {
             2 => Some(Self::Palette),
             3 => Some(Self::Literal),
             4 => Some(Self::Copy),
+            5 => Some(Self::Text),
             _ => None,
         }
     }
@@ -64,6 +74,11 @@ pub(crate) fn write_number(mut number: u32, out: &mut Vec<u8>) {
         number >>= 7;
     }
     out.push(number as u8);
+}
+
+/// Appends a number whose amount is below 2^27.
+pub(crate) fn write_signed(number: i32, out: &mut Vec<u8>) {
+    write_number((number << 1 ^ number >> 31).cast_unsigned(), out);
 }
 
 pub(crate) fn write_colour(colour: u32, out: &mut Vec<u8>) {
@@ -106,6 +121,10 @@ impl<'a> Reader<'a> {
         }
         None
     }
+
+    pub(crate) fn signed(&mut self) -> Option<i32> {
+        self.number().map(|number| (number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +139,11 @@ mod tests {
             let mut reader = Reader(&bytes);
             assert_eq!(reader.number(), Some(number));
             assert!(reader.is_empty());
+        }
+        for number in [0, -1, 1, -64, 64, 1 - (1 << 27), (1 << 27) - 1] {
+            let mut bytes = Vec::new();
+            write_signed(number, &mut bytes);
+            assert_eq!(Reader(&bytes).signed(), Some(number));
         }
         assert_eq!(Reader(&[0x80, 0x80, 0x80, 0x80, 0x00]).number(), None, "five bytes");
         assert_eq!(Reader(&[0x80]).number(), None, "cut off");

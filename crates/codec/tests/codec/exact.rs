@@ -18,12 +18,15 @@ enum Change {
     Noise(Rect, u32),
     /// What is at this place comes into the rectangle.
     Move(Rect, (u32, u32)),
+    /// Lines of letters on a colour, by the seed.
+    Letters(Rect, [u8; 3], u32),
 }
 
 impl Change {
     const fn rect(&self) -> Rect {
         match self {
             Self::Fill(rect, _) | Self::Text(rect, _) | Self::Noise(rect, _) | Self::Move(rect, _) => *rect,
+            Self::Letters(rect, ..) => *rect,
         }
     }
 
@@ -32,6 +35,7 @@ impl Change {
         let mut state = match self {
             Self::Fill(_, colour) => return picture.fill(rect, *colour),
             Self::Move(_, from) => return picture.copy(rect, *from),
+            Self::Letters(_, paper, seed) => return letters(picture, rect, *paper, *seed),
             Self::Text(_, seed) | Self::Noise(_, seed) => *seed | 1,
         };
         let text = matches!(self, Self::Text(..));
@@ -46,6 +50,29 @@ impl Change {
     }
 }
 
+/// Lines of letters, some with marked background, of few shapes and many heights.
+fn letters(picture: &mut Picture, rect: Rect, paper: [u8; 3], seed: u32) {
+    picture.fill(rect, paper);
+    let chance = |a: u32, b: u32| (a * 7919 + b * 104_729 + seed).wrapping_mul(0x9e37_79b1) >> 16;
+    let (step, leading) = (4 + seed % 9, 9 + seed % 13);
+    for (row, y) in (rect.y..rect.bottom()).step_by(leading as usize).enumerate() {
+        for (column, x) in (rect.x..rect.right()).step_by(step as usize).enumerate() {
+            let shape = chance(row as u32, column as u32) % 11;
+            if shape == 0 {
+                let mark = Rect::new(x, y, step.min(rect.right() - x), leading.min(rect.bottom() - y));
+                picture.fill(mark, [200, 40, seed.to_le_bytes()[0]]);
+            }
+            for (dy, dx) in (shape % 4..leading - 2).flat_map(|dy| (0..step - 1).map(move |dx| (dy, dx))) {
+                let (x, y) = (x + dx, y + dy);
+                if shape > 1 && chance(shape * 64 + dy, dx) % 3 == 0 && x < rect.right() && y < rect.bottom() {
+                    let [ink, ..] = (chance(dx, shape) % 4 * 50).to_le_bytes();
+                    picture.set(x, y, [ink, ink, ink]);
+                }
+            }
+        }
+    }
+}
+
 fn rects() -> impl Strategy<Value = Rect> {
     (0..220u32, 0..150u32, 1..160u32, 1..160u32).prop_map(|(x, y, width, height)| Rect::new(x, y, width, height))
 }
@@ -55,6 +82,8 @@ fn change() -> impl Strategy<Value = Change> {
         (rects(), any::<[u8; 3]>()).prop_map(|(rect, colour)| Change::Fill(rect, colour)),
         (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Text(rect, seed)),
         (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Noise(rect, seed)),
+        (rects(), any::<[u8; 3]>(), 0..999u32).prop_map(|(rect, paper, seed)| Change::Letters(rect, paper, seed)),
+        (rects(), Just([255; 3]), 0..5u32).prop_map(|(rect, paper, seed)| Change::Letters(rect, paper, seed)),
         (rects(), (0..220u32, 0..150u32)).prop_map(|(rect, from)| Change::Move(rect, from)),
     ]
 }
@@ -85,7 +114,7 @@ fn scribble(picture: &mut Picture, value: u8) {
 }
 
 proptest! {
-    #![proptest_config(sides::cases(96))]
+    #![proptest_config(sides::cases(192))]
 
     #[test]
     fn the_framebuffer_equals_the_frame_once_nothing_is_pending(
@@ -160,6 +189,24 @@ fn the_narrowest_and_the_widest_pictures_arrive() {
         Change::Noise(Rect::new(0, 0, width, height), 5).draw(&mut picture);
         sides.settle(&picture, &Region::new(), Budget::unlimited());
         sides.assert_shows(&picture);
+    }
+}
+
+#[test]
+fn narrow_pictures_of_few_colours_arrive() {
+    // Blocks of a pixel or two, each with ink up to the next: what is painted again around them must not be too much.
+    for (width, height) in (1..9u32).flat_map(|width| [1, 2, 30, 133].map(|height| (width, height))) {
+        let mut sides = Sides::new(width, height);
+        let mut picture = Picture::new(width, height);
+        for seed in 0..3 {
+            for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+                let noise = (y * width + x + seed * 7919).wrapping_mul(0x9e37_79b1).rotate_left(9) & 0x0003_0101;
+                let [blue, green, red, _] = noise.to_le_bytes();
+                picture.set(x, y, [blue, green, red]);
+            }
+            sides.settle(&picture, &picture.whole(), Budget::unlimited());
+            sides.assert_shows(&picture);
+        }
     }
 }
 

@@ -50,6 +50,13 @@ fn solid(rect: Rect) -> Vec<u8> {
     [vec![1], number(rect.x), number(rect.y), number(rect.width), number(rect.height), vec![1, 2, 3]].concat()
 }
 
+/// A line of text in the upper left corner, white, with these marks and planes.
+fn text(width: u32, height: u32, marks: &[u8], planes: &[u8]) -> Vec<u8> {
+    let head = [vec![5, 0, 0], number(width), number(height), vec![0, 255, 255, 255, 0]].concat();
+    let len = number(u32::try_from(marks.len()).expect("short"));
+    [head, len, marks.to_vec(), planes.to_vec()].concat()
+}
+
 fn refusal(update: &[u8]) -> DecodeError {
     let mut decoder = Decoder::new();
     let mut framebuffer = Framebuffer::new();
@@ -127,6 +134,65 @@ fn a_short_update_cannot_cost_more_work_than_a_picture() {
 }
 
 #[test]
+fn the_tests_own_text_is_sound_and_its_glyphs_are_known_from_then_on() {
+    let planes = [[9, 8, 7, 6], [1, 1, 1, 1], [0, 0, 2, 0]].concat();
+    let raw = text(8, 8, &[4, 2, 1, 2, 2, 0, 0, 1, 0, 0, 0, 1, 3, 7, 7, 7], &planes);
+    let mut framebuffer = Framebuffer::new();
+    let mut decoder = Decoder::new();
+    let update = keyframe(10, 10, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    decoder.apply(&update, &mut framebuffer).expect("it is sound");
+    let row = |y: u32| framebuffer.row(0, y, 9).chunks(4).map(|pixel| pixel[..3].to_vec()).collect::<Vec<_>>();
+    let white = vec![255; 3];
+    // By column: the second column of the glyph is 7 and 6, the third pixel of which is redder.
+    let glyph = [vec![9, 10, 9], vec![7, 8, 9]];
+    assert_eq!(row(0)[..2], [white.clone(), white.clone()]);
+    assert_eq!(row(1)[2..7], [&glyph[..], &glyph[..], &[vec![7; 3]]].concat());
+    assert_eq!(row(2)[2], [8, 9, 8]);
+    assert_eq!(row(7)[7], white);
+    assert_eq!(row(8)[0], [0; 3], "below the line");
+    // A keyframe forgets.
+    let again = text(8, 8, &[0, 0, 1], &[]);
+    assert_eq!(
+        decoder.apply(&keyframe(10, 10, &[chunk(again.len(), &pack(&again, 23, false))]), &mut framebuffer).err(),
+        Some(DecodeError::Operation)
+    );
+}
+
+#[test]
+fn glyphs_without_end_are_refused() {
+    // 64 × 64 pixels each, all of the kind that is said to be new.
+    let glyph = |number_of: u32| {
+        let marks = [vec![0, 0], number(number_of), number(64), number(64)].concat();
+        text(64, 64, &marks, &vec![0; 3 * 64 * 64])
+    };
+    let mut decoder = Decoder::new();
+    let mut framebuffer = Framebuffer::new();
+    let first = glyph(1);
+    decoder.apply(&keyframe(64, 64, &[chunk(first.len(), &pack(&first, 23, false))]), &mut framebuffer).expect("one");
+    // The same stream goes on, as an encoder's would.
+    let mut context = CCtx::create();
+    context.set_parameter(CParameter::WindowLog(20)).expect("zstd knows such windows");
+    let mut known = 0;
+    let refused = (0..1000u32).find_map(|update_number| {
+        let raw = glyph(known + 1);
+        known += 1;
+        let mut packed = Vec::with_capacity(raw.len() + 1024);
+        let mut output = OutBuffer::around(&mut packed);
+        let mut input = InBuffer::around(&raw);
+        while input.pos() < raw.len() {
+            context.compress_stream(&mut output, &mut input).expect("it compresses");
+        }
+        assert_eq!(context.flush_stream(&mut output), Ok(0));
+        let update = match update_number {
+            0 => keyframe(64, 64, &[chunk(raw.len(), &packed)]),
+            _ => [vec![0], chunk(raw.len(), &packed)].concat(),
+        };
+        decoder.apply(&update, &mut framebuffer).err().map(|error| (update_number, error))
+    });
+    assert_eq!(refused, Some((256, DecodeError::Operation)), "4 MiB of glyphs are 256 of these");
+}
+
+#[test]
 fn a_short_update_cannot_move_more_than_a_picture() {
     let copy = [vec![4], [1, 0, 4095, 4096, 0, 0].map(number).concat()].concat();
     let once = keyframe(4096, 4096, &[chunk(copy.len(), &pack(&copy, 23, false))]);
@@ -166,9 +232,9 @@ fn operations_that_make_no_sense_are_refused() {
     let pixel = Rect::new(0, 0, 1, 1);
     let with_kind = |kind: u8| [vec![kind], solid(pixel)[1..].to_vec()].concat();
     let copy = |from: [u32; 2]| [vec![4, 0, 0, 4, 4], from.map(number).concat()].concat();
-    let bad: [(&str, Vec<u8>); 17] = [
+    let bad: [(&str, Vec<u8>); 32] = [
         ("no such kind", with_kind(0)),
-        ("a later kind", with_kind(5)),
+        ("a later kind", with_kind(6)),
         ("empty", solid(Rect::new(0, 0, 0, 1))),
         ("beyond the right edge", solid(Rect::new(1, 0, 10, 1))),
         ("beyond the lower edge", solid(Rect::new(0, 10, 1, 1))),
@@ -178,6 +244,21 @@ fn operations_that_make_no_sense_are_refused() {
         ("too many colours", [vec![2, 0, 0, 1, 1, 10, 0xf7, 1], vec![0; 800]].concat()),
         ("cut off in its palette", vec![2, 0, 0, 10, 10, 0, 100, 1, 2, 3]),
         ("cut off in its indices", [vec![2, 0, 0, 10, 10, 0, 1, 1, 2, 3], vec![0; 99]].concat()),
+        ("cut off before its text", vec![5, 0, 0, 4, 4]),
+        ("cut off in its background", vec![5, 0, 0, 4, 4, 0, 1, 2]),
+        ("blank beyond everything", vec![5, 0, 0, 4, 4, 0, 1, 2, 3, 0xff, 0xff, 0xff, 0x7f, 4, 0, 0, 1, 1]),
+        ("cut off in its marks", text(8, 8, &[0, 0], &[])),
+        ("fewer marks than it says", text(8, 8, &[0; 9], &[])[..12].to_vec()),
+        ("an unknown glyph", text(8, 8, &[0, 0, 2, 1, 1], &[0; 3])),
+        ("a glyph far from known", text(8, 8, &[0, 0, 0xff, 0xff, 0xff, 0x7f, 1, 1], &[0; 3])),
+        ("a glyph cut off in its planes", text(8, 8, &[0, 0, 1, 2, 2], &[0; 11])),
+        ("an empty glyph", text(8, 8, &[0, 0, 1, 0, 2], &[])),
+        ("a glyph wider than its line", text(8, 8, &[0, 0, 1, 9, 1], &[0; 27])),
+        ("a glyph left of its line", text(8, 8, &[1, 0, 1, 2, 1], &[0; 6])),
+        ("a glyph above its line", text(8, 8, &[0, 1, 1, 2, 1], &[0; 6])),
+        ("a glyph below its line", text(8, 8, &[0, 16, 1, 2, 1], &[0; 6])),
+        ("a box cut off in its colour", text(8, 8, &[0, 0, 0, 2, 2, 1, 2], &[])),
+        ("boxes with more pixels than the line", text(8, 8, &[0, 0, 0, 8, 8, 1, 2, 3, 15, 0, 0, 8, 8, 1, 2, 3], &[])),
         ("cut off before its source", vec![4, 0, 0, 4, 4]),
         ("cut off in its source", vec![4, 0, 0, 4, 4, 1]),
         ("from beyond the right edge", copy([7, 0])),
