@@ -201,6 +201,8 @@ impl Desk {
             .env("XDG_CACHE_HOME", self.folder().join("cache"))
             .env("XDG_RUNTIME_DIR", self.folder().join("runtime"))
             .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", self.bus().display()))
+            .env("DBUS_SYSTEM_BUS_ADDRESS", format!("unix:path={}", self.system_bus().display()))
+            .env_remove("XDG_SESSION_ID")
             // GTK would start another bus, for assistive tools.
             .env("NO_AT_BRIDGE", "1")
             .env_remove("WAYLAND_DISPLAY")

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lotse::tray::icon::{Icon, Picture};
@@ -58,8 +58,13 @@ pub(crate) enum Shade {
 
 impl Desk {
     /// Where the desk's message bus is, or would be.
-    pub(super) fn bus(&self) -> PathBuf {
+    pub(crate) fn bus(&self) -> PathBuf {
         self.folder().join("bus")
+    }
+
+    /// Where the system's message bus is, or would be: one of the desk's own as well.
+    pub(crate) fn system_bus(&self) -> PathBuf {
+        self.folder().join("system-bus")
     }
 
     /// Starts the message bus.
@@ -67,11 +72,24 @@ impl Desk {
     /// # Panics
     /// When it does not answer in time.
     pub(crate) fn start_bus(&self) -> Program {
+        self.start_bus_at(&self.bus())
+    }
+
+    /// Starts what programs take for the system's message bus.
+    ///
+    /// # Panics
+    /// When it does not answer in time.
+    pub(crate) fn start_system_bus(&self) -> Program {
+        self.start_bus_at(&self.system_bus())
+    }
+
+    fn start_bus_at(&self, place: &Path) -> Program {
         let mut command = Command::new("dbus-daemon");
+        // Whoever may do what on a system's bus is not the matter here.
         command.args(["--session", "--nofork", "--nopidfile"]);
-        command.arg(format!("--address=unix:path={}", self.bus().display()));
+        command.arg(format!("--address=unix:path={}", place.display()));
         let bus = self.spawn(&mut command);
-        until(PATIENCE, "the message bus", || UnixStream::connect(self.bus()).ok());
+        until(PATIENCE, "the message bus", || UnixStream::connect(place).ok());
         bus
     }
 

@@ -56,8 +56,9 @@ fn logind(shared: &Shared) -> zbus::Result<()> {
     let values = all()?;
     shared.learn(|facts| seat.learn(facts, &values));
     for change in changes {
-        let (interface, values, stale): (String, HashMap<String, OwnedValue>, Vec<String>) =
-            change?.body().deserialize()?;
+        let change = change?;
+        // What makes no sense says nothing; what comes after it may.
+        let Ok((interface, values, stale)) = change.body().deserialize::<Change>() else { continue };
         if interface == SESSION {
             let values = if stale.is_empty() { values } else { all()? };
             shared.learn(|facts| seat.learn(facts, &values));
@@ -65,6 +66,9 @@ fn logind(shared: &Shared) -> zbus::Result<()> {
     }
     Ok(())
 }
+
+/// Whose properties, those with their new values, and those without (D-Bus specification, `PropertiesChanged`).
+type Change = (String, HashMap<String, OwnedValue>, Vec<String>);
 
 /// A session that never had the seat (a remote desktop beside it) is not in the background of anything.
 #[derive(Clone, Copy)]
