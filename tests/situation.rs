@@ -53,6 +53,60 @@ fn inside((x, y): (u16, u16)) -> (i16, i16) {
 }
 
 #[test]
+fn screens_come_and_go_while_the_adviser_types() {
+    let session = Session::begin_on(Desk::start_with_outputs());
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    let _notes = customer.desk.notes(NOTES);
+    session.allow_control();
+    adviser.show_pixel_for_pixel();
+    session.sees_exactly();
+    customer.desk.add_mode((700, 800), &["DUMMY0"]);
+    customer.desk.add_mode((560, 640), &["DUMMY1"]);
+    let mut wanted = String::new();
+    let terminal = customer.desk.geometry(customer.desk.window("notes", PATIENCE)).centre();
+    let beside = ["--output", "DUMMY0", "--mode", "700x800", "--output", "DUMMY1", "--mode", "560x640"];
+    let beside = [beside.as_slice(), &["--right-of", "DUMMY0"]].concat();
+    let unplugged = ["--output", "DUMMY1", "--off"];
+    for (change, corner) in
+        [(beside.as_slice(), (1250, 630)), (&unplugged, (690, 790)), (&beside, (1250, 630)), (&unplugged, (690, 790))]
+    {
+        session.click_on_customers(terminal);
+        adviser.desk.type_text("before ");
+        customer.desk.xrandr(change);
+        adviser.desk.type_text("after\n");
+        wanted.push_str("before after\n");
+        lands(&customer.desk, &wanted);
+        session.sees_exactly();
+        session.click_on_customers(corner);
+        until(PATIENCE, "the pointer in the corner", || (customer.desk.pointer() == corner).then_some(()));
+    }
+}
+
+#[test]
+fn a_screen_without_power_is_told_and_wakes_by_the_advisers_hand() {
+    let session = Session::begin_on(Desk::start_with_outputs());
+    let (customer, adviser) = (&session.customer, &session.adviser);
+    session.allow_control();
+    adviser.show_pixel_for_pixel();
+    adviser.desk.move_to((600, 500));
+    assert!(!adviser.is_told_of_silence());
+    let power = |state: &str| {
+        let done = customer.desk.spawn(Command::new("xset").args(["dpms", "force", state])).ended(PATIENCE);
+        assert!(done.is_some_and(|status| status.success()));
+    };
+    power("off");
+    until(NOTICED_WITHIN, "the adviser to be told", || adviser.is_told_of_silence().then_some(()));
+    power("on");
+    until(PATIENCE, "the screen to be lit", || (!adviser.is_told_of_silence()).then_some(()));
+    session.sees_exactly();
+    power("standby");
+    until(NOTICED_WITHIN, "the adviser to be told", || adviser.is_told_of_silence().then_some(()));
+    adviser.desk.move_to((620, 520));
+    until(PATIENCE, "the screen to wake", || (!adviser.is_told_of_silence()).then_some(()));
+    session.sees_exactly();
+}
+
+#[test]
 fn into_a_locked_screen_nothing_is_typed_and_after_it_all_goes_on() {
     let session = Session::begin();
     let (customer, adviser) = (&session.customer, &session.adviser);

@@ -11,6 +11,7 @@ pub(crate) mod hands;
 pub(crate) mod impair;
 pub(crate) mod input_method;
 mod notes;
+pub(crate) mod outputs;
 pub(crate) mod paint;
 pub(crate) mod process;
 pub(crate) mod relay;

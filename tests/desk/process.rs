@@ -47,7 +47,7 @@ impl Program {
         let (log, output) = new_log(folder, &name);
         command.stderr(output.try_clone().expect("a file can be opened twice"));
         // An X server tells its display number on a pipe; everybody else's output is the log.
-        if name != "Xvfb" && name != "Xtigervnc" {
+        if !["Xvfb", "Xtigervnc", "Xorg"].contains(&name.as_str()) {
             command.stdout(output);
         }
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
