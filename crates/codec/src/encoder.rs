@@ -275,7 +275,7 @@ impl Encoder {
         let moves = self.search.make(frame, &self.tiles, &mut self.shown);
         for found in moves {
             write_move(found, &mut self.raw);
-            self.tiles.damage(found.rect);
+            self.tiles.moved(found.rect);
         }
         let copy = u32::try_from(moves.len()).expect("there are few moves");
         if copy > 0 {

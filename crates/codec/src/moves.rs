@@ -15,12 +15,8 @@ pub(crate) const MOST_MOVES: usize = 24;
 /// Pixels of a stretch that is looked up: words of text differ within so many.
 const STRETCH: usize = 16;
 
-/// Lines from one whose stretches are looked up to the next.
-const STEP: usize = 4;
-
-/// Columns of pixels that are searched in a row, and the distance to the next such strip, in strips.
+/// Columns of pixels that are searched in a row.
 const STRIP: usize = 128;
-const STRIPS: usize = 4;
 
 /// Fewer votes than this are chance.
 const LEAST_VOTES: u32 = 6;
@@ -34,6 +30,9 @@ const WAYS: usize = 3;
 /// Pixels that a move must put right to be worth its bytes and its work.
 const LEAST_GAIN: usize = 400;
 
+/// Damaged pixels below which nobody looks: a letter and a caret are sent sooner than searched for.
+const LEAST_DAMAGE: u64 = 2048;
+
 /// Lines that a slice must have in a row to be looked at.
 const LEAST_LINES: u32 = 8;
 
@@ -45,6 +44,26 @@ const SLICE: usize = 64;
 pub(crate) struct Move {
     pub(crate) rect: Rect,
     pub(crate) from: (u32, u32),
+}
+
+/// How much of the damage is looked at: of a large area some lines of the frame, and some columns of what is shown, are
+/// enough for a vote, however it has moved.
+#[derive(Clone, Copy)]
+struct Sampling {
+    /// Lines from one whose stretches are looked up to the next.
+    lines: usize,
+    /// Strips of columns from one that is searched to the next.
+    strips: usize,
+}
+
+impl Sampling {
+    const fn of(damage: Rect) -> Self {
+        match damage.area() {
+            0..=0xffff => Self { lines: 2, strips: 1 },
+            0x1_0000..=0x7_ffff => Self { lines: 4, strips: 3 },
+            _ => Self { lines: 8, strips: 5 },
+        }
+    }
 }
 
 /// From an old place to a new one, pixels.
@@ -116,9 +135,13 @@ impl Search {
     pub(crate) fn make(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer) -> &[Move] {
         self.moves.clear();
         self.bounds = tiles.bounds();
+        if tiles.damaged_pixels() < LEAST_DAMAGE {
+            return &self.moves;
+        }
+        let sampling = Sampling::of(self.bounds);
         self.room = u64::from(shown.width()) * u64::from(shown.height());
-        if self.drop_anchors(frame, tiles) {
-            self.look_up(tiles, shown);
+        if self.drop_anchors(frame, tiles, sampling) {
+            self.look_up(tiles, shown, sampling);
             for way in self.ways().into_iter().flatten() {
                 let moved = Moved { frame, way };
                 if self.is_worth_trying(&moved, shown) {
@@ -130,10 +153,10 @@ impl Search {
     }
 
     /// Remembers stretches of the frame; false when there are too few for a vote.
-    fn drop_anchors(&mut self, frame: &Frame<'_>, tiles: &Tiles) -> bool {
+    fn drop_anchors(&mut self, frame: &Frame<'_>, tiles: &Tiles, sampling: Sampling) -> bool {
         self.anchors.fill(Anchor::default());
         let mut dropped = 0;
-        for (columns, y) in lines(tiles).filter(|(_, y)| y % STEP == 0) {
+        for (columns, y) in lines(tiles).filter(|(_, y)| y % sampling.lines == 0) {
             for_each_stretch(frame.row(columns.start, y, columns.len()), |x, mark| {
                 let anchor = &mut self.anchors[mark as usize % Self::ANCHORS];
                 // The first of several stays: in text that repeats itself any of them votes for the right way too.
@@ -146,12 +169,11 @@ impl Search {
         dropped >= LEAST_VOTES
     }
 
-    /// Looks for the same stretches in what is shown: in some of its columns, so that with the lines left out above a
-    /// large area costs a fraction of its pixels, however it has moved.
-    fn look_up(&mut self, tiles: &Tiles, shown: &Framebuffer) {
+    /// Looks for the same stretches in what is shown.
+    fn look_up(&mut self, tiles: &Tiles, shown: &Framebuffer, sampling: Sampling) {
         self.votes.fill((Way::default(), 0));
         for (columns, y) in lines(tiles) {
-            for start in columns.clone().step_by(STRIP * STRIPS) {
+            for start in columns.clone().step_by(STRIP * sampling.strips) {
                 let strip = start..columns.end.min(start + STRIP);
                 for_each_stretch(shown.span(strip.start, y, strip.len()), |x, mark| {
                     let anchor = self.anchors[mark as usize % Self::ANCHORS];
@@ -209,8 +231,9 @@ impl Search {
             let Some(found) = self.rectangle() else { return };
             let rect = moved.grown(shown, found);
             self.take_out(rect);
-            let gain = moved.gain(shown, rect);
-            if gain < LEAST_GAIN || rect.area() > self.room {
+            // What was right when it was looked at may have come from where another move went since.
+            let is_right = self.moves.is_empty() || moved.is_right_in(shown, rect);
+            if !is_right || rect.area() > self.room || moved.gain(shown, rect) < LEAST_GAIN {
                 continue;
             }
             self.room -= rect.area();
@@ -324,19 +347,17 @@ impl Moved<'_> {
         Rect::new(pixels(left), pixels(top), pixels(right - left), pixels(bottom - top))
     }
 
-    /// Pixels of lines that the move puts right; 0 when it leaves one wrong, as it can after another move.
+    fn is_right_in(&self, shown: &Framebuffer, rect: Rect) -> bool {
+        (rect.y..rect.bottom()).all(|y| self.is_right(shown, rect.x as usize, y as usize, rect.width as usize))
+    }
+
+    /// Pixels of lines that the move puts right, about: every few lines are looked at.
     fn gain(&self, shown: &Framebuffer, rect: Rect) -> usize {
+        const EVERY: usize = 4;
         let (x, width) = (rect.x as usize, rect.width as usize);
-        let mut gain = 0;
-        for y in rect.y as usize..rect.bottom() as usize {
-            if !self.is_right(shown, x, y, width) {
-                return 0;
-            }
-            if differ(self.frame.row(x, y, width), shown.span(x, y, width)) {
-                gain += width;
-            }
-        }
-        gain
+        let lines = (rect.y as usize..rect.bottom() as usize).step_by(EVERY);
+        let wrong = lines.filter(|&y| differ(self.frame.row(x, y, width), shown.span(x, y, width)));
+        wrong.count() * EVERY * width
     }
 
     /// Where the rectangle, which has a source, comes from.

@@ -173,8 +173,16 @@ impl Tiles {
 
     /// Smallest rectangle around all damage.
     pub(crate) fn bounds(&self) -> Rect {
-        let all = (0..self.rows).flat_map(|row| (0..self.columns).filter_map(move |column| self.changed(row, column)));
-        all.fold(Rect::default(), |all, rect| all.around(&rect))
+        self.all_changed().fold(Rect::default(), |all, rect| all.around(&rect))
+    }
+
+    /// Pixels of the rectangles around the damage of each tile.
+    pub(crate) fn damaged_pixels(&self) -> u64 {
+        self.all_changed().map(|rect| rect.area()).sum()
+    }
+
+    fn all_changed(&self) -> impl Iterator<Item = Rect> {
+        (0..self.rows).flat_map(move |row| (0..self.columns).filter_map(move |column| self.changed(row, column)))
     }
 
     /// The first damaged tile among these, with all of the same that follow to the right, and those below as long as
@@ -189,6 +197,19 @@ impl Tiles {
         let all = rows.clone().flat_map(|row| columns.clone().filter_map(move |column| self.changed(row, column)));
         let rect = all.fold(Rect::default(), |all, rect| all.around(&rect));
         Some(Area { rect, rows, columns })
+    }
+
+    /// The other side shows what the frame has in this rectangle. Of tiles that are damaged beyond it the rest is to be
+    /// compared again.
+    pub(crate) fn moved(&mut self, rect: Rect) {
+        for row in rect.y as usize / TILE..(rect.bottom() as usize).div_ceil(TILE) {
+            for column in rect.x as usize / TILE..(rect.right() as usize).div_ceil(TILE) {
+                if self.changed(row, column).is_some_and(|damage| rect.contains(&damage)) {
+                    self.dirt[row * self.columns + column] = Dirt::CLEAN;
+                    self.dirty -= 1;
+                }
+            }
+        }
     }
 
     /// The other side shows what the frame has here.
