@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use desk::process::Program;
 use desk::{Desk, PATIENCE, until};
-use hand::{Hand, SETTLE, Tap, chord, code, hands, lay_out, tap};
+use hand::{Hand, SETTLE, Tap, code, hands, tap};
 use people::Session;
 
 /// A terminal on the customer's desk that writes every byte it gets into `written`, at once.
@@ -76,9 +76,9 @@ fn arrives(desk: &Desk, before: usize, text: &[u8], what: &str) {
 /// Every layout of the adviser's on every layout of the customer's.
 fn on_every_pair(session: &Session, mut check: impl FnMut(&Hand, &str)) {
     for host in hands() {
-        lay_out(&session.customer.desk, host.layout);
+        session.customer.desk.lay_out(host.layout);
         for hand in hands() {
-            lay_out(&session.adviser.desk, hand.layout);
+            session.adviser.desk.lay_out(hand.layout);
             thread::sleep(SETTLE);
             check(&hand, host.layout);
         }
@@ -108,7 +108,7 @@ fn shortcuts_go_by_what_the_advisers_keycaps_say() {
     on_every_pair(&session, |hand, host| {
         let before = written(customer).len();
         for code in hand.zyaq {
-            chord(adviser, &[code::CONTROL], code);
+            adviser.chord(&[code::CONTROL], code);
         }
         let what = format!("Ctrl with Z, Y, A, Q from {} on {host}", hand.layout);
         arrives(customer, before, &[0x1a, 0x19, 0x01, 0x11], &what);
@@ -124,7 +124,7 @@ fn a_held_key_repeats_at_the_customers_pace_and_only_there() {
         let status = Command::new("xset").args(["-display", &desk.display(), "r", "rate"]).args(rate).status();
         assert!(status.expect("xset is installed").success());
     }
-    lay_out(adviser, "gr");
+    adviser.lay_out("gr");
     thread::sleep(SETTLE);
     // One that the customer's keyboard has, in the same place, and one that is lent to it.
     for (code, sign) in [(code::of('1'), "1"), (code::of('a'), "α")] {
@@ -152,18 +152,18 @@ fn locks_agree_and_are_given_back() {
     };
     const CAPS: u8 = 66;
     // The customer has it on already: the adviser's keyboard counts.
-    chord(customer, &[], CAPS);
+    customer.chord(&[], CAPS);
     assert!(caps(customer) && !caps(adviser));
     for (tapped, sign) in [(0, "a"), (1, "A"), (1, "a"), (1, "A")] {
         for _ in 0..tapped {
-            chord(adviser, &[], CAPS);
+            adviser.chord(&[], CAPS);
         }
         let before = written(customer).len();
-        chord(adviser, &[], code::of('a'));
+        adviser.chord(&[], code::of('a'));
         arrives(customer, before, sign.as_bytes(), "with Caps Lock");
         assert_eq!(caps(customer), caps(adviser));
     }
-    chord(adviser, &[], CAPS);
+    adviser.chord(&[], CAPS);
     until(PATIENCE, "Caps Lock to be off", || (!caps(customer)).then_some(()));
     adviser.unfocus();
     until(PATIENCE, "the customer's Caps Lock to be as it was", || caps(customer).then_some(()));
@@ -179,7 +179,7 @@ fn keys_that_are_no_text_go_by_what_they_are() {
     session.allow_control();
     session.adviser.show_pixel_for_pixel();
     session.click_on_customers(customer.geometry(window).centre());
-    lay_out(adviser, "de");
+    adviser.lay_out("de");
     thread::sleep(SETTLE);
     const NUM: u8 = 77;
     let home = 79;
@@ -199,7 +199,7 @@ fn keys_that_are_no_text_go_by_what_they_are() {
         (67, "F1"),
     ];
     for (code, name) in keys {
-        chord(adviser, &[], code);
+        adviser.chord(&[], code);
         if !name.is_empty() {
             until(PATIENCE, name, || watcher.log().contains(&format!(", {name})")).then_some(()));
         }
@@ -218,10 +218,10 @@ fn a_killed_customers_program_leaves_the_keyboard_as_it_was() {
     // The first XTEST press of all changes nothing of it either.
     let before = keyboard();
     let adviser = &session.adviser.desk;
-    lay_out(adviser, "gr");
+    adviser.lay_out("gr");
     thread::sleep(SETTLE);
     for sign in "asdfgh".chars() {
-        chord(adviser, &[], code::of(sign));
+        adviser.chord(&[], code::of(sign));
     }
     adviser.key(code::of('j'), true);
     until(PATIENCE, "keys to be lent", || (keyboard() != before).then_some(()));

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::desk::{Desk, PATIENCE, until};
-use super::hand::{SETTLE, chord, code, hands, lay_out, tap};
+use super::hand::{SETTLE, code, tap};
+use super::on_every_pair;
 use super::people::Session;
 
 const MENU: u8 = 135;
@@ -32,7 +33,7 @@ fn text_shortcuts_and_saving_in_a_real_editor() {
     session.click_on_customers(customer.geometry(window).centre());
 
     let control = |letter: char, on: u8| {
-        chord(adviser, &[code::CONTROL], on);
+        adviser.chord(&[code::CONTROL], on);
         println!("Ctrl+{letter}");
     };
     let saves = |wanted: &str, what: &str| {
@@ -44,34 +45,32 @@ fn text_shortcuts_and_saving_in_a_real_editor() {
         }
     };
     let mut text = String::new();
-    for hand in hands() {
-        lay_out(adviser, hand.layout);
-        thread::sleep(SETTLE);
+    on_every_pair(&session, |hand, host| {
         for one in &hand.taps {
             tap(adviser, *one);
         }
-        chord(adviser, &[], code::RETURN);
+        adviser.chord(&[], code::RETURN);
         text += &format!("{}\n", hand.text);
-        saves(&text, hand.layout);
-    }
+        saves(&text, &format!("typed on {}, on {host}", hand.layout));
+    });
     // The Compose key: ' and e, o and c.
     let status =
         Command::new("setxkbmap").args(["-display", &adviser.display(), "us", "-option", "compose:menu"]).status();
     assert!(status.expect("setxkbmap is installed").success());
     thread::sleep(SETTLE);
     for keys in [[QUOTE, code::of('e')], [code::of('o'), code::of('c')]] {
-        chord(adviser, &[], MENU);
+        adviser.chord(&[], MENU);
         for key in keys {
-            chord(adviser, &[], key);
+            adviser.chord(&[], key);
         }
     }
     text += "é©";
     saves(&text, "composed");
     // All of it typed over, and taken back.
     control('A', code::of('a'));
-    chord(adviser, &[], SPACE);
+    adviser.chord(&[], SPACE);
     saves(" ", "typed over everything");
-    lay_out(adviser, "de");
+    adviser.lay_out("de");
     thread::sleep(SETTLE);
     until(PATIENCE, "everything to be back", || {
         control('Z', code::of('y'));
@@ -83,7 +82,7 @@ fn text_shortcuts_and_saving_in_a_real_editor() {
 
 /// Ctrl+S; does the file hold this then?
 fn saves_as(customer: &Desk, adviser: &Desk, wanted: &str) -> bool {
-    chord(adviser, &[code::CONTROL], code::of('s'));
+    adviser.chord(&[code::CONTROL], code::of('s'));
     thread::sleep(Duration::from_millis(200));
     saved(customer) == wanted
 }

@@ -1,6 +1,5 @@
 //! Hands on keyboards of several layouts.
 
-use std::process::Command;
 use std::time::Duration;
 
 use crate::desk::Desk;
@@ -120,22 +119,5 @@ pub(super) fn tap(desk: &Desk, tap: Tap) {
         Tap::AltGr(code) => (Some(code::ALT_RIGHT), code),
         Tap::With(held, code) => (Some(held), code),
     };
-    chord(desk, held.as_slice(), code);
-}
-
-pub(super) fn chord(desk: &Desk, held: &[u8], code: u8) {
-    for held in held {
-        desk.key(*held, true);
-    }
-    desk.key(code, true);
-    desk.key(code, false);
-    for held in held.iter().rev() {
-        desk.key(*held, false);
-    }
-}
-
-/// Gives the desk's keyboard another layout.
-pub(super) fn lay_out(desk: &Desk, layout: &str) {
-    let status = Command::new("setxkbmap").args(["-display", &desk.display(), layout]).status();
-    assert!(status.expect("setxkbmap is installed").success());
+    desk.chord(held.as_slice(), code);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::desk::input_method::Preedit;
 use super::desk::{Desk, PATIENCE, until};
-use super::hand::{SETTLE, chord, code};
+use super::hand::{SETTLE, code};
 use super::people::{Adviser, Session};
 use super::{arrives, typing_in, written};
 
@@ -37,12 +37,12 @@ fn write_vietnamese(preedit: Preedit) {
                 adviser.key(code::SHIFT, true);
                 pause();
             }
-            chord(adviser, &[], key);
+            adviser.chord(&[], key);
             pause();
             adviser.key(code::SHIFT, false);
         }
     };
-    chord(adviser, &[code::CONTROL], SPACE);
+    adviser.chord(&[code::CONTROL], SPACE);
     thread::sleep(SETTLE);
     let usual = session.adviser.looks();
 
@@ -51,7 +51,7 @@ fn write_vietnamese(preedit: Preedit) {
         session.adviser.says_otherwise_than(&usual).then_some(())
     });
     assert_eq!(written(customer), b"", "it may yet become something else");
-    chord(adviser, &[], BACKSPACE);
+    adviser.chord(&[], BACKSPACE);
     type_plain("g Vieetj ");
     arrives(customer, 0, "tiếng Việt ".as_bytes(), "written with an input method");
     // Neither the Shift key of the capital letter nor the space bar; before it would repeat.
@@ -59,10 +59,10 @@ fn write_vietnamese(preedit: Preedit) {
     arrives(customer, 0, "tiếng Việt ".as_bytes(), "once");
 
     let before = written(customer).len();
-    chord(adviser, &[code::CONTROL], code::of('z'));
+    adviser.chord(&[code::CONTROL], code::of('z'));
     type_plain("aw");
     // In the middle of a word: what there is of it is written first.
-    chord(adviser, &[code::CONTROL], code::of('z'));
+    adviser.chord(&[code::CONTROL], code::of('z'));
     arrives(customer, before, "\u{1a}ă\u{1a}".as_bytes(), "Ctrl+Z with an input method");
 
     // The way out is one in the middle of a word as well, which is then given up.

@@ -8,7 +8,7 @@ use x11rb::protocol::xkb::{ConnectionExt as _, Group, ID};
 use x11rb::protocol::xproto::ModMask;
 
 use super::desk::Desk;
-use super::hand::{Hand, SETTLE, Tap, chord, code, hands, key, tap};
+use super::hand::{Hand, SETTLE, Tap, code, hands, key, tap};
 use super::{arrives, typing, written};
 
 /// Switches between two layouts.
@@ -36,7 +36,7 @@ fn lay_out(desk: &Desk, board: Board) {
     if let Board::Switched = board {
         // The server remembers over changes of the keyboard which layout of it was chosen.
         choose_first(desk);
-        chord(desk, &[], MENU);
+        desk.chord(&[], MENU);
     }
 }
 
@@ -99,7 +99,7 @@ fn text_and_shortcuts_arrive_from_and_on_cyrillic_neo_and_switched_keyboards() {
                 tap(adviser, *one);
             }
             for code in hand.zyaq {
-                chord(adviser, &[code::CONTROL], code);
+                adviser.chord(&[code::CONTROL], code);
             }
             let wanted = format!("{}\u{1a}\u{19}\u{1}\u{11}", hand.text);
             arrives(customer, before, wanted.as_bytes(), &format!("typed on {board:?}, on {host:?}"));
@@ -123,12 +123,12 @@ fn what_is_typed_quickly_in_two_scripts_arrives_whole_and_in_order() {
         for run in 0..20 {
             let letters = if run % 2 == 0 { RUSSIAN } else { KEYS };
             for at in (0..10).map(|letter| (run * 7 + letter) % 26) {
-                chord(adviser, &[], KEYS.chars().nth(at).map(code::of).expect("a letter"));
+                adviser.chord(&[], KEYS.chars().nth(at).map(code::of).expect("a letter"));
                 wanted.extend(letters.chars().nth(at));
                 // As xdotool types where nobody tells it otherwise.
                 thread::sleep(Duration::from_millis(12));
             }
-            chord(adviser, &[], MENU);
+            adviser.chord(&[], MENU);
         }
         arrives(customer, before, wanted.as_bytes(), &format!("200 letters on {host:?}"));
     }

@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, PATIENCE, until};
-use super::hand::chord;
 use super::notes;
 use super::people::{Adviser, Session};
 
@@ -32,7 +31,7 @@ fn act_on(hands: &Desk, acts: &Desk, other: &Desk) {
     let not_there = other.acted();
     for (name, held, key) in KEYS {
         let before = acts.acted().lines().count();
-        chord(hands, held, key);
+        hands.chord(held, key);
         // Super alone is one of the keys as well; what the two do may end in any order.
         let wanted = if held == [SUPER] { vec!["Super_L", name] } else { vec![name] };
         let begun = Instant::now();
@@ -75,11 +74,11 @@ fn the_desktops_own_keys_are_the_customers_only_while_the_picture_has_them() {
     act_on(adviser, customer, adviser);
     assert_eq!(customer.held_keys(), []);
 
-    chord(adviser, &[], CONTROL_RIGHT);
+    adviser.chord(&[], CONTROL_RIGHT);
     thread::sleep(super::SETTLE);
     act_on(adviser, adviser, customer);
 
-    chord(adviser, &[], CONTROL_RIGHT);
+    adviser.chord(&[], CONTROL_RIGHT);
     thread::sleep(super::SETTLE);
     act_on(adviser, customer, adviser);
 
