@@ -36,15 +36,26 @@ enum Axis {
     Columns,
 }
 
-/// Cuts areas; it remembers a row of colours only to allocate nothing.
+/// Cuts areas.
 pub(crate) struct Cutter {
-    /// Per column, its colour as far as it has one.
+    /// Per column, its colour as far as it has one: of the area at hand, kept only to allocate nothing.
     columns: Vec<Option<u32>>,
+    /// What is still to be cut: the parts of the area at hand after those of the ones around it.
+    parts: Vec<Part>,
+}
+
+/// Columns of an area, from one on.
+#[derive(Clone, Copy)]
+struct Part {
+    left: usize,
+    width: usize,
+    /// Are they all of one colour?
+    is_plain: bool,
 }
 
 impl Cutter {
     pub(crate) const fn new() -> Self {
-        Self { columns: Vec::new() }
+        Self { columns: Vec::new(), parts: Vec::new() }
     }
 
     /// Makes `blocks` those of an area of the frame, from top to bottom as one would read.
@@ -95,29 +106,36 @@ impl Cutter {
     }
 
     fn cut_columns(&mut self, frame: &Frame<'_>, area: Rect, turns: u32, blocks: &mut Vec<Block>) {
+        let outer = self.parts.len();
+        self.part_columns(frame, area);
+        for index in outer..self.parts.len() {
+            let part = self.parts[index];
+            let rect = Rect::new(area.x + side(part.left), area.y, side(part.width), area.height);
+            if part.is_plain {
+                blocks.push(Block::Plain(rect));
+            } else {
+                self.cut_on(Axis::Rows, frame, area, rect, turns, blocks);
+            }
+        }
+        self.parts.truncate(outer);
+    }
+
+    /// Appends the parts of an area between wide gaps, and the gaps, from left to right.
+    fn part_columns(&mut self, frame: &Frame<'_>, area: Rect) {
         plain_columns(frame, area, &mut self.columns);
-        let columns =
-            |columns: &Range<usize>| Rect::new(area.x + side(columns.start), area.y, side(columns.len()), area.height);
-        let mut at = 0;
-        let mut begun = 0;
+        let (mut at, mut begun) = (0, 0);
         while at < self.columns.len() {
             let gap = gap(&self.columns, at);
             if gap < GAP {
                 at += gap.max(1);
                 continue;
             }
-            if begun < at {
-                self.cut_on(Axis::Rows, frame, area, columns(&(begun..at)), turns, blocks);
-                // Deeper cuts have used the memory of this one.
-                plain_columns(frame, area, &mut self.columns);
-            }
-            blocks.push(Block::Plain(columns(&(at..at + gap))));
+            self.parts.extend((begun < at).then_some(Part { left: begun, width: at - begun, is_plain: false }));
+            self.parts.push(Part { left: at, width: gap, is_plain: true });
             at += gap;
             begun = at;
         }
-        if begun < at {
-            self.cut_on(Axis::Rows, frame, area, columns(&(begun..at)), turns, blocks);
-        }
+        self.parts.extend((begun < at).then_some(Part { left: begun, width: at - begun, is_plain: false }));
     }
 
     /// Cuts a part of an area the other way, unless it is all of it and was cut that way before.

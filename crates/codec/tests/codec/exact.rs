@@ -1,5 +1,7 @@
 //! Whatever the picture, damage and budget: every pixel arrives as it was.
 
+use std::time::{Duration, Instant};
+
 use lotse_codec::{
     Budget, DecodeError, Decoder, Encoder, Framebuffer, LARGEST_TILE, MAX_DIMENSION, MAX_PIXELS, Pending, Rect, Region,
 };
@@ -317,6 +319,19 @@ fn no_part_of_the_picture_waits_forever_while_another_changes_all_the_time() {
         damage.clear();
     }
     assert_eq!(sides.framebuffer.row(0, 600, 1), [1, 2, 3, 255]);
+}
+
+#[test]
+fn a_picture_of_many_stripes_takes_no_longer_than_others() {
+    let mut picture = Picture::new(MAX_DIMENSION, 1024);
+    for x in (0..MAX_DIMENSION).step_by(25) {
+        picture.fill(Rect::new(x, 0, 1, 1024), [200, 0, 0]);
+    }
+    let mut sides = Sides::new(picture.width, picture.height);
+    let begun = Instant::now();
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}: as if once for each stripe", begun.elapsed());
+    sides.assert_shows(&picture);
 }
 
 #[test]
