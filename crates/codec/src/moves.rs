@@ -10,7 +10,7 @@ use crate::geometry::Rect;
 use crate::tiles::{TILE, Tiles, differ};
 
 /// Most moves in an update: each costs the search again, and beyond these little is left to win.
-pub(crate) const MOST_MOVES: usize = 24;
+const MOST_MOVES: usize = 24;
 
 /// Pixels of a stretch that is looked up: words of text differ within so many.
 const STRETCH: usize = 16;
@@ -32,6 +32,9 @@ const LEAST_GAIN: usize = 400;
 
 /// Damaged pixels below which nobody looks: a letter and a caret are sent sooner than searched for.
 const LEAST_DAMAGE: u64 = 2048;
+
+/// Rectangles that are looked at for each way, the longest first: of a picture that repeats itself there are thousands.
+const MOST_TRIED: usize = 64;
 
 /// Lines that a slice must have in a row to be looked at.
 const LEAST_LINES: u32 = 8;
@@ -101,6 +104,8 @@ struct Run {
     width: u32,
     top: u32,
     bottom: u32,
+    /// Are some of its pixels wrong before the move? Plain areas are right before and after most of them.
+    gains: bool,
 }
 
 impl Run {
@@ -117,7 +122,7 @@ impl Search {
     const ANCHORS: usize = 1 << 13;
     const VOTES: usize = 1 << 11;
     /// Most runs that are kept; a picture has a few for each column.
-    const RUNS: usize = 4096;
+    const RUNS: usize = 1024;
 
     pub(crate) fn new() -> Self {
         Self {
@@ -227,7 +232,10 @@ impl Search {
 
     fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer) {
         self.find_runs(moved, shown);
-        while self.moves.len() < MOST_MOVES {
+        for _ in 0..MOST_TRIED {
+            if self.moves.len() == MOST_MOVES {
+                return;
+            }
             let Some(found) = self.rectangle() else { return };
             let rect = moved.grown(shown, found);
             self.take_out(rect);
@@ -254,12 +262,12 @@ impl Search {
                 let right = moved.is_right(shown, left as usize, y as usize, width as usize);
                 match (&mut run, right) {
                     (Some(run), true) => run.bottom = y + 1,
-                    (None, true) => run = Some(Run { left, width, top: y, bottom: y + 1 }),
-                    (Some(_), false) => self.keep(run.take()),
+                    (None, true) => run = Some(Run { left, width, top: y, bottom: y + 1, gains: false }),
+                    (Some(_), false) => self.keep(run.take().map(|run| moved.judged(shown, run))),
                     (None, false) => {}
                 }
             }
-            self.keep(run);
+            self.keep(run.map(|run| moved.judged(shown, run)));
         }
     }
 
@@ -268,9 +276,9 @@ impl Search {
         self.runs.extend(long);
     }
 
-    /// The largest rectangle around the longest run: it takes in neighbouring strips as long as it grows.
+    /// The largest rectangle around the longest run that gains: it takes in neighbouring strips as long as it grows.
     fn rectangle(&self) -> Option<Rect> {
-        let seed = self.runs.iter().max_by_key(|run| run.lines())?;
+        let seed = self.runs.iter().filter(|run| run.gains).max_by_key(|run| run.lines())?;
         let mut rect = seed.rect();
         loop {
             let beside = self.runs.iter().filter(|run| run.left == rect.right() || run.left + run.width == rect.x);
@@ -349,6 +357,11 @@ impl Moved<'_> {
 
     fn is_right_in(&self, shown: &Framebuffer, rect: Rect) -> bool {
         (rect.y..rect.bottom()).all(|y| self.is_right(shown, rect.x as usize, y as usize, rect.width as usize))
+    }
+
+    /// The run, knowing whether it gains.
+    fn judged(&self, shown: &Framebuffer, run: Run) -> Run {
+        Run { gains: run.lines() >= LEAST_LINES && self.gain(shown, run.rect()) > 0, ..run }
     }
 
     /// Pixels of lines that the move puts right, about: every few lines are looked at.

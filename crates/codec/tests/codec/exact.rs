@@ -335,6 +335,37 @@ fn a_picture_of_many_stripes_takes_no_longer_than_others() {
 }
 
 #[test]
+fn a_picture_that_repeats_itself_takes_little_longer_than_another() {
+    // Every ninth line is like no other: thousands of stretches of eight lines could have come from elsewhere.
+    let repeated = time_of_two_corners(|x, y| if (y + x / 64 * 5) % 9 == 8 { y } else { y % 9 });
+    let other = time_of_two_corners(|_, y| y);
+    assert!(repeated < other * 20, "{repeated:?}, {other:?} without repetition");
+}
+
+/// The quickest of three updates with changes in two corners of a picture whose lines have these contents.
+fn time_of_two_corners(content: impl Fn(u32, u32) -> u32) -> Duration {
+    let mut picture = Picture::new(1920, 1200);
+    for (y, x) in (0..1200).flat_map(|y| (0..1920).map(move |x| (y, x))) {
+        let noise = (x * 7919 + content(x, y) * 104_729).wrapping_mul(0x9e37_79b1).to_be_bytes();
+        picture.set(x, y, [noise[0], noise[1], noise[2]]);
+    }
+    let mut before = picture.clone();
+    for corner in [Rect::new(0, 0, 100, 100), Rect::new(1820, 1100, 100, 100)] {
+        Change::Noise(corner, 9).draw(&mut before);
+    }
+    let mut sides = Sides::new(1920, 1200);
+    let times = (0..3).map(|_| {
+        sides.settle(&before, &before.whole(), Budget::unlimited());
+        let begun = Instant::now();
+        sides.settle(&picture, &picture.whole(), Budget::unlimited());
+        let time = begun.elapsed();
+        sides.assert_shows(&picture);
+        time
+    });
+    times.min().expect("three times")
+}
+
+#[test]
 fn an_update_without_a_keyframe_before_it_is_refused_in_so_many_words() {
     let mut sides = Sides::new(100, 100);
     let mut picture = Picture::new(100, 100);
