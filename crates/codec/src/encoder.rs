@@ -1,6 +1,6 @@
 //! Frames to updates.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, ControlFlow, Range};
 
 use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
@@ -27,9 +27,9 @@ pub struct Encoder {
     compressor: Compressor,
     /// Operations that are not compressed yet.
     raw: Vec<u8>,
-    /// Row and column of the tile where the last update ran out of budget: the next one begins there, so that no part
-    /// of the picture waits forever while another changes all the time.
-    next: (usize, usize),
+    /// Row and column of the first tile that the last update left behind when it ran out of budget: the next one begins
+    /// with it, so that no part of the picture waits forever while another changes all the time.
+    next: Option<(usize, usize)>,
     keyframe: bool,
 }
 
@@ -37,8 +37,8 @@ pub struct Encoder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// Bytes of one update. Only the last tile, which may be the only one, can exceed them, so never by more than
-    /// [`LARGEST_TILE`]. Beyond [`MAX_UPDATE`] it is the same as that.
+    /// Bytes of one update. Only its last operation, and the tile that has waited longest, can exceed them, so never by
+    /// more than [`LARGEST_TILE`]. Beyond [`MAX_UPDATE`] it is the same as that.
     pub bytes: usize,
 }
 
@@ -161,7 +161,7 @@ impl Encoder {
             writer: Writer::new(TILE * TILE),
             compressor: Compressor::new().map_err(EncodeError::Compressor)?,
             raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
-            next: (0, 0),
+            next: None,
             keyframe: true,
         })
     }
@@ -172,8 +172,7 @@ impl Encoder {
         (self.width, self.height)
     }
 
-    /// The next update will stand alone: for someone who joins, or could not continue. It, and those after it while
-    /// damage is pending, may read all of the frame.
+    /// The next update will stand alone: for someone who joins, or could not continue.
     pub const fn keyframe(&mut self) {
         self.keyframe = true;
     }
@@ -191,8 +190,8 @@ impl Encoder {
     }
 
     /// Appends to `out` one update with what changed in `frame` inside `damage` (clipped to the frame) and inside what
-    /// is pending from earlier calls; appends nothing when nothing changed. A frame of another size than the last
-    /// begins with a keyframe.
+    /// is pending from earlier calls; appends nothing when nothing changed. All of the frame may be read, and what moves
+    /// may take more of it along. A frame of another size than the last begins with a keyframe.
     ///
     /// Every update must reach the decoder, in order: the next one builds on it.
     ///
@@ -226,7 +225,7 @@ impl Encoder {
         if !self.tiles.is_size_of(frame) {
             (self.width, self.height) = (frame.width(), frame.height());
             self.tiles = Tiles::new(self.width, self.height);
-            self.next = (0, 0);
+            self.next = None;
             self.keyframe = true;
         }
         for rect in damage.rects() {
@@ -255,7 +254,7 @@ impl Encoder {
         self.writer.restart();
         self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
-        self.next = (0, 0);
+        self.next = None;
         self.keyframe = false;
         out.push(KEYFRAME);
         write_number(self.width, out);
@@ -293,41 +292,73 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<Operations, EncodeError> {
         let mut operations = Operations::default();
+        let spare = u64::from(self.width) * u64::from(self.height);
+        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare };
+        let mut flow = ControlFlow::Continue(());
+        if let Some((row, column)) = self.next {
+            // By itself: in an area, what has to wait may stand behind what is sent of it each time.
+            sending.is_owed_tile = true;
+            flow = self.write_areas_in(frame, row..row + 1, column..column + 1, &mut sending)?;
+            sending.is_owed_tile = false;
+        }
         let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
-        let (row, column) = self.next;
+        let (row, column) = self.next.unwrap_or_default();
         let round = [
             (row..row + 1, column..columns),
             (row + 1..rows, 0..columns),
             (0..row, 0..columns),
             (row..row + 1, 0..column),
         ];
-        let mut blocks = std::mem::take(&mut self.blocks);
-        let spare = u64::from(self.width) * u64::from(self.height);
-        let mut sending = Sending { start, end, out, operations: &mut operations, spare };
-        'all: for (rows, columns) in round {
-            while let Some(area) = self.tiles.area(rows.clone(), columns.clone()) {
-                self.cutter.cut(frame, area.rect, &mut blocks);
-                for block in &blocks {
-                    if let Some((x, y)) = self.write_block(frame, *block, &mut sending)? {
-                        self.next = (y as usize / TILE, x as usize / TILE);
-                        break 'all;
-                    }
-                }
-                self.tiles.sent(&area);
+        for (rows, columns) in round {
+            if flow.is_continue() {
+                flow = self.write_areas_in(frame, rows, columns, &mut sending)?;
             }
         }
-        self.blocks = blocks;
         self.flush(self.raw.len(), start, sending.out)?;
+        self.next = if flow.is_break() { self.first_wrong(frame, (row, column)) } else { None };
         Ok(operations)
     }
 
-    /// Writes what differs in a block; says where the budget ended if it did.
+    /// Writes what has changed in these rows and columns of tiles; breaks off where the budget ends.
+    fn write_areas_in(
+        &mut self,
+        frame: &Frame<'_>,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        let mut flow = ControlFlow::Continue(());
+        while let Some(area) = self.tiles.area(rows.clone(), columns.clone()) {
+            self.cutter.cut(frame, area.rect, &mut blocks);
+            for block in &blocks {
+                flow = self.write_block(frame, *block, sending)?;
+                if flow.is_break() {
+                    break;
+                }
+            }
+            if flow.is_break() {
+                break;
+            }
+            self.tiles.sent(&area);
+        }
+        self.blocks = blocks;
+        Ok(flow)
+    }
+
+    /// The first tile from this one on, all around, in which the other side does not show what the frame has.
+    fn first_wrong(&self, frame: &Frame<'_>, from: (usize, usize)) -> Option<(usize, usize)> {
+        let is_wrong = |rect| difference(frame, &self.shown, rect).is_some();
+        self.tiles.round_from(from).find(|&(row, column)| self.tiles.changed(row, column).is_some_and(is_wrong))
+    }
+
+    /// Writes what differs in a block; breaks off where the budget ends.
     fn write_block(
         &mut self,
         frame: &Frame<'_>,
         block: Block,
         sending: &mut Sending<'_>,
-    ) -> Result<Option<(u32, u32)>, EncodeError> {
+    ) -> Result<ControlFlow<()>, EncodeError> {
         match block {
             Block::Plain(rect) => self.write_plain(frame, rect, sending),
             Block::Other(rect) => self.write_other(frame, rect, sending),
@@ -340,8 +371,8 @@ impl Encoder {
         frame: &Frame<'_>,
         rect: Rect,
         sending: &mut Sending<'_>,
-    ) -> Result<Option<(u32, u32)>, EncodeError> {
-        let Some(rect) = difference(frame, &self.shown, rect) else { return Ok(None) };
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let Some(rect) = difference(frame, &self.shown, rect) else { return Ok(ControlFlow::Continue(())) };
         let before = self.raw.len();
         let kind = self.writer.write_plain(frame, rect, &mut self.raw);
         self.send(frame, rect, kind, before, sending)
@@ -352,7 +383,7 @@ impl Encoder {
         frame: &Frame<'_>,
         rect: Rect,
         sending: &mut Sending<'_>,
-    ) -> Result<Option<(u32, u32)>, EncodeError> {
+    ) -> Result<ControlFlow<()>, EncodeError> {
         const SIDE: u32 = TILE as u32;
         for y in (rect.y..rect.bottom()).step_by(TILE) {
             for x in (rect.x..rect.right()).step_by(TILE) {
@@ -360,13 +391,13 @@ impl Encoder {
                 let Some(piece) = difference(frame, &self.shown, piece) else { continue };
                 let before = self.raw.len();
                 let kind = self.writer.write(frame, piece, &mut self.raw);
-                let end = self.send(frame, piece, kind, before, sending)?;
-                if end.is_some() {
-                    return Ok(end);
+                let flow = self.send(frame, piece, kind, before, sending)?;
+                if flow.is_break() {
+                    return Ok(flow);
                 }
             }
         }
-        Ok(None)
+        Ok(ControlFlow::Continue(()))
     }
 
     fn write_line(
@@ -375,7 +406,7 @@ impl Encoder {
         rect: Rect,
         blank: u32,
         sending: &mut Sending<'_>,
-    ) -> Result<Option<(u32, u32)>, EncodeError> {
+    ) -> Result<ControlFlow<()>, EncodeError> {
         let above = Rect::new(rect.x, rect.y - blank, rect.width, blank);
         let Some(changed) = difference(frame, &self.shown, rect) else {
             return self.write_plain(frame, above, sending);
@@ -395,15 +426,15 @@ impl Encoder {
                 .is_some_and(|above| line.x <= above.x && above.right() <= line.right());
         let before = self.raw.len();
         let Some(line) = self.writer.write_line(frame, line, if is_above { blank } else { 0 }, &mut self.raw) else {
-            let end = self.write_plain(frame, above, sending)?;
-            return if end.is_some() { Ok(end) } else { self.write_other(frame, rect, sending) };
+            let flow = self.write_plain(frame, above, sending)?;
+            return if flow.is_break() { Ok(flow) } else { self.write_other(frame, rect, sending) };
         };
-        let end = self.send(frame, line, Kind::Text, before, sending)?;
-        if end.is_some() { Ok(end) } else { self.write_plain(frame, above, sending) }
+        let flow = self.send(frame, line, Kind::Text, before, sending)?;
+        if flow.is_break() { Ok(flow) } else { self.write_plain(frame, above, sending) }
     }
 
-    /// Keeps the operation that was appended at `before`, which makes this rectangle right, if the budget allows it;
-    /// says where it ended if not.
+    /// Keeps the operation that was appended at `before`, which makes this rectangle right, if the budget allows it or
+    /// the picture would not get on otherwise; breaks off if not.
     fn send(
         &mut self,
         frame: &Frame<'_>,
@@ -411,21 +442,25 @@ impl Encoder {
         kind: Kind,
         before: usize,
         sending: &mut Sending<'_>,
-    ) -> Result<Option<(u32, u32)>, EncodeError> {
-        let Sending { start, end, .. } = *sending;
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let Sending { start, end, is_owed_tile, .. } = *sending;
         // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
         // no longer than the room left keeps the budget, and every flush shows how much room there really is.
         if self.raw.len() > room(end, sending.out) {
             self.flush(before, start, sending.out)?;
-            if likely(kind, self.raw.len()) > room(end, sending.out) && sending.out.len() > start {
+            // Moves are in every update while something scrolls: they alone are not enough.
+            let is_owed = is_owed_tile || *sending.operations == Operations::default();
+            let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
+                || is_owed && self.raw.len() <= room(start + LARGEST_TILE, sending.out);
+            if !fits {
                 self.writer.undo(kind);
                 self.raw.clear();
-                return Ok(Some((rect.x, rect.y)));
+                return Ok(ControlFlow::Break(()));
             }
         }
         self.shown.show(frame, rect);
         sending.operations.count(kind);
-        Ok(None)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Makes a chunk of the first `len` bytes of operations.
@@ -453,6 +488,8 @@ struct Sending<'a> {
     end: usize,
     out: &'a mut Vec<u8>,
     operations: &'a mut Operations,
+    /// Is this of the tile that the last update left behind? It may have [`LARGEST_TILE`] bytes beside the budget.
+    is_owed_tile: bool,
     /// Pixels that may still be painted though they are right already.
     spare: u64,
 }

@@ -171,6 +171,12 @@ impl Tiles {
         })
     }
 
+    /// Rows and columns of all tiles in reading order, beginning with this one and going round.
+    pub(crate) fn round_from(&self, (row, column): (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
+        let (first, all, columns) = (row * self.columns + column, self.dirt.len(), self.columns);
+        (first..all).chain(0..first).map(move |tile| (tile / columns, tile % columns))
+    }
+
     /// Smallest rectangle around all damage.
     pub(crate) fn bounds(&self) -> Rect {
         self.all_changed().fold(Rect::default(), |all, rect| all.around(&rect))

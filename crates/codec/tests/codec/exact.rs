@@ -322,6 +322,50 @@ fn no_part_of_the_picture_waits_forever_while_another_changes_all_the_time() {
 }
 
 #[test]
+fn what_stands_below_a_film_does_not_wait_for_its_end() {
+    let mut sides = Sides::new(640, 640);
+    let mut picture = Picture::new(640, 640);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    // In the same row of tiles, and each time after so much of the film as an update holds.
+    let (film, title) = (Rect::new(0, 0, 640, 20), Rect::new(0, 40, 640, 10));
+    picture.fill(title, [1, 2, 3]);
+    let mut damage = Region::from(title);
+    for seed in 0..20 {
+        Change::Noise(film, seed).draw(&mut picture);
+        damage.add(film);
+        sides.step(&picture, &damage, Budget::bytes(10_000));
+        damage.clear();
+    }
+    let missing = (0..640).filter(|&x| sides.framebuffer.row(x, 45, 1) != [1, 2, 3, 255]).count();
+    assert_eq!(missing, 0, "pixels of the title's middle row");
+}
+
+#[test]
+fn a_photograph_does_not_wait_until_the_text_beside_it_has_stopped_scrolling() {
+    let mut sides = Sides::new(640, 640);
+    let mut picture = Picture::new(640, 640);
+    let text = Rect::new(0, 0, 300, 640);
+    Change::Letters(text, [255; 3], 5).draw(&mut picture);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    let photograph = Rect::new(400, 100, 128, 128);
+    Change::Noise(photograph, 3).draw(&mut picture);
+    let mut damage = Region::from(photograph);
+    let mut moves = 0;
+    for _ in 0..16 {
+        picture.copy(Rect::new(0, 0, 300, 620), (0, 20));
+        damage.add(text);
+        let (encoded, _) = sides.step(&picture, &damage, Budget::bytes(4_000));
+        moves += encoded.operations.copy;
+        damage.clear();
+    }
+    assert!(moves >= 8, "this test is about moves");
+    for (y, x) in (100..228).flat_map(|y| (400..528).map(move |x| (y, x))) {
+        let at = y as usize * picture.stride + x as usize * 4;
+        assert_eq!(sides.framebuffer.row(x, y, 1)[..3], picture.data[at..at + 3], "at {x},{y}");
+    }
+}
+
+#[test]
 fn a_picture_of_many_stripes_takes_no_longer_than_others() {
     let mut picture = Picture::new(MAX_DIMENSION, 1024);
     for x in (0..MAX_DIMENSION).step_by(25) {
