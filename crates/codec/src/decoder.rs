@@ -7,7 +7,7 @@ use crate::stream::{ChunkError, Decompressor};
 use crate::wire::{KEYFRAME, MAX_CHUNK, MAX_UPDATE, Reader};
 
 /// Applies updates to a framebuffer. Of what it is given, it trusts nothing: whatever the bytes, it allocates no more
-/// than 14 MiB for itself and 4 bytes a pixel of the framebuffer, and paints no more pixels per update than there are.
+/// than 14 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
 pub struct Decoder {
     max_pixels: u32,
     state: State,
@@ -51,7 +51,7 @@ pub enum DecodeError {
     /// A chunk decompresses to another length than it says.
     #[error("a chunk is not as long as it says")]
     ChunkLength,
-    /// An operation is unknown, cut off, outside the picture, or paints more than the picture has pixels.
+    /// An operation is unknown, cut off, outside the picture, or one more than a picture needs.
     #[error("the update holds an operation that makes no sense")]
     Operation,
 }

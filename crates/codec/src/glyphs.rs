@@ -6,7 +6,7 @@
 
 use crate::frame::{Frame, Framebuffer};
 use crate::geometry::Rect;
-use crate::layout::{colour, gap, plain_columns};
+use crate::layout::{LINE, colour, gap, plain_columns};
 use crate::wire::{Reader, read_colour, write_colour, write_number, write_signed};
 
 /// Most glyphs that are kept.
@@ -20,6 +20,9 @@ const WIDEST: usize = 64;
 
 /// Most bytes of a line's marks and new glyphs: no operation is longer than that of a tile.
 const LONGEST: usize = 14 * 1024;
+
+/// Most bytes of marks and planes that a glyph, or a box, adds to that.
+const LONGEST_MARK: usize = 32 + 3 * WIDEST * LINE as usize;
 
 /// Most glyphs in so many bytes.
 const MOST_IN_LINE: usize = LONGEST / 3;
@@ -102,8 +105,8 @@ impl Writer {
             slots: vec![0; Self::SLOTS].into_boxed_slice(),
             places: Vec::with_capacity(MOST),
             columns: Vec::new(),
-            marks: Vec::new(),
-            planes: Vec::new(),
+            marks: Vec::with_capacity(LONGEST + LONGEST_MARK),
+            planes: Vec::with_capacity(LONGEST + LONGEST_MARK),
             forget: false,
             before: (0, false),
         }
@@ -177,6 +180,9 @@ impl Writer {
             let plain = gap(columns, at);
             if plain > 0 {
                 if columns[at] != Some(background) {
+                    if self.is_too_long() {
+                        return None;
+                    }
                     self.mark_box(Rect::new(x, rect.y, side(plain), rect.height), columns[at]?, &mut pen);
                 }
                 at += plain;
@@ -185,10 +191,13 @@ impl Writer {
             let ink = columns[at..].iter().take_while(|column| column.is_none()).count();
             wide += if ink > WIDEST { ink } else { 0 };
             // Text has gaps. What has none, or is never the same, is better off with its own kinds.
-            if wide * 2 > columns.len() || self.marks.len() + self.planes.len() > LONGEST {
+            if wide * 2 > columns.len() {
                 return None;
             }
             for piece in (0..ink).step_by(WIDEST) {
+                if self.is_too_long() {
+                    return None;
+                }
                 let piece = Rect::new(x + side(piece), rect.y, side(WIDEST.min(ink - piece)), rect.height);
                 if let Some(piece) = trimmed(frame, piece, background) {
                     self.mark_glyph(frame, piece, &mut pen);
@@ -196,7 +205,11 @@ impl Writer {
             }
             at += ink;
         }
-        (self.marks.len() + self.planes.len() <= LONGEST).then_some(background)
+        (!self.is_too_long()).then_some(background)
+    }
+
+    const fn is_too_long(&self) -> bool {
+        self.marks.len() + self.planes.len() > LONGEST
     }
 
     fn move_pen(&mut self, rect: Rect, pen: &mut Pen) {
@@ -364,4 +377,34 @@ fn trimmed(frame: &Frame<'_>, rect: Rect, background: u32) -> Option<Rect> {
 
 fn side(pixels: usize) -> u32 {
     u32::try_from(pixels).expect("a line is short")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ink_without_end_claims_no_more_memory_than_text() {
+        const WIDTH: u32 = 8000;
+        let pixels = (0..WIDTH * LINE).flat_map(|at| {
+            let ink = if at % WIDTH < 3900 { at.wrapping_mul(0x9e37_79b1) } else { u32::MAX };
+            ink.to_le_bytes()
+        });
+        let pixels: Vec<u8> = pixels.collect();
+        let frame = Frame::new(&pixels, WIDTH, LINE, WIDTH as usize * 4).expect("in bounds");
+        let mut writer = Writer::new();
+        let memory = |writer: &Writer| {
+            [
+                writer.marks.capacity(),
+                writer.planes.capacity(),
+                writer.store.pixels.capacity(),
+                writer.places.capacity(),
+            ]
+        };
+        let before = memory(&writer);
+        assert_eq!(writer.build(&frame, Rect::new(0, 0, WIDTH, LINE)), None, "this is not text");
+        writer.undo();
+        assert_eq!(memory(&writer), before);
+        assert!(writer.store.pixels.is_empty() && writer.slots.iter().all(|slot| *slot == 0));
+    }
 }

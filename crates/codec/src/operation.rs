@@ -57,7 +57,7 @@ impl Writer {
             self.undo(Kind::Text);
             return None;
         };
-        let above = frame.row(rect.x as usize, rect.y.checked_sub(blank)? as usize, 1);
+        let above = frame.row(rect.x as usize, (rect.y - blank) as usize, 1);
         let blank = if colour(above) == background { blank } else { 0 };
         let rect = Rect::new(rect.x, rect.y - blank, rect.width, rect.height + blank);
         write_head(Kind::Text, rect, out);
@@ -146,7 +146,7 @@ impl Painter {
     }
 
     /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
-    /// empty, too large or not all inside; nothing is painted then.
+    /// empty, too large or not all inside; of text, a part may be painted then.
     pub(crate) fn paint(
         &mut self,
         reader: &mut Reader<'_>,

@@ -10,7 +10,7 @@
 //!             index:u8[width * height]                          has 256 and lives as long as the zstd frame
 //!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
 //!                                                               prediction from left, above and above left
-//!   copy    = x:number y:number                         what is shown there moves here; both may overlap
+//!   copy    = x:number y:number                                 what is shown there moves here; both may overlap
 //!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
 //! mark      = x:signed y:signed what                            from the right edge and the top of the mark before, the
 //!                                                               first one from the left edge, `blank` rows down
@@ -23,8 +23,9 @@
 //! ```
 //!
 //! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
-//! gives when it is flushed. A keyframe makes picture, copy, palettes and both zstd contexts start afresh, the picture black. No
-//! update copies more pixels than the picture has, nor paints more than twice as many otherwise.
+//! gives when it is flushed. A keyframe makes picture, copy, palettes, glyphs and both zstd contexts start afresh, the
+//! picture black. The rectangles of an update's copies have no more pixels together than the picture has, those of its
+//! other operations no more than twice as many.
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
