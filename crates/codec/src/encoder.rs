@@ -6,7 +6,7 @@ use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
-use crate::operation::{Writer, write_move};
+use crate::operation::{Room, Writer, write_move};
 use crate::stream::Compressor;
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
@@ -293,7 +293,8 @@ impl Encoder {
     ) -> Result<Operations, EncodeError> {
         let mut operations = Operations::default();
         let spare = u64::from(self.width) * u64::from(self.height);
-        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare };
+        let work = Room::new(self.width, self.height);
+        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare, work };
         let mut flow = ControlFlow::Continue(());
         if let Some((row, column)) = self.next {
             // By itself: in an area, what has to wait may stand behind what is sent of it each time.
@@ -446,8 +447,10 @@ impl Encoder {
         let Sending { start, end, is_owed_tile, .. } = *sending;
         // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
         // no longer than the room left keeps the budget, and every flush shows how much room there really is.
+        let mut at = before;
         if self.raw.len() > room(end, sending.out) {
             self.flush(before, start, sending.out)?;
+            at = 0;
             // Moves are in every update while something scrolls: they alone are not enough.
             let is_owed = is_owed_tile || *sending.operations == Operations::default();
             let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
@@ -457,6 +460,11 @@ impl Encoder {
                 self.raw.clear();
                 return Ok(ControlFlow::Break(()));
             }
+        }
+        if sending.work.take(kind, rect).is_none() {
+            self.writer.undo(kind);
+            self.raw.truncate(at);
+            return Ok(ControlFlow::Break(()));
         }
         self.shown.show(frame, rect);
         sending.operations.count(kind);
@@ -492,6 +500,8 @@ struct Sending<'a> {
     is_owed_tile: bool,
     /// Pixels that may still be painted though they are right already.
     spare: u64,
+    /// What the other side is still willing to do.
+    work: Room,
 }
 
 /// Bytes that an operation is likely to have after compression. Indices of glyphs compress to less than a quarter; if

@@ -105,23 +105,28 @@ fn write_head(kind: Kind, rect: Rect, out: &mut Vec<u8>) {
     }
 }
 
-/// Pixels that the operations of an update may still work on: a short update cannot cost more than a few pictures.
-/// No encoder paints a pixel twice, but for what stands still between a change and the next gap: a picture more.
+/// What the operations of an update may still cost, pixels: a short update cannot mean more work than a few pictures.
+/// Both sides count alike: an encoder stops in time, and what a decoder finds beyond is not an encoder's.
 pub(crate) struct Room {
     painted: u64,
     copied: u64,
 }
 
 impl Room {
-    /// For an update of a picture of this size.
+    /// What the smallest operation counts as: about the work of reading it.
+    const LEAST: u64 = 64;
+
+    /// For an update of a picture of this size. No encoder paints a pixel twice, but for what stands still between a
+    /// change and the next gap; and small pictures have small operations too.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let picture = u64::from(width) * u64::from(height);
-        Self { painted: 2 * picture, copied: picture }
+        Self { painted: 2 * picture + 1024 * Self::LEAST, copied: picture }
     }
 
-    fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
-        let room = if kind == Kind::Copy { &mut self.copied } else { &mut self.painted };
-        *room = room.checked_sub(rect.area())?;
+    /// Makes room for an operation on so many pixels; `None` when there is none left.
+    pub(crate) fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
+        let (room, least) = if kind == Kind::Copy { (&mut self.copied, 0) } else { (&mut self.painted, Self::LEAST) };
+        *room = room.checked_sub(rect.area().max(least))?;
         Some(())
     }
 }

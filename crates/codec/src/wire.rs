@@ -25,7 +25,8 @@
 //! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
 //! gives when it is flushed. A keyframe makes picture, copy, palettes, glyphs and both zstd contexts start afresh, the
 //! picture black. The rectangles of an update's copies have no more pixels together than the picture has, those of its
-//! other operations no more than twice as many.
+//! other operations no more than twice as many and
+//! 2^16, where the least of them counts as 64.
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;

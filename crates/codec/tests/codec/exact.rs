@@ -213,6 +213,20 @@ fn narrow_pictures_of_few_colours_arrive() {
 }
 
 #[test]
+fn what_would_be_too_many_small_operations_arrives_in_several_updates() {
+    // Columns of changing colours with gaps that part them: every pixel is an operation.
+    let mut sides = Sides::new(520, 400);
+    let mut picture = Picture::new(520, 400);
+    for (y, x) in (0..400u32).flat_map(|y| (0..520u32).step_by(26).map(move |x| (y, x))) {
+        picture.set(x, y, [(y * 7 % 250).to_le_bytes()[0] + 1, 0, 9]);
+    }
+    let (first, _) = sides.step(&picture, &picture.whole(), Budget::unlimited());
+    assert_eq!(first.pending, Pending::More, "{} operations", first.operations.solid);
+    sides.settle(&picture, &Region::new(), Budget::unlimited());
+    sides.assert_shows(&picture);
+}
+
+#[test]
 fn a_keyframe_is_written_even_for_a_black_picture() {
     let mut sides = Sides::new(100, 100);
     let picture = Picture::new(100, 100);

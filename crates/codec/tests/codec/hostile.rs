@@ -193,6 +193,14 @@ fn glyphs_without_end_are_refused() {
 }
 
 #[test]
+fn a_short_update_cannot_hold_operations_without_end() {
+    let raw = solid(Rect::new(5, 5, 1, 1)).repeat(16_000);
+    let update = |side: u32| keyframe(side, side, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    Decoder::new().apply(&update(1000), &mut Framebuffer::new()).expect("an encoder might write so many");
+    assert_eq!(refusal(&update(100)), DecodeError::Operation, "16,000 operations for 10,000 pixels");
+}
+
+#[test]
 fn a_short_update_cannot_move_more_than_a_picture() {
     let copy = [vec![4], [1, 0, 4095, 4096, 0, 0].map(number).concat()].concat();
     let once = keyframe(4096, 4096, &[chunk(copy.len(), &pack(&copy, 23, false))]);
