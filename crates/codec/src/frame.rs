@@ -12,6 +12,12 @@ pub const MAX_DIMENSION: u32 = 16_384;
 /// are half of it.
 pub const MAX_PIXELS: u32 = 1 << 26;
 
+/// A pixel without its X.
+pub(crate) const COLOUR: u32 = 0x00ff_ffff;
+
+/// Two pixels without their X.
+pub(crate) const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
+
 /// A picture to encode, borrowed: BGRX pixels, rows from top to bottom.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
@@ -91,6 +97,11 @@ pub(crate) fn check_size(width: u32, height: u32, max_pixels: u32) -> Result<(),
     } else {
         Err(FrameError::Size { width, height })
     }
+}
+
+/// A coordinate or side of a picture, or of a part of one.
+pub(crate) fn side(pixels: usize) -> u32 {
+    u32::try_from(pixels).expect("a picture's sides are below 2^14")
 }
 
 /// A picture that updates are applied to: BGRX pixels with X = 255, rows from top to bottom without gaps. Empty (0×0)

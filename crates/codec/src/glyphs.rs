@@ -4,7 +4,7 @@
 //! Glyphs are what lies between gaps, no more: two letters that touch are one, the dot of an i is part of it, a small
 //! picture is one too. Both sides keep what was sent, and forget all of it at once when it becomes too much.
 
-use crate::frame::{Frame, Framebuffer};
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::layout::{LINE, colour, gap, plain_columns};
 use crate::wire::{Reader, read_colour, write_colour, write_number, write_signed};
@@ -153,7 +153,7 @@ impl Writer {
         out.push(u8::from(std::mem::take(&mut self.forget)));
         write_colour(background, out);
         write_number(blank, out);
-        write_number(side(self.marks.len()), out);
+        write_number(count(self.marks.len()), out);
         out.extend_from_slice(&self.marks);
         out.extend_from_slice(&self.planes);
     }
@@ -232,7 +232,7 @@ impl Writer {
         let start = self.store.pixels.len();
         let mut hash = (u64::from(rect.width) << 32 | u64::from(rect.height)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for y in rect.y..rect.bottom() {
-            let row = frame.row(rect.x as usize, y as usize, width).chunks_exact(4);
+            let row = frame.row(rect.x as usize, y as usize, width).chunks_exact(BYTES_PER_PIXEL);
             self.store.pixels.extend(row.map(|pixel| colour(pixel) | X));
             for &pixel in &self.store.pixels[self.store.pixels.len() - width..] {
                 hash = (hash.rotate_left(7) ^ u64::from(pixel)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -245,7 +245,7 @@ impl Writer {
             if (known.width, known.height) == (width, height) && self.store.pixels(known) == &self.store.pixels[start..]
             {
                 self.store.pixels.truncate(start);
-                write_number(side(number + 1), &mut self.marks);
+                write_number(count(number + 1), &mut self.marks);
                 return;
             }
             place = (place + 1) % Self::SLOTS;
@@ -254,7 +254,7 @@ impl Writer {
         self.places.push(place);
         let number = self.store.glyphs.len();
         self.slots[place] = u16::try_from(number).expect("there are few glyphs");
-        write_number(side(number), &mut self.marks);
+        write_number(count(number), &mut self.marks);
         write_number(rect.width, &mut self.marks);
         write_number(rect.height, &mut self.marks);
         // Column by column, which for letters finds more of the same; most are grey, so that two planes are 0.
@@ -368,15 +368,15 @@ fn most_frequent(columns: &[Option<u32>]) -> Option<u32> {
 fn trimmed(frame: &Frame<'_>, rect: Rect, background: u32) -> Option<Rect> {
     let has_ink = |y: &u32| {
         let row = frame.row(rect.x as usize, *y as usize, rect.width as usize);
-        row.chunks_exact(4).any(|pixel| colour(pixel) != background)
+        row.chunks_exact(BYTES_PER_PIXEL).any(|pixel| colour(pixel) != background)
     };
     let top = (rect.y..rect.bottom()).find(has_ink)?;
     let bottom = (rect.y..rect.bottom()).rfind(has_ink)?;
     Some(Rect::new(rect.x, top, rect.width, bottom + 1 - top))
 }
 
-fn side(pixels: usize) -> u32 {
-    u32::try_from(pixels).expect("a line is short")
+fn count(number: usize) -> u32 {
+    u32::try_from(number).expect("a line is short")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use crate::frame::{BYTES_PER_PIXEL, COLOUR, Frame, Framebuffer, side};
 use crate::geometry::Rect;
-use crate::tiles::{COLOUR, difference};
+use crate::tiles::difference;
 
 /// Highest line of text, pixels.
 pub(crate) const LINE: u32 = 48;
@@ -214,8 +214,4 @@ pub(crate) fn gap(columns: &[Option<u32>], at: usize) -> usize {
 /// A pixel without its X.
 pub(crate) fn colour(pixel: &[u8]) -> u32 {
     u32::from_le_bytes([pixel[0], pixel[1], pixel[2], pixel[3]]) & COLOUR
-}
-
-fn side(pixels: usize) -> u32 {
-    u32::try_from(pixels).expect("a picture's sides are below 2^14")
 }

@@ -5,7 +5,9 @@
 //! for the way between the two places. The ways with most votes are tried for real: only a rectangle whose every pixel
 //! is right after the move becomes one.
 
-use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use std::ops::Range;
+
+use crate::frame::{BYTES_PER_PIXEL, COLOURS, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::tiles::{TILE, Tiles, differ};
 
@@ -336,7 +338,7 @@ impl Moved<'_> {
         let rect = rect.clipped(shown.width(), shown.height());
         let (mut left, mut right) = (rect.x as usize, rect.right() as usize);
         let (mut top, mut bottom) = (rect.y as usize, rect.bottom() as usize);
-        let column = |x: usize, lines: std::ops::Range<usize>| lines.into_iter().all(|y| self.is_right(shown, x, y, 1));
+        let column = |x: usize, lines: Range<usize>| lines.into_iter().all(|y| self.is_right(shown, x, y, 1));
         let (least, most) = (left.saturating_sub(TILE), (right + TILE).min(shown.width() as usize));
         while left > least && column(left - 1, top..bottom) {
             left -= 1;
@@ -351,8 +353,7 @@ impl Moved<'_> {
         while bottom < most && self.is_right(shown, left, bottom, right - left) {
             bottom += 1;
         }
-        let pixels = |number: usize| u32::try_from(number).expect("a picture's sides are below 2^14");
-        Rect::new(pixels(left), pixels(top), pixels(right - left), pixels(bottom - top))
+        Rect::new(side(left), side(top), side(right - left), side(bottom - top))
     }
 
     fn is_right_in(&self, shown: &Framebuffer, rect: Rect) -> bool {
@@ -381,7 +382,7 @@ impl Moved<'_> {
 }
 
 /// Lines of damaged tiles, and which of their columns are damaged.
-fn lines(tiles: &Tiles) -> impl Iterator<Item = (std::ops::Range<usize>, usize)> {
+fn lines(tiles: &Tiles) -> impl Iterator<Item = (Range<usize>, usize)> {
     (0..tiles.rows()).flat_map(move |row| {
         let lines = row * TILE..tiles.height().min((row + 1) * TILE);
         lines.flat_map(move |y| tiles.damaged(row).map(move |columns| (columns, y)))
@@ -391,7 +392,6 @@ fn lines(tiles: &Tiles) -> impl Iterator<Item = (std::ops::Range<usize>, usize)>
 /// Calls with the place and the mark, which is not 0, of each stretch that is worth looking up: it begins at an edge,
 /// since plain areas are everywhere, and is among the few that their first half chooses, wherever they are.
 fn for_each_stretch(line: &[u8], mut found: impl FnMut(usize, u32)) {
-    const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
     const SPREAD: [u64; 4] =
         [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9, 0x27d4_eb2f_1656_67c5];
     let pair = |at: usize| {

@@ -3,17 +3,11 @@
 
 use std::ops::Range;
 
-use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, MAX_DIMENSION};
+use crate::frame::{BYTES_PER_PIXEL, COLOUR, COLOURS, Frame, Framebuffer, MAX_DIMENSION, side};
 use crate::geometry::Rect;
 
 /// Side of a tile, pixels: comparing is by tile, and so is what has no better shape.
 pub(crate) const TILE: usize = 64;
-
-/// A pixel without its X.
-pub(crate) const COLOUR: u32 = 0x00ff_ffff;
-
-/// Two pixels without their X.
-const COLOURS: u64 = 0x00ff_ffff_00ff_ffff;
 
 /// Damage inside a tile: columns `left..right`, rows `top..bottom`, empty when `right` is 0.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -92,7 +86,6 @@ impl Tiles {
 
     /// This may have changed; what is outside the picture is not looked at.
     pub(crate) fn damage(&mut self, rect: Rect) {
-        let side = |pixels: usize| u32::try_from(pixels).expect("a picture's sides are below 2^14");
         let rect = rect.clipped(side(self.width), side(self.height));
         if rect.is_empty() {
             return;
@@ -148,7 +141,7 @@ impl Tiles {
             for y in row * TILE + usize::from(dirt.top)..row * TILE + usize::from(dirt.bottom) {
                 gather(frame.row(x, y, width), shown.span(x, y, width), &mut differences);
             }
-            let differs = |difference: &u32| difference & 0x00ff_ffff != 0;
+            let differs = |difference: &u32| difference & COLOUR != 0;
             let first = differences.iter().position(differs).expect("a changed tile has a changed column");
             let last = differences.iter().rposition(differs).expect("a changed tile has a changed column");
             dirt.right = dirt.left + within(last + 1, 0);
@@ -260,7 +253,6 @@ pub(crate) fn difference(frame: &Frame<'_>, shown: &Framebuffer, rect: Rect) -> 
         columns.1 = (columns.1..width).rfind(differs).map_or(columns.1, |last| last + 1);
     }
     let (top, bottom) = rows?;
-    let side = |pixels: usize| u32::try_from(pixels).expect("a picture's sides are below 2^14");
     Some(Rect::new(rect.x + side(columns.0), top, side(columns.1 - columns.0), bottom - top))
 }
 
