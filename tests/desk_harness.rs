@@ -118,7 +118,11 @@ fn closing_a_window_by_its_frame_ends_its_program() {
     let desk = Desk::start();
     let mut program = terminal(&desk, "short", "sleep 60");
     let window = desk.window("short", PATIENCE);
-    let tree = Tree::of(program.pid());
+    // A terminal that has started what it is for also understands that it is to close.
+    let tree = until(PATIENCE, "the terminal's children", || {
+        let tree = Tree::of(program.pid());
+        (tree.alive().len() >= 2).then_some(tree)
+    });
     desk.close(window);
     desk.window_gone("short", PATIENCE);
     assert!(program.ended(PATIENCE).is_some());
