@@ -1,6 +1,7 @@
 //! Any bytes as updates into a decoder: an error or a picture of the right size, never a panic, bounded memory.
 //!
-//! Half of the runs wrap the input as operations in a sound keyframe, since chance rarely writes a zstd frame.
+//! Half of the runs wrap the input as operations in a sound keyframe, with planes of pixels beside them, since chance
+//! rarely writes a zstd frame.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -23,8 +24,10 @@ fuzz_target!(|input: &[u8]| {
             rest = after;
         }
     } else {
-        for operations in rest.chunks(60_000) {
-            apply(&mut decoder, &keyframe(operations), &mut framebuffer);
+        // The other bits say how much of it, from the end, are planes: from nothing to nearly all.
+        for bytes in rest.chunks(60_000) {
+            let (operations, planes) = bytes.split_at(bytes.len() - bytes.len() * usize::from(mode >> 1) / 128);
+            apply(&mut decoder, &keyframe(operations, planes), &mut framebuffer);
         }
     }
 });
@@ -37,22 +40,30 @@ fn apply(decoder: &mut Decoder, update: &[u8], framebuffer: &mut Framebuffer) {
     }
     assert_eq!(framebuffer.pixels().len(), framebuffer.stride() * framebuffer.height() as usize);
     assert!(framebuffer.width() * framebuffer.height() <= MAX_PIXELS);
-    assert!(decoder.decompressor_memory() <= 9 << 20);
+    assert!(decoder.decompressor_memory() <= 10 << 20);
 }
 
-/// A keyframe of 200×150 pixels with these operations, uncompressed in a zstd frame (RFC 8878, 3.1.1).
-fn keyframe(operations: &[u8]) -> Vec<u8> {
-    let number =
-        |number: usize| (0..4u8).map(move |at| (number >> (7 * at)) as u8 & 0x7f | if at < 3 { 0x80 } else { 0 });
-    let block = (operations.len() as u32) << 3;
-    // Magic, no content size, a window of 64 KiB, then a raw block that is not the last.
-    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 6 << 3];
-    frame.extend_from_slice(&block.to_le_bytes()[..3]);
-    frame.extend_from_slice(operations);
+/// A keyframe of 200×150 pixels with these operations and equally many bytes of each plane.
+fn keyframe(operations: &[u8], planes: &[u8]) -> Vec<u8> {
     let mut update = vec![1];
-    for value in [200, 150, operations.len(), frame.len()] {
-        update.extend(number(value));
+    update.extend([200, 150].into_iter().flat_map(number));
+    for (stream, plane) in (1..4).zip(planes.chunks_exact((planes.len() / 3).max(1))) {
+        // One frame goes on in the next chunk.
+        update.extend(chunk(stream, plane, stream == 1));
     }
-    update.extend(frame);
+    update.extend(chunk(0, operations, true));
     update
+}
+
+/// A chunk of a stream, uncompressed, which begins a zstd frame or goes on with it (RFC 8878, 3.1.1).
+fn chunk(stream: u8, raw: &[u8], begins: bool) -> Vec<u8> {
+    // Magic, no content size, a window of 64 KiB, then a raw block that is not the last.
+    let head: &[u8] = if begins { &[0x28, 0xb5, 0x2f, 0xfd, 0x00, 6 << 3] } else { &[] };
+    let block = (raw.len() as u32) << 3;
+    let packed = [head, &block.to_le_bytes()[..3], raw].concat();
+    [stream].into_iter().chain(number(raw.len())).chain(number(packed.len())).chain(packed).collect()
+}
+
+fn number(number: usize) -> impl Iterator<Item = u8> {
+    (0..4u8).map(move |at| (number >> (7 * at)) as u8 & 0x7f | if at < 3 { 0x80 } else { 0 })
 }

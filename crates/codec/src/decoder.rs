@@ -1,17 +1,18 @@
 //! Updates to pictures.
 
+use crate::chunks::{GroupError, Incoming};
 use crate::frame::{FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
 use crate::operation::{Painter, Room};
-use crate::stream::{ChunkError, Decompressor};
-use crate::wire::{KEYFRAME, MAX_CHUNK, MAX_UPDATE, Reader};
+use crate::stream::ChunkError;
+use crate::wire::{KEYFRAME, MAX_UPDATE, Reader, Stream};
 
 /// Applies updates to a framebuffer. Of what it is given, it trusts nothing: whatever the bytes, it allocates no more
-/// than 14 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
+/// than 16 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
 pub struct Decoder {
     max_pixels: u32,
     state: State,
-    decompressor: Option<Decompressor>,
+    chunks: Option<Incoming>,
     painter: Painter,
 }
 
@@ -51,6 +52,12 @@ pub enum DecodeError {
     /// A chunk decompresses to another length than it says.
     #[error("a chunk is not as long as it says")]
     ChunkLength,
+    /// A chunk of no stream that is known.
+    #[error("the update has a chunk of an unknown stream, {0}")]
+    Stream(u8),
+    /// What operations were to paint with has bytes that none of them took, or no operations at all.
+    #[error("the update holds bytes that no operation uses")]
+    Unused,
     /// An operation is unknown, cut off, outside the picture, or one more than a picture needs.
     #[error("the update holds an operation that makes no sense")]
     Operation,
@@ -66,7 +73,7 @@ impl Decoder {
     /// The same, refusing pictures of more than `max_pixels` pixels.
     #[must_use]
     pub const fn with_max_pixels(max_pixels: u32) -> Self {
-        Self { max_pixels, state: State::WaitsForKeyframe, decompressor: None, painter: Painter::new() }
+        Self { max_pixels, state: State::WaitsForKeyframe, chunks: None, painter: Painter::new() }
     }
 
     /// Applies one update and says which pixels it may have changed; all of them after a keyframe. An empty update
@@ -90,7 +97,7 @@ impl Decoder {
     /// Bytes that the decompressor has allocated; bounded, and constant once the first update is applied.
     #[must_use]
     pub fn decompressor_memory(&self) -> usize {
-        self.decompressor.as_ref().map_or(0, Decompressor::memory)
+        self.chunks.as_ref().map_or(0, Incoming::memory)
     }
 
     fn apply_after(
@@ -118,17 +125,19 @@ impl Decoder {
             _ => return Err(DecodeError::Malformed),
         }
 
-        let decompressor = self.decompressor.as_mut().ok_or(DecodeError::KeyframeNeeded)?;
+        let chunks = self.chunks.as_mut().ok_or(DecodeError::KeyframeNeeded)?;
         let mut room = Room::new(framebuffer.width(), framebuffer.height());
         while !reader.is_empty() {
-            let (raw, packed) = chunk(&mut reader).ok_or(DecodeError::Malformed)?;
-            let mut operations = Reader(decompressor.decompress(packed, raw)?);
-            while !operations.is_empty() {
-                let painted = self.painter.paint(&mut operations, framebuffer, &mut room);
+            let Some(mut group) = chunks.take(&mut reader)? else { continue };
+            while !group.stream(Stream::Operations).is_empty() {
+                let painted = self.painter.paint(&mut group, framebuffer, &mut room);
                 changed.add(painted.ok_or(DecodeError::Operation)?);
             }
+            if !group.is_empty() {
+                return Err(DecodeError::Unused);
+            }
         }
-        Ok(changed)
+        if chunks.is_empty() { Ok(changed) } else { Err(DecodeError::Unused) }
     }
 
     /// Both sides start afresh.
@@ -139,29 +148,23 @@ impl Decoder {
         check_size(width, height, self.max_pixels)?;
         framebuffer.restart(width, height).ok_or(DecodeError::Memory)?;
         self.painter.restart();
-        match &mut self.decompressor {
-            Some(decompressor) => decompressor.restart().map_err(DecodeError::Compression),
+        match &mut self.chunks {
+            Some(chunks) => chunks.restart().map_err(DecodeError::Compression),
             None => {
-                self.decompressor = Some(Decompressor::new().map_err(DecodeError::Compression)?);
+                self.chunks = Some(Incoming::new().map_err(DecodeError::Compression)?);
                 Ok(())
             }
         }
     }
 }
 
-/// The length of the next chunk's operations, and its compressed bytes.
-fn chunk<'a>(reader: &mut Reader<'a>) -> Option<(usize, &'a [u8])> {
-    let raw = reader.number()? as usize;
-    let packed = reader.number()? as usize;
-    (1..=MAX_CHUNK).contains(&raw).then_some(())?;
-    Some((raw, reader.bytes(packed)?))
-}
-
-impl From<ChunkError> for DecodeError {
-    fn from(error: ChunkError) -> Self {
+impl From<GroupError> for DecodeError {
+    fn from(error: GroupError) -> Self {
         match error {
-            ChunkError::Zstd(reason) => Self::Compression(reason),
-            ChunkError::Length => Self::ChunkLength,
+            GroupError::Malformed => Self::Malformed,
+            GroupError::Unknown(number) => Self::Stream(number),
+            GroupError::Chunk(ChunkError::Zstd(reason)) => Self::Compression(reason),
+            GroupError::Chunk(ChunkError::Length) => Self::ChunkLength,
         }
     }
 }

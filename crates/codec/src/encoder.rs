@@ -2,12 +2,12 @@
 
 use std::ops::{AddAssign, ControlFlow, Range};
 
+use crate::chunks::{AROUND, Mark, Outgoing};
 use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Room, Writer, write_move};
-use crate::stream::Compressor;
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
 
@@ -24,9 +24,8 @@ pub struct Encoder {
     /// Of the area at hand.
     blocks: Vec<Block>,
     writer: Writer,
-    compressor: Compressor,
     /// Operations that are not compressed yet.
-    raw: Vec<u8>,
+    raw: Outgoing,
     /// Row and column of the first tile that the last update left behind when it ran out of budget: the next one begins
     /// with it, so that no part of the picture waits forever while another changes all the time.
     next: Option<(usize, usize)>,
@@ -159,8 +158,7 @@ impl Encoder {
             cutter: Cutter::new(),
             blocks: Vec::new(),
             writer: Writer::new(TILE * TILE),
-            compressor: Compressor::new().map_err(EncodeError::Compressor)?,
-            raw: Vec::with_capacity(MAX_CHUNK + LARGEST_TILE),
+            raw: Outgoing::new(LARGEST_TILE).map_err(EncodeError::Compressor)?,
             next: None,
             keyframe: true,
         })
@@ -186,7 +184,7 @@ impl Encoder {
     /// Bytes that the compressor has allocated; constant once the first update is written.
     #[must_use]
     pub fn compressor_memory(&self) -> usize {
-        self.compressor.memory()
+        self.raw.memory()
     }
 
     /// Appends to `out` one update with what changed in `frame` inside `damage` (clipped to the frame) and inside what
@@ -250,7 +248,7 @@ impl Encoder {
 
     /// Both sides start afresh.
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.compressor.restart().map_err(EncodeError::Compressor)?;
+        self.raw.restart().map_err(EncodeError::Compressor)?;
         self.writer.restart();
         self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
@@ -315,7 +313,7 @@ impl Encoder {
                 flow = self.write_areas_in(frame, rows, columns, &mut sending)?;
             }
         }
-        self.flush(self.raw.len(), start, sending.out)?;
+        self.flush(self.raw.mark(), start, sending.out)?;
         self.next = if flow.is_break() { self.first_wrong(frame, (row, column)) } else { None };
         Ok(operations)
     }
@@ -374,7 +372,7 @@ impl Encoder {
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
         let Some(rect) = difference(frame, &self.shown, rect) else { return Ok(ControlFlow::Continue(())) };
-        let before = self.raw.len();
+        let before = self.raw.mark();
         let kind = self.writer.write_plain(frame, rect, &mut self.raw);
         self.send(frame, rect, kind, before, sending)
     }
@@ -390,7 +388,7 @@ impl Encoder {
             for x in (rect.x..rect.right()).step_by(TILE) {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
                 let Some(piece) = difference(frame, &self.shown, piece) else { continue };
-                let before = self.raw.len();
+                let before = self.raw.mark();
                 let kind = self.writer.write(frame, piece, &mut self.raw);
                 let flow = self.send(frame, piece, kind, before, sending)?;
                 if flow.is_break() {
@@ -425,7 +423,7 @@ impl Encoder {
             && rect.contains(&line)
             && difference(frame, &self.shown, above)
                 .is_some_and(|above| line.x <= above.x && above.right() <= line.right());
-        let before = self.raw.len();
+        let before = self.raw.mark();
         let Some(line) = self.writer.write_line(frame, line, if is_above { blank } else { 0 }, &mut self.raw) else {
             let flow = self.write_plain(frame, above, sending)?;
             return if flow.is_break() { Ok(flow) } else { self.write_other(frame, rect, sending) };
@@ -441,16 +439,16 @@ impl Encoder {
         frame: &Frame<'_>,
         rect: Rect,
         kind: Kind,
-        before: usize,
+        before: Mark,
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
         let Sending { start, end, is_owed_tile, .. } = *sending;
-        // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a chunk that is
+        // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a group that is
         // no longer than the room left keeps the budget, and every flush shows how much room there really is.
         let mut at = before;
         if self.raw.len() > room(end, sending.out) {
             self.flush(before, start, sending.out)?;
-            at = 0;
+            at = Mark::default();
             // Moves are in every update while something scrolls: they alone are not enough.
             let is_owed = is_owed_tile || *sending.operations == Operations::default();
             let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
@@ -471,21 +469,12 @@ impl Encoder {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Makes a chunk of the first `len` bytes of operations.
-    fn flush(&mut self, len: usize, start: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if len == 0 {
-            return Ok(());
-        }
-        let number = |len: usize| u32::try_from(len).expect("a chunk is far below 2^28 bytes");
-        let packed = self.compressor.compress(&self.raw[..len]).map_err(EncodeError::Compressor)?;
-        if out.len() == start {
+    /// Makes a group of the operations before the mark.
+    fn flush(&mut self, mark: Mark, start: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if mark != Mark::default() && out.len() == start {
             out.push(0);
         }
-        write_number(number(len), out);
-        write_number(number(packed.len()), out);
-        out.extend_from_slice(packed);
-        self.raw.drain(..len);
-        Ok(())
+        self.raw.flush(mark, out).map_err(EncodeError::Compressor)
     }
 }
 
@@ -513,9 +502,7 @@ const fn likely(kind: Kind, len: usize) -> usize {
     }
 }
 
-/// Most bytes that the next chunk may have before it is compressed.
+/// Most bytes that the next group may have before it is compressed.
 fn room(end: usize, out: &[u8]) -> usize {
-    // Flags, the two numbers before a chunk, the headers of zstd's frame and of its blocks.
-    const AROUND: usize = 64;
     end.saturating_sub(out.len() + AROUND).min(MAX_CHUNK)
 }

@@ -7,6 +7,7 @@
 //!
 //! Pixels are BGRX, four bytes each, everywhere. X is never looked at on the way in and is 255 on the way out.
 
+mod chunks;
 mod decoder;
 mod encoder;
 mod frame;

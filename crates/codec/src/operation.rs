@@ -1,12 +1,13 @@
 //! Pixels of one rectangle to an operation and back: what kind fits, and the bytes of each kind (see [`crate::wire`]).
 
+use crate::chunks::{Group, Outgoing};
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::glyphs;
 use crate::layout::colour;
 use crate::moves::Move;
 use crate::palette::{Colours, Palette};
-use crate::wire::{Kind, Reader, read_colour, write_colour, write_number};
+use crate::wire::{Kind, Stream, read_colour, write_colour, write_number};
 
 /// Writes operations.
 pub(crate) struct Writer {
@@ -44,15 +45,15 @@ impl Writer {
     }
 
     /// Appends the operation for a rectangle that is all of one colour.
-    pub(crate) fn write_plain(&self, frame: &Frame<'_>, rect: Rect, out: &mut Vec<u8>) -> Kind {
+    pub(crate) fn write_plain(&self, frame: &Frame<'_>, rect: Rect, out: &mut Outgoing) -> Kind {
         write_head(Kind::Solid, rect, out);
-        out.extend_from_slice(&frame.row(rect.x as usize, rect.y as usize, 1)[..3]);
+        out[Stream::Operations].extend_from_slice(&frame.row(rect.x as usize, rect.y as usize, 1)[..3]);
         Kind::Solid
     }
 
     /// Appends the operation for a line of text, and says what it covers: the rectangle, with so many blank rows above
     /// it if they are of the same background. `None` when it does not look like text.
-    pub(crate) fn write_line(&mut self, frame: &Frame<'_>, rect: Rect, blank: u32, out: &mut Vec<u8>) -> Option<Rect> {
+    pub(crate) fn write_line(&mut self, frame: &Frame<'_>, rect: Rect, blank: u32, out: &mut Outgoing) -> Option<Rect> {
         let Some(background) = self.glyphs.build(frame, rect) else {
             self.undo(Kind::Text);
             return None;
@@ -61,12 +62,12 @@ impl Writer {
         let blank = if colour(above) == background { blank } else { 0 };
         let rect = Rect::new(rect.x, rect.y - blank, rect.width, rect.height + blank);
         write_head(Kind::Text, rect, out);
-        self.glyphs.write(background, blank, out);
+        self.glyphs.write(background, blank, &mut out[Stream::Operations]);
         Some(rect)
     }
 
     /// Appends the operation for these pixels of the frame, not empty, and says its kind.
-    pub(crate) fn write(&mut self, frame: &Frame<'_>, rect: Rect, out: &mut Vec<u8>) -> Kind {
+    pub(crate) fn write(&mut self, frame: &Frame<'_>, rect: Rect, out: &mut Outgoing) -> Kind {
         let (x, width) = (rect.x as usize, rect.width as usize);
         self.pixels.clear();
         for y in rect.y..rect.bottom() {
@@ -77,11 +78,11 @@ impl Writer {
         let first = self.pixels[0];
         if self.pixels.iter().all(|&pixel| pixel == first) {
             write_head(Kind::Solid, rect, out);
-            write_colour(first, out);
+            write_colour(first, &mut out[Stream::Operations]);
             Kind::Solid
         } else if self.palette.build(&self.pixels) {
             write_head(Kind::Palette, rect, out);
-            self.palette.write(out);
+            self.palette.write(&mut out[Stream::Operations]);
             Kind::Palette
         } else {
             write_head(Kind::Literal, rect, out);
@@ -92,13 +93,15 @@ impl Writer {
 }
 
 /// Appends the operation for what has moved.
-pub(crate) fn write_move(found: &Move, out: &mut Vec<u8>) {
+pub(crate) fn write_move(found: &Move, out: &mut Outgoing) {
     write_head(Kind::Copy, found.rect, out);
+    let out = &mut out[Stream::Operations];
     write_number(found.from.0, out);
     write_number(found.from.1, out);
 }
 
-fn write_head(kind: Kind, rect: Rect, out: &mut Vec<u8>) {
+fn write_head(kind: Kind, rect: Rect, out: &mut Outgoing) {
+    let out = &mut out[Stream::Operations];
     out.push(kind as u8);
     for number in [rect.x, rect.y, rect.width, rect.height] {
         write_number(number, out);
@@ -154,10 +157,11 @@ impl Painter {
     /// empty, too large or not all inside; of text, a part may be painted then.
     pub(crate) fn paint(
         &mut self,
-        reader: &mut Reader<'_>,
+        group: &mut Group<'_>,
         framebuffer: &mut Framebuffer,
         room: &mut Room,
     ) -> Option<Rect> {
+        let reader = group.stream(Stream::Operations);
         let kind = Kind::from_wire(reader.byte()?)?;
         let rect = Rect::new(reader.number()?, reader.number()?, reader.number()?, reader.number()?);
         let is_inside = |rect: Rect| rect.clipped(framebuffer.width(), framebuffer.height()) == rect;
@@ -174,15 +178,15 @@ impl Painter {
             Kind::Text => self.glyphs.paint(reader, rect, framebuffer)?,
             Kind::Solid => framebuffer.fill(rect, read_colour(reader)?),
             Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
-            Kind::Literal => self.paint_literal(reader, rect, framebuffer)?,
+            Kind::Literal => self.paint_literal(group, rect, framebuffer)?,
         }
         Some(rect)
     }
 
-    fn paint_literal(&mut self, reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
+    fn paint_literal(&mut self, group: &mut Group<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
         let (width, height) = (rect.width as usize, rect.height as usize);
-        let mut plane = || reader.bytes(width * height);
-        let (green, blue, red) = (plane()?, plane()?, plane()?);
+        let mut plane = |stream| group.stream(stream).bytes(width * height);
+        let (green, blue, red) = (plane(Stream::Green)?, plane(Stream::Blue)?, plane(Stream::Red)?);
         // Black above the first row predicts the left neighbour.
         self.above.clear();
         self.above.resize(width, [0; 3]);
@@ -209,7 +213,7 @@ impl Painter {
     }
 }
 
-fn write_literal(pixels: &[u32], width: usize, planes: &mut [Vec<u8>; 3], out: &mut Vec<u8>) {
+fn write_literal(pixels: &[u32], width: usize, planes: &mut [Vec<u8>; 3], out: &mut Outgoing) {
     for plane in planes.iter_mut() {
         plane.clear();
     }
@@ -218,8 +222,8 @@ fn write_literal(pixels: &[u32], width: usize, planes: &mut [Vec<u8>; 3], out: &
     green.extend(pixels.iter().map(|pixel| pixel.to_le_bytes()[1]));
     blue.extend(pixels.iter().map(|pixel| pixel.to_le_bytes()[0].wrapping_sub(pixel.to_le_bytes()[1])));
     red.extend(pixels.iter().map(|pixel| pixel.to_le_bytes()[2].wrapping_sub(pixel.to_le_bytes()[1])));
-    for plane in planes {
-        residuals(plane, width, out);
+    for (plane, stream) in planes.iter().zip([Stream::Green, Stream::Blue, Stream::Red]) {
+        residuals(plane, width, &mut out[stream]);
     }
 }
 

@@ -1,18 +1,24 @@
-//! zstd, one context a side: everything from one keyframe to the next is one frame, flushed chunk by chunk.
+//! zstd contexts: what goes through one from one keyframe to the next is one frame, flushed chunk by chunk.
 
 use zstd::zstd_safe::{
     CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, compress_bound, get_error_name,
 };
 
-use crate::wire::{MAX_CHUNK, WINDOW_LOG};
+use crate::wire::MAX_CHUNK;
 
 /// The quickest one. Against level 3 on recorded desktops: text costs 5 % more, a scrolling
 /// page 10 % less, both in two thirds of the time. zstd ignores a change of level inside a frame.
 const LEVEL: i32 = 1;
 
-/// log2 of the places that zstd remembers. The level's own 14 forget the greater part of the window: a scrolling page
-/// costs three times the bytes.
-const HASH_LOG: u32 = 18;
+/// How far a context looks back, log2 of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// zstd's window, on both sides.
+    pub(crate) window: u32,
+    /// Places that the encoder's side remembers. The level's own 14 forget the greater part of a large window: a
+    /// scrolling page costs three times the bytes.
+    pub(crate) places: u32,
+}
 
 /// What a flush adds at most to bytes that do not compress: frame header (first chunk) and block headers.
 const FLUSH_OVERHEAD: usize = 64;
@@ -24,12 +30,12 @@ pub(crate) struct Compressor {
 }
 
 impl Compressor {
-    pub(crate) fn new() -> Result<Self, &'static str> {
+    pub(crate) fn new(reach: Reach) -> Result<Self, &'static str> {
         let mut context = CCtx::try_create().ok_or("no memory")?;
         for parameter in [
             CParameter::CompressionLevel(LEVEL),
-            CParameter::WindowLog(WINDOW_LOG),
-            CParameter::HashLog(HASH_LOG),
+            CParameter::WindowLog(reach.window),
+            CParameter::HashLog(reach.places),
             CParameter::ContentSizeFlag(false),
             CParameter::ChecksumFlag(false),
         ] {
@@ -67,8 +73,6 @@ impl Compressor {
 /// The decoder's side.
 pub(crate) struct Decompressor {
     context: DCtx<'static>,
-    /// One byte longer than a chunk may be, to see one that is.
-    raw: Box<[u8]>,
 }
 
 /// Why a chunk did not decompress.
@@ -81,10 +85,10 @@ pub(crate) enum ChunkError {
 }
 
 impl Decompressor {
-    pub(crate) fn new() -> Result<Self, &'static str> {
+    pub(crate) fn new(reach: Reach) -> Result<Self, &'static str> {
         let mut context = DCtx::try_create().ok_or("no memory")?;
-        context.set_parameter(DParameter::WindowLogMax(WINDOW_LOG)).map_err(get_error_name)?;
-        Ok(Self { context, raw: vec![0; MAX_CHUNK + 1].into_boxed_slice() })
+        context.set_parameter(DParameter::WindowLogMax(reach.window)).map_err(get_error_name)?;
+        Ok(Self { context })
     }
 
     /// Begins a new frame.
@@ -92,10 +96,10 @@ impl Decompressor {
         self.context.reset(ResetDirective::SessionOnly).map(drop).map_err(get_error_name)
     }
 
-    /// Decompresses `packed` to exactly `len` bytes, at most [`MAX_CHUNK`].
-    pub(crate) fn decompress(&mut self, packed: &[u8], len: usize) -> Result<&[u8], ChunkError> {
-        // One byte of room more than is right: when it stays free, zstd holds nothing back.
-        let mut output = OutBuffer::around(&mut self.raw[..=len]);
+    /// Decompresses `packed` to exactly one byte less than `raw` has: when that stays free, zstd holds nothing back.
+    pub(crate) fn decompress(&mut self, packed: &[u8], raw: &mut [u8]) -> Result<(), ChunkError> {
+        let len = raw.len() - 1;
+        let mut output = OutBuffer::around(raw);
         let mut input = InBuffer::around(packed);
         while input.pos() < packed.len() {
             let before = (input.pos(), output.pos());
@@ -107,7 +111,7 @@ impl Decompressor {
                 return Err(ChunkError::Length);
             }
         }
-        if output.pos() == len { Ok(&self.raw[..len]) } else { Err(ChunkError::Length) }
+        if output.pos() == len { Ok(()) } else { Err(ChunkError::Length) }
     }
 
     /// Bytes that zstd has allocated.

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! update    = flags:u8 [width:number height:number] chunk*      the sizes are there when KEYFRAME is set
-//! chunk     = raw:number packed:number bytes[packed]            `bytes` decompress to exactly `raw` bytes
-//! raw bytes = operation*
+//! chunk     = stream:u8 raw:number packed:number bytes[packed]  `bytes` decompress to exactly `raw` bytes of a stream
+//! stream 0  = operation*
+//! stream 1, 2, 3                                                planes of literals: green, blue - green, red - green
 //! operation = kind:u8 x:number y:number width:number height:number payload
 //!   solid   = blue green red
 //!   palette = known:number new:number (blue green red)[new]     colours `known` and up get these values; the palette
 //!             index:u8[width * height]                          has 256 and lives as long as the zstd frame
-//!   literal = plane[3]                                          green, blue - green, red - green; each pixel less its
-//!                                                               prediction from left, above and above left
+//!   literal =                                                   takes width * height bytes of each of streams 1, 2, 3,
+//!                                                               each less its prediction from left, above, above left
 //!   copy    = x:number y:number                                 what is shown there moves here; both may overlap
 //!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
 //! mark      = x:signed y:signed what                            from the right edge and the top of the mark before, the
@@ -22,11 +23,17 @@
 //! signed    = number                                            0, -1, 1, -2, …
 //! ```
 //!
-//! All chunks from one keyframe to the next are one zstd frame that never ends: each chunk is what the compressor
-//! gives when it is flushed. A keyframe makes picture, copy, palettes, glyphs and both zstd contexts start afresh, the
-//! picture black. The rectangles of an update's copies have no more pixels together than the picture has, those of its
+//! Chunks come in groups: at most one of each other stream, then one of operations, which take all that the others
+//! hold. So a decoder never keeps more than a chunk of each.
+//!
+//! There are two zstd contexts, one for operations, which looks back far, one for pixels, so that photographs do not push
+//! out what was on the screen. All chunks of a context from one keyframe to the next are one zstd frame that never ends:
+//! each chunk is what the compressor gives when it is flushed. A keyframe makes picture, copy, palettes, glyphs and the
+//! zstd contexts on both sides start afresh, the picture black. The rectangles of an update's copies have no more pixels together than the picture has, those of its
 //! other operations no more than twice as many and
 //! 2^16, where the least of them counts as 64.
+
+use crate::stream::Reach;
 
 /// Longest update, bytes. What does not fit stays pending.
 pub const MAX_UPDATE: usize = 160 * 1024 * 1024;
@@ -40,8 +47,42 @@ pub(crate) const KEYFRAME: u8 = 1;
 /// Longest chunk, bytes before compression; what a zstd block holds.
 pub(crate) const MAX_CHUNK: usize = 128 * 1024;
 
-/// zstd window, log2 of bytes, on both sides.
-pub(crate) const WINDOW_LOG: u32 = 23;
+/// What a chunk carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Stream {
+    Operations = 0,
+    /// Planes of literal pixels.
+    Green = 1,
+    Blue = 2,
+    Red = 3,
+}
+
+impl Stream {
+    /// All of them, by their numbers; but operations are last in a group.
+    pub(crate) const ALL: [Self; 4] = [Self::Operations, Self::Green, Self::Blue, Self::Red];
+
+    /// Contexts of zstd.
+    pub(crate) const CONTEXTS: [Reach; 2] = [Reach { window: 23, places: 18 }, Reach { window: 20, places: 17 }];
+
+    pub(crate) const fn from_wire(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Operations),
+            1 => Some(Self::Green),
+            2 => Some(Self::Blue),
+            3 => Some(Self::Red),
+            _ => None,
+        }
+    }
+
+    /// Which of the contexts it goes through: so that photographs never make the other forget what was on the screen.
+    pub(crate) const fn context(self) -> usize {
+        match self {
+            Self::Operations => 0,
+            Self::Green | Self::Blue | Self::Red => 1,
+        }
+    }
+}
 
 /// Kinds of operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,12 @@ use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
 use crate::sides::{self, Picture, Sides};
 
-/// Most that zstd may hold for a decoder: its window, and what goes with it.
-const DECOMPRESSOR_MEMORY: usize = 9 * 1024 * 1024;
+/// Most that zstd may hold for a decoder: its windows, of 8 and 1 MiB, and what goes with them.
+const DECOMPRESSOR_MEMORY: usize = 10 * 1024 * 1024;
+
+/// Streams of an update: operations, and the first of those with planes of pixels.
+const OPERATIONS: u8 = 0;
+const GREEN: u8 = 1;
 
 fn number(mut number: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -25,9 +29,47 @@ fn keyframe(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
     [vec![1], number(width), number(height), chunks.concat()].concat()
 }
 
+/// A chunk of operations.
 fn chunk(raw_len: usize, packed: &[u8]) -> Vec<u8> {
+    chunk_of(OPERATIONS, raw_len, packed)
+}
+
+fn chunk_of(stream: u8, raw_len: usize, packed: &[u8]) -> Vec<u8> {
     let len = |len: usize| number(u32::try_from(len).expect("short"));
-    [len(raw_len), len(packed.len()), packed.to_vec()].concat()
+    [vec![stream], len(raw_len), len(packed.len()), packed.to_vec()].concat()
+}
+
+/// A keyframe of 10×10 pixels with these operations, and before them a plane each of so many bytes, all 1.
+fn with_planes(operations: &[u8], planes: &[usize]) -> Vec<u8> {
+    let mut chunks = Vec::new();
+    let mut context = Flushing::new(20);
+    for (stream, len) in (GREEN..).zip(planes) {
+        chunks.push(chunk_of(stream, *len, &context.pack(&vec![1; *len])));
+    }
+    chunks.push(chunk(operations.len(), &pack(operations, 23, false)));
+    keyframe(10, 10, &chunks)
+}
+
+/// A zstd frame that goes on, as an encoder's does.
+struct Flushing(CCtx<'static>);
+
+impl Flushing {
+    fn new(window_log: u32) -> Self {
+        let mut context = CCtx::create();
+        context.set_parameter(CParameter::WindowLog(window_log)).expect("zstd knows such windows");
+        Self(context)
+    }
+
+    fn pack(&mut self, raw: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(raw.len() + 1024);
+        let mut output = OutBuffer::around(&mut packed);
+        let mut input = InBuffer::around(raw);
+        while input.pos() < raw.len() {
+            self.0.compress_stream(&mut output, &mut input).expect("it compresses");
+        }
+        assert_eq!(self.0.flush_stream(&mut output), Ok(0));
+        packed
+    }
 }
 
 /// The beginning of a frame with a window of so many bits, flushed or ended.
@@ -77,6 +119,10 @@ fn the_tests_own_update_is_sound() {
     assert_eq!(framebuffer.row(9, 9, 1), [1, 2, 3, 255]);
 }
 
+const fn is_refused_by_zstd(error: &DecodeError) -> bool {
+    matches!(error, DecodeError::Compression(_))
+}
+
 #[test]
 fn case_51_zstd_window_over_the_limit() {
     let raw = solid(Rect::new(0, 0, 10, 10));
@@ -86,12 +132,18 @@ fn case_51_zstd_window_over_the_limit() {
         assert_eq!(packed[5], (23 - 10) << 3, "the window descriptor of RFC 8878, 3.1.1.1.2");
         packed[5] = (window_log - 10) << 3;
         let error = refusal(&keyframe(10, 10, &[chunk(raw.len(), &packed)]));
-        assert!(matches!(error, DecodeError::Compression(_)), "{error}");
+        assert!(is_refused_by_zstd(&error), "{error}");
+    }
+    // Planes of pixels have a smaller one.
+    for (window_log, is_sound) in [(20, true), (21, false), (23, false)] {
+        let error = refusal(&keyframe(10, 10, &[chunk_of(GREEN, 1, &pack(&[1], window_log, false))]));
+        let is_expected = if is_sound { error == DecodeError::Unused } else { is_refused_by_zstd(&error) };
+        assert!(is_expected, "{error}");
     }
     // The largest window that the format can name: 3.75 TiB.
     let mut packed = pack(&raw, 23, false);
     packed[5] = 0xff;
-    assert!(matches!(refusal(&keyframe(10, 10, &[chunk(raw.len(), &packed)])), DecodeError::Compression(_)));
+    assert!(is_refused_by_zstd(&refusal(&keyframe(10, 10, &[chunk(raw.len(), &packed)]))));
 }
 
 #[test]
@@ -102,6 +154,11 @@ fn case_51_zstd_output_larger_than_declared() {
     for declared in [1, 1000, 128 * 1024] {
         assert_eq!(refusal(&keyframe(10, 10, &[chunk(declared, &bomb)])), DecodeError::ChunkLength);
     }
+    let bomb_of_pixels = pack(&vec![0; 100_000_000], 20, false);
+    for declared in [1, 128 * 1024] {
+        let update = keyframe(10, 10, &[chunk_of(GREEN, declared, &bomb_of_pixels)]);
+        assert_eq!(refusal(&update), DecodeError::ChunkLength);
+    }
     let raw = solid(Rect::new(0, 0, 10, 10));
     let packed = pack(&raw, 23, false);
     for declared in [raw.len() - 1, raw.len() + 1] {
@@ -109,6 +166,7 @@ fn case_51_zstd_output_larger_than_declared() {
     }
     for declared in [0, 128 * 1024 + 1, 1 << 27] {
         assert_eq!(refusal(&keyframe(10, 10, &[chunk(declared, &bomb)])), DecodeError::Malformed);
+        assert_eq!(refusal(&keyframe(10, 10, &[chunk_of(GREEN, declared, &bomb)])), DecodeError::Malformed);
     }
 }
 
@@ -122,6 +180,41 @@ fn case_51_zstd_frames_that_end_or_hold_nothing() {
     assert_eq!(refusal(&keyframe(10, 10, &[chunk(raw.len(), &skippable)])), DecodeError::ChunkLength);
     assert!(matches!(refusal(&keyframe(10, 10, &[chunk(4, &[1, 2, 3, 4, 5])])), DecodeError::Compression(_)));
     assert_eq!(refusal(&keyframe(10, 10, &[chunk(4, &[])])), DecodeError::ChunkLength);
+}
+
+#[test]
+fn operations_take_their_planes_to_the_last_byte() {
+    let literal = |rect: Rect| [vec![3], [rect.x, rect.y, rect.width, rect.height].map(number).concat()].concat();
+    let (one, other) = (literal(Rect::new(0, 0, 4, 5)), literal(Rect::new(5, 0, 5, 4)));
+    let both = [one.clone(), other].concat();
+    let mut framebuffer = Framebuffer::new();
+    Decoder::new().apply(&with_planes(&both, &[40; 3]), &mut framebuffer).expect("it is sound");
+    // Each pixel is more than its left neighbour: green by 1, blue and red by 2.
+    assert_eq!(framebuffer.row(3, 0, 1), [8, 4, 8, 255]);
+    assert_eq!(framebuffer.row(5, 0, 1), [2, 1, 2, 255]);
+
+    for (operations, planes) in [(&both, [39, 40, 40]), (&both, [40, 40, 39]), (&both, [20, 20, 20])] {
+        assert_eq!(refusal(&with_planes(operations, &planes)), DecodeError::Operation, "{planes:?}");
+    }
+    assert_eq!(refusal(&with_planes(&both, &[40, 40])), DecodeError::Operation, "no plane of red");
+    for (operations, planes) in [(&both, [41, 40, 40]), (&both, [40, 40, 41]), (&one, [40, 40, 40])] {
+        assert_eq!(refusal(&with_planes(operations, &planes)), DecodeError::Unused, "{planes:?}");
+    }
+    assert_eq!(refusal(&with_planes(&solid(Rect::new(0, 0, 1, 1)), &[1])), DecodeError::Unused, "no literal at all");
+}
+
+#[test]
+fn chunks_that_belong_to_no_operations_are_refused() {
+    let raw = solid(Rect::new(0, 0, 1, 1));
+    for stream in [4, 5, 0x80, 0xff] {
+        let update = keyframe(10, 10, &[chunk_of(stream, raw.len(), &pack(&raw, 20, false))]);
+        assert_eq!(refusal(&update), DecodeError::Stream(stream));
+    }
+    let plane = chunk_of(GREEN, 9, &pack(&[1; 9], 20, false));
+    assert_eq!(refusal(&keyframe(10, 10, std::slice::from_ref(&plane))), DecodeError::Unused, "no operations");
+    assert_eq!(refusal(&keyframe(10, 10, &[plane.clone(), plane.clone()])), DecodeError::Malformed, "the same twice");
+    let operations = chunk(raw.len(), &pack(&raw, 23, false));
+    assert_eq!(refusal(&keyframe(10, 10, &[operations, plane])), DecodeError::Unused, "after the operations");
 }
 
 #[test]
@@ -170,19 +263,12 @@ fn glyphs_without_end_are_refused() {
     let first = glyph(1);
     decoder.apply(&keyframe(64, 64, &[chunk(first.len(), &pack(&first, 23, false))]), &mut framebuffer).expect("one");
     // The same stream goes on, as an encoder's would.
-    let mut context = CCtx::create();
-    context.set_parameter(CParameter::WindowLog(20)).expect("zstd knows such windows");
+    let mut context = Flushing::new(20);
     let mut known = 0;
     let refused = (0..1000u32).find_map(|update_number| {
         let raw = glyph(known + 1);
         known += 1;
-        let mut packed = Vec::with_capacity(raw.len() + 1024);
-        let mut output = OutBuffer::around(&mut packed);
-        let mut input = InBuffer::around(&raw);
-        while input.pos() < raw.len() {
-            context.compress_stream(&mut output, &mut input).expect("it compresses");
-        }
-        assert_eq!(context.flush_stream(&mut output), Ok(0));
+        let packed = context.pack(&raw);
         let update = match update_number {
             0 => keyframe(64, 64, &[chunk(raw.len(), &packed)]),
             _ => [vec![0], chunk(raw.len(), &packed)].concat(),
@@ -230,7 +316,7 @@ fn malformed_updates_are_refused() {
     assert_eq!(refusal(&[1]), DecodeError::Malformed, "no size");
     assert_eq!(refusal(&[1, 10]), DecodeError::Malformed, "half a size");
     assert_eq!(refusal(&[1, 0x80, 0x80, 0x80, 0x80, 1, 10]), DecodeError::Malformed, "a long number");
-    assert_eq!(refusal(&keyframe(10, 10, &[vec![5, 100, 1]])), DecodeError::Malformed, "a chunk that is cut off");
+    assert_eq!(refusal(&keyframe(10, 10, &[vec![0, 5, 100, 1]])), DecodeError::Malformed, "a chunk that is cut off");
     let too_long = vec![0; MAX_UPDATE + 1];
     assert_eq!(refusal(&too_long), DecodeError::TooLong(MAX_UPDATE + 1));
 }
@@ -272,7 +358,7 @@ fn operations_that_make_no_sense_are_refused() {
         ("from beyond the right edge", copy([7, 0])),
         ("from beyond the lower edge", copy([0, 7])),
         ("from far beyond", copy([(1 << 28) - 1, (1 << 28) - 1])),
-        ("cut off in its planes", [vec![3, 0, 0, 10, 10], vec![0; 299]].concat()),
+        ("without planes", vec![3, 0, 0, 10, 10]),
     ];
     for (what, raw) in bad {
         let update = keyframe(10, 10, &[chunk(raw.len(), &pack(&raw, 23, false))]);
@@ -353,8 +439,18 @@ proptest! {
     }
 
     #[test]
-    fn any_operations_never_panic(raw in prop::collection::vec(prop_oneof![0..4u8, 0..64u8, any::<u8>()], 1..400)) {
-        let update = keyframe(64, 64, &[chunk(raw.len(), &pack(&raw, 20, false))]);
-        survives(&[&update]);
+    fn any_operations_never_panic(
+        raw in prop::collection::vec(prop_oneof![0..4u8, 0..64u8, any::<u8>()], 1..400),
+        plane in 0..5000usize,
+    ) {
+        let operations = chunk(raw.len(), &pack(&raw, 20, false));
+        let mut context = Flushing::new(20);
+        let mut chunks = Vec::new();
+        for stream in (GREEN..GREEN + 3).filter(|_| plane > 0) {
+            let bytes: Vec<u8> = raw.iter().cycle().take(plane).copied().collect();
+            chunks.push(chunk_of(stream, plane, &context.pack(&bytes)));
+        }
+        chunks.push(operations);
+        survives(&[&keyframe(64, 64, &chunks)]);
     }
 }
