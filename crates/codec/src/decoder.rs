@@ -8,7 +8,7 @@ use crate::stream::ChunkError;
 use crate::wire::{KEYFRAME, MAX_UPDATE, Reader, Stream};
 
 /// Applies updates to a framebuffer. Of what it is given, it trusts nothing: whatever the bytes, it allocates no more
-/// than 16 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
+/// than 32 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
 pub struct Decoder {
     max_pixels: u32,
     state: State,
@@ -147,7 +147,7 @@ impl Decoder {
         };
         check_size(width, height, self.max_pixels)?;
         framebuffer.restart(width, height).ok_or(DecodeError::Memory)?;
-        self.painter.restart();
+        self.painter.restart(width, height);
         match &mut self.chunks {
             Some(chunks) => chunks.restart().map_err(DecodeError::Compression),
             None => {

@@ -8,17 +8,20 @@ use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Room, Writer, write_move};
+use crate::recall::Recall;
 use crate::tiles::{TILE, Tiles, difference};
-use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, write_number};
+use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, write_number};
 
 /// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, what it knows to differ
-/// from that, and the glyphs that the other side knows, 4 MiB of pixels.
+/// from that, the glyphs that the other side
+/// knows, 4 MiB of pixels, and what it may call back, at most 16 MiB.
 pub struct Encoder {
     width: u32,
     height: u32,
     /// What the other side shows.
     shown: Framebuffer,
     tiles: Tiles,
+    recall: Recall,
     search: Search,
     cutter: Cutter,
     /// Of the area at hand.
@@ -91,18 +94,24 @@ pub struct Operations {
     pub copy: u32,
     /// Lines of text, as glyphs.
     pub text: u32,
+    /// Runs of tiles that are kept as they were shown.
+    pub keep: u32,
+    /// Tiles, runs of them, or parts, that were kept and return.
+    pub recall: u32,
 }
 
 impl Operations {
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 5] {
+    pub const fn by_kind(&self) -> [(&'static str, u32); 7] {
         [
             ("solid", self.solid),
             ("palette", self.palette),
             ("literal", self.literal),
             ("copy", self.copy),
             ("text", self.text),
+            ("keep", self.keep),
+            ("recall", self.recall),
         ]
     }
 
@@ -113,6 +122,8 @@ impl Operations {
             Kind::Literal => self.literal += 1,
             Kind::Copy => self.copy += 1,
             Kind::Text => self.text += 1,
+            Kind::Keep => self.keep += 1,
+            Kind::Recall | Kind::RecallPart => self.recall += 1,
         }
     }
 }
@@ -124,6 +135,8 @@ impl AddAssign for Operations {
         self.literal += other.literal;
         self.copy += other.copy;
         self.text += other.text;
+        self.keep += other.keep;
+        self.recall += other.recall;
     }
 }
 
@@ -154,6 +167,7 @@ impl Encoder {
             height,
             shown: Framebuffer::new(),
             tiles: Tiles::new(width, height),
+            recall: Recall::new(),
             search: Search::new(),
             cutter: Cutter::new(),
             blocks: Vec::new(),
@@ -226,6 +240,7 @@ impl Encoder {
             self.next = None;
             self.keyframe = true;
         }
+        self.recall.wait(&self.tiles);
         for rect in damage.rects() {
             self.tiles.damage(*rect);
         }
@@ -237,9 +252,19 @@ impl Encoder {
         self.raw.clear();
         let mut operations = Operations::default();
         self.compare(frame);
-        // Where nothing was shown, nothing can have moved.
+        // Where nothing was shown, nothing can have moved, or return.
         if !keyframe {
-            operations += self.write_moves(frame);
+            let (keep, is_most) = self.recall.keep(frame, &self.tiles, &self.shown, &mut self.raw[Stream::Operations]);
+            operations += Operations { keep, ..Operations::default() };
+            if is_most {
+                operations += self.write_recalls(frame);
+            }
+            let moves = self.write_moves(frame);
+            operations += moves;
+            // What scrolls has the same letters again: glyphs are cheaper than the tiles that happen to return.
+            if !is_most && moves == Operations::default() {
+                operations += self.write_recalls(frame);
+            }
         }
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         operations += self.write_areas(frame, start, end, out)?;
@@ -250,6 +275,7 @@ impl Encoder {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.raw.restart().map_err(EncodeError::Compressor)?;
         self.writer.restart();
+        self.recall.restart(self.width, self.height);
         self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = None;
@@ -267,12 +293,22 @@ impl Encoder {
         }
     }
 
+    /// Writes what returns; what is damaged after that was not there before.
+    fn write_recalls(&mut self, frame: &Frame<'_>) -> Operations {
+        let recall = self.recall.recall(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        if recall > 0 {
+            self.compare(frame);
+        }
+        Operations { recall, ..Operations::default() }
+    }
+
     /// Writes what has moved; what is damaged after that did not come from anywhere.
     fn write_moves(&mut self, frame: &Frame<'_>) -> Operations {
         let moves = self.search.make(frame, &self.tiles, &mut self.shown);
         for found in moves {
             write_move(found, &mut self.raw);
             self.tiles.moved(found.rect);
+            self.recall.moved(found.rect);
         }
         let copy = u32::try_from(moves.len()).expect("there are few moves");
         if copy > 0 {
@@ -497,7 +533,7 @@ struct Sending<'a> {
 /// small budgets counted them in full, their updates would be one tile each.
 const fn likely(kind: Kind, len: usize) -> usize {
     match kind {
-        Kind::Solid | Kind::Palette | Kind::Copy | Kind::Text => len / 4,
+        Kind::Solid | Kind::Palette | Kind::Copy | Kind::Text | Kind::Keep | Kind::Recall | Kind::RecallPart => len / 4,
         Kind::Literal => len,
     }
 }

@@ -7,7 +7,9 @@ use crate::glyphs;
 use crate::layout::colour;
 use crate::moves::Move;
 use crate::palette::{Colours, Palette};
-use crate::wire::{Kind, Stream, read_colour, write_colour, write_number};
+use crate::recall;
+use crate::tiles::TILE;
+use crate::wire::{Kind, Stream, read_colour, write_colour, write_number, write_rect};
 
 /// Writes operations.
 pub(crate) struct Writer {
@@ -41,6 +43,7 @@ impl Writer {
             Kind::Palette => self.palette.undo(),
             Kind::Text => self.glyphs.undo(),
             Kind::Solid | Kind::Literal | Kind::Copy => {}
+            Kind::Keep | Kind::Recall | Kind::RecallPart => {}
         }
     }
 
@@ -103,9 +106,7 @@ pub(crate) fn write_move(found: &Move, out: &mut Outgoing) {
 fn write_head(kind: Kind, rect: Rect, out: &mut Outgoing) {
     let out = &mut out[Stream::Operations];
     out.push(kind as u8);
-    for number in [rect.x, rect.y, rect.width, rect.height] {
-        write_number(number, out);
-    }
+    write_rect(rect, out);
 }
 
 /// What the operations of an update may still cost, pixels: a short update cannot mean more work than a few pictures.
@@ -113,6 +114,8 @@ fn write_head(kind: Kind, rect: Rect, out: &mut Outgoing) {
 pub(crate) struct Room {
     painted: u64,
     copied: u64,
+    kept: u64,
+    recalled: u64,
 }
 
 impl Room {
@@ -123,13 +126,23 @@ impl Room {
     /// change and the next gap; and small pictures have small operations too.
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let picture = u64::from(width) * u64::from(height);
-        Self { painted: 2 * picture + 1024 * Self::LEAST, copied: picture }
+        let small = 1024 * Self::LEAST;
+        Self { painted: 2 * picture + small, copied: picture, kept: picture + small, recalled: picture + small }
     }
 
     /// Makes room for an operation on so many pixels; `None` when there is none left.
     pub(crate) fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
-        let (room, least) = if kind == Kind::Copy { (&mut self.copied, 0) } else { (&mut self.painted, Self::LEAST) };
-        *room = room.checked_sub(rect.area().max(least))?;
+        let (room, pixels) = match kind {
+            Kind::Copy => (&mut self.copied, rect.area()),
+            Kind::Keep => (&mut self.kept, rect.area().max(Self::LEAST)),
+            Kind::Recall => (&mut self.recalled, rect.area().max(Self::LEAST)),
+            // Rows are read as a whole.
+            Kind::RecallPart => (&mut self.recalled, u64::from(rect.height) * TILE as u64),
+            Kind::Solid | Kind::Palette | Kind::Literal | Kind::Text => {
+                (&mut self.painted, rect.area().max(Self::LEAST))
+            }
+        };
+        *room = room.checked_sub(pixels)?;
         Some(())
     }
 }
@@ -138,19 +151,26 @@ impl Room {
 pub(crate) struct Painter {
     colours: Colours,
     glyphs: glyphs::Painter,
+    recall: recall::Painter,
     /// Green, blue - green, red - green of the row above, for literal pixels.
     above: Vec<[u8; 3]>,
 }
 
 impl Painter {
     pub(crate) const fn new() -> Self {
-        Self { colours: Colours::new(), glyphs: glyphs::Painter::new(), above: Vec::new() }
+        Self {
+            colours: Colours::new(),
+            glyphs: glyphs::Painter::new(),
+            recall: recall::Painter::new(),
+            above: Vec::new(),
+        }
     }
 
-    /// The other side starts afresh.
-    pub(crate) fn restart(&mut self) {
+    /// The other side starts afresh, with a picture of this size.
+    pub(crate) fn restart(&mut self, width: u32, height: u32) {
         self.colours = Colours::new();
         self.glyphs.restart();
+        self.recall.restart(width, height);
     }
 
     /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
@@ -163,7 +183,12 @@ impl Painter {
     ) -> Option<Rect> {
         let reader = group.stream(Stream::Operations);
         let kind = Kind::from_wire(reader.byte()?)?;
-        let rect = Rect::new(reader.number()?, reader.number()?, reader.number()?, reader.number()?);
+        match kind {
+            Kind::Keep => return self.recall.keep(reader, framebuffer, room).map(|()| Rect::default()),
+            Kind::Recall => return self.recall.recall(reader, framebuffer, room),
+            _ => {}
+        }
+        let rect = reader.rect()?;
         let is_inside = |rect: Rect| rect.clipped(framebuffer.width(), framebuffer.height()) == rect;
         if rect.is_empty() || !is_inside(rect) {
             return None;
@@ -179,6 +204,8 @@ impl Painter {
             Kind::Solid => framebuffer.fill(rect, read_colour(reader)?),
             Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
             Kind::Literal => self.paint_literal(group, rect, framebuffer)?,
+            Kind::RecallPart => self.recall.part(reader, rect, framebuffer)?,
+            Kind::Keep | Kind::Recall => return None,
         }
         Some(rect)
     }

@@ -180,8 +180,13 @@ impl Tiles {
         self.all_changed().map(|rect| rect.area()).sum()
     }
 
+    /// The damage in each tile, in reading order, in pixels of the frame.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Option<Rect>> {
+        (0..self.rows).flat_map(move |row| (0..self.columns).map(move |column| self.changed(row, column)))
+    }
+
     fn all_changed(&self) -> impl Iterator<Item = Rect> {
-        (0..self.rows).flat_map(move |row| (0..self.columns).filter_map(move |column| self.changed(row, column)))
+        self.all().flatten()
     }
 
     /// The first damaged tile among these, with all of the same that follow to the right, and those below as long as

@@ -5,7 +5,8 @@
 //! chunk     = stream:u8 raw:number packed:number bytes[packed]  `bytes` decompress to exactly `raw` bytes of a stream
 //! stream 0  = operation*
 //! stream 1, 2, 3                                                planes of literals: green, blue - green, red - green
-//! operation = kind:u8 x:number y:number width:number height:number payload
+//! operation = kind:u8 rectangle payload | keep:u8 tiles | recall:u8 number:number count:number
+//! rectangle = x:number y:number width:number height:number
 //!   solid   = blue green red
 //!   palette = known:number new:number (blue green red)[new]     colours `known` and up get these values; the palette
 //!             index:u8[width * height]                          has 256 and lives as long as the zstd frame
@@ -13,6 +14,12 @@
 //!                                                               each less its prediction from left, above, above left
 //!   copy    = x:number y:number                                 what is shown there moves here; both may overlap
 //!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
+//!   part    = number:number                                     what is kept under this number, a tile all around
+//! tiles     = column:number row:number columns:number rows:number
+//!                                                               these tiles of 64 pixels, counted from the upper left
+//!                                                               corner, are kept as they are shown, one after the
+//!                                                               other in reading order, under the next numbers from
+//!                                                               0; `recall` paints so many, each where it was
 //! mark      = x:signed y:signed what                            from the right edge and the top of the mark before, the
 //!                                                               first one from the left edge, `blank` rows down
 //!   what    = 0 width:number height:number (blue green red)     a box of one colour
@@ -29,10 +36,14 @@
 //! There are two zstd contexts, one for operations, which looks back far, one for pixels, so that photographs do not push
 //! out what was on the screen. All chunks of a context from one keyframe to the next are one zstd frame that never ends:
 //! each chunk is what the compressor gives when it is flushed. A keyframe makes picture, copy, palettes, glyphs and the
-//! zstd contexts on both sides start afresh, the picture black. The rectangles of an update's copies have no more pixels together than the picture has, those of its
-//! other operations no more than twice as many and
-//! 2^16, where the least of them counts as 64.
+//! zstd contexts on both sides start afresh, the picture black, nothing kept. Of kept tiles the first are forgotten
+//! when there are more than 2^13, or they have more than 16 MiB as `kept.rs` packs them.
+//!
+//! The rectangles of an update's copies have no more pixels together than the picture has; the tiles that it keeps, and
+//! what it recalls, each no more than that and 2^16; those of its other operations no more than twice as many and 2^16.
+//! The least of them, but of copies, counts as 64, and a part of a kept tile as all of its rows.
 
+use crate::geometry::Rect;
 use crate::stream::Reach;
 
 /// Longest update, bytes. What does not fit stays pending.
@@ -93,6 +104,9 @@ pub(crate) enum Kind {
     Literal = 3,
     Copy = 4,
     Text = 5,
+    Keep = 9,
+    Recall = 10,
+    RecallPart = 11,
 }
 
 impl Kind {
@@ -103,6 +117,9 @@ impl Kind {
             3 => Some(Self::Literal),
             4 => Some(Self::Copy),
             5 => Some(Self::Text),
+            9 => Some(Self::Keep),
+            10 => Some(Self::Recall),
+            11 => Some(Self::RecallPart),
             _ => None,
         }
     }
@@ -117,6 +134,13 @@ pub(crate) fn write_number(mut number: u32, out: &mut Vec<u8>) {
         number >>= 7;
     }
     out.push(number as u8);
+}
+
+/// Appends the four numbers of a rectangle.
+pub(crate) fn write_rect(rect: Rect, out: &mut Vec<u8>) {
+    for number in [rect.x, rect.y, rect.width, rect.height] {
+        write_number(number, out);
+    }
 }
 
 /// Appends a number whose amount is below 2^27.
@@ -163,6 +187,10 @@ impl<'a> Reader<'a> {
             }
         }
         None
+    }
+
+    pub(crate) fn rect(&mut self) -> Option<Rect> {
+        Some(Rect::new(self.number()?, self.number()?, self.number()?, self.number()?))
     }
 
     pub(crate) fn signed(&mut self) -> Option<i32> {

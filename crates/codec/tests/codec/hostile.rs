@@ -366,8 +366,103 @@ fn operations_that_make_no_sense_are_refused() {
     }
 }
 
-/// Two updates of every kind of operation, the first a keyframe.
-fn sound_updates() -> [Vec<u8>; 2] {
+/// Keeps tiles: columns and rows of the grid.
+fn keep(tiles: [u32; 4]) -> Vec<u8> {
+    [vec![9], tiles.map(number).concat()].concat()
+}
+
+/// Recalls so many tiles from a number on.
+fn recall(first: u32, count: u32) -> Vec<u8> {
+    [vec![10], number(first), number(count)].concat()
+}
+
+/// Recalls a rectangle of a tile.
+fn recall_part(rect: [u32; 4], of: u32) -> Vec<u8> {
+    [vec![11], rect.map(number).concat(), number(of)].concat()
+}
+
+#[test]
+fn the_tests_own_recall_is_sound() {
+    // The upper left tile is kept, all becomes another colour, and it returns, but for what follows it.
+    let (kept, other) = (solid(Rect::new(0, 0, 100, 100)), [&solid(Rect::new(0, 0, 100, 100))[..6], &[9, 9]].concat());
+    let raw = [kept, keep([0, 0, 2, 2]), other.clone(), recall(0, 1), other, recall_part([70, 5, 8, 3], 1)].concat();
+    let update = keyframe(100, 100, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    let mut framebuffer = Framebuffer::new();
+    Decoder::new().apply(&update, &mut framebuffer).expect("it is sound");
+    assert_eq!(framebuffer.row(70, 5, 1), [1, 2, 3, 255]);
+    assert_eq!(framebuffer.row(77, 7, 1), [1, 2, 3, 255]);
+    for (x, y) in [(69, 5), (78, 5), (70, 4), (70, 8), (3, 3)] {
+        assert_eq!(framebuffer.row(x, y, 1), [1, 9, 9, 255], "{x},{y}");
+    }
+}
+
+#[test]
+fn recalls_that_make_no_sense_are_refused() {
+    let all = keep([0, 0, 2, 2]);
+    let bad: [(&str, Vec<u8>); 17] = [
+        ("nothing kept", recall(0, 1)),
+        ("nothing kept of it", recall_part([0, 0, 1, 1], 0)),
+        ("no tile", keep([0, 0, 0, 1])),
+        ("beyond the right edge", keep([1, 0, 2, 1])),
+        ("beyond the lower edge", keep([0, 2, 1, 1])),
+        ("far beyond", keep([(1 << 28) - 1; 4])),
+        ("cut off in its tiles", vec![9, 0, 0, 1]),
+        ("more than were kept", [all.clone(), recall(0, 5)].concat()),
+        ("later than was kept", [all.clone(), recall(4, 1)].concat()),
+        ("far later", [all.clone(), recall((1 << 28) - 1, (1 << 28) - 1)].concat()),
+        ("none", [all.clone(), recall(0, 0)].concat()),
+        ("cut off in its number", [all.clone(), vec![10, 0]].concat()),
+        ("left of the tile", [all.clone(), recall_part([63, 0, 1, 1], 1)].concat()),
+        ("beyond the tile", [all.clone(), recall_part([0, 60, 1, 5], 0)].concat()),
+        ("beyond the picture", [all.clone(), recall_part([64, 64, 36, 37], 3)].concat()),
+        ("an empty part", [all.clone(), recall_part([0, 0, 0, 1], 0)].concat()),
+        ("a part without a number", [all, recall_part([0, 0, 1, 1], 0)[..5].to_vec()].concat()),
+    ];
+    for (what, raw) in bad {
+        let update = keyframe(100, 100, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+        assert_eq!(refusal(&update), DecodeError::Operation, "{what}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_cannot_be_recalled() {
+    let mut decoder = Decoder::new();
+    let mut framebuffer = Framebuffer::new();
+    let play = |raws: &[Vec<u8>], decoder: &mut Decoder, framebuffer: &mut Framebuffer| {
+        // One stream, as an encoder's would be.
+        let mut context = Flushing::new(20);
+        raws.iter().enumerate().try_for_each(|(at, raw)| {
+            let chunk = chunk(raw.len(), &context.pack(raw));
+            let update = if at == 0 { keyframe(640, 640, &[chunk]) } else { [vec![0], chunk].concat() };
+            decoder.apply(&update, framebuffer).map(drop)
+        })
+    };
+    // 100 tiles an update: 8,192 of them, and as many bytes, are what a decoder keeps.
+    let mut raws = vec![keep([0, 0, 10, 10]); 90];
+    raws.push(recall(9000 - 8192, 1));
+    assert_eq!(play(&raws, &mut decoder, &mut framebuffer), Ok(()));
+    raws.push(recall(9000 - 8193, 1));
+    assert_eq!(play(&raws, &mut decoder, &mut framebuffer), Err(DecodeError::Operation));
+    let again = [recall(8999, 1)];
+    assert_eq!(play(&again, &mut decoder, &mut framebuffer), Err(DecodeError::Operation), "a keyframe forgets");
+}
+
+#[test]
+fn a_short_update_cannot_keep_or_recall_more_than_a_picture() {
+    let all = keep([0, 0, 64, 64]);
+    let once = keyframe(4096, 4096, &[chunk(all.len(), &pack(&all, 23, false))]);
+    Decoder::new().apply(&once, &mut Framebuffer::new()).expect("a picture may be kept once");
+    for again in [all.clone(), recall(0, 4096), recall_part([0, 0, 1, 64], 0)] {
+        let raw = [all.clone(), again.repeat(10_000)].concat();
+        let update = keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+        let begun = Instant::now();
+        assert_eq!(refusal(&update), DecodeError::Operation);
+        assert!(begun.elapsed() < Duration::from_secs(5), "10,000 pictures were painted");
+    }
+}
+
+/// Three updates of every kind of operation, the first a keyframe; the last one takes the second one back.
+fn sound_updates() -> [Vec<u8>; 3] {
     let mut sides = Sides::new(150, 120);
     let mut picture = Picture::new(150, 120);
     let draw = |picture: &mut Picture, seed: u32| {
@@ -387,15 +482,17 @@ fn sound_updates() -> [Vec<u8>; 2] {
             picture.fill(Rect::new(x + 2, 102, 2, 1), [40; 3]);
         }
     };
-    [1, 2].map(|seed| {
+    let mut seen = [false; 7];
+    let updates = [1, 2, 1].map(|seed| {
         draw(&mut picture, seed);
         let whole: Region = picture.whole();
         let (encoded, _) = sides.step(&picture, &whole, Budget::unlimited());
         let kinds = encoded.operations.by_kind();
-        // Nothing moves in a keyframe.
-        assert!(kinds.iter().all(|(kind, count)| *count > 0 || *kind == "copy" && encoded.keyframe), "{kinds:?}");
+        seen.iter_mut().zip(kinds).for_each(|(seen, (_, count))| *seen |= count > 0);
         sides.update.clone()
-    })
+    });
+    assert_eq!(seen, [true; 7], "of every kind");
+    updates
 }
 
 /// Applies both; whatever comes of it, the framebuffer is a picture of its size.
@@ -413,14 +510,17 @@ fn survives(updates: &[&[u8]]) -> bool {
 
 #[test]
 fn an_update_cut_off_anywhere_is_refused() {
-    let [first, second] = sound_updates();
-    assert!(survives(&[&first, &second]));
+    let [first, second, third] = sound_updates();
+    assert!(survives(&[&first, &second, &third]));
     // A keyframe's header alone, and an update's flags alone, are whole updates.
     for len in (0..first.len()).step_by(61).filter(|len| !matches!(len, 0 | 4)) {
         assert!(!survives(&[&first[..len]]), "{len} of {} bytes", first.len());
     }
     for len in (2..second.len()).step_by(61) {
         assert!(!survives(&[&first, &second[..len]]), "{len} of {} bytes", second.len());
+    }
+    for len in 2..third.len() {
+        assert!(!survives(&[&first, &second, &third[..len]]), "{len} of {} bytes", third.len());
     }
 }
 
@@ -435,7 +535,7 @@ proptest! {
             let at = index.index(update.len());
             update[at] ^= 1 << bit;
         }
-        survives(&[&updates[0], &updates[1]]);
+        survives(&[&updates[0], &updates[1], &updates[2]]);
     }
 
     #[test]

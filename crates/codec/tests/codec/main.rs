@@ -2,5 +2,6 @@
 
 mod exact;
 mod hostile;
+mod returns;
 mod scenes;
 mod sides;

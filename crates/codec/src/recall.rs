@@ -1,0 +1,530 @@
+//! What was on screen before and returns: a window that is raised again, what was below a menu.
+//!
+//! Before much of a tile is overwritten, both sides keep what it shows; when the frame has in a tile, or in most of what
+//! has changed there, what was kept of it, it is recalled by number. The encoder looks before it says so. Film and
+//! scrolled text would push out everything else, so a tile that changes again and again is kept only when it has been
+//! seen to return.
+
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, side};
+use crate::geometry::Rect;
+use crate::kept::{Kept, MOST};
+use crate::layout::colour;
+use crate::operation::Room;
+use crate::tiles::{TILE, Tiles, difference};
+use crate::wire::{Kind, Reader, write_number, write_rect};
+
+/// Damaged pixels below which nobody looks.
+const LEAST_DAMAGE: u64 = 2048;
+
+/// Damaged pixels in a tile below which it is neither kept nor recalled: about what a letter has.
+const LEAST_IN_TILE: u64 = 128;
+
+/// Pixels that a part of a tile must have to be recalled by itself.
+const LEAST_PART: u64 = 128;
+
+/// Most bytes of an update that keep and recall: its budget may be small, and what waits longest must fit beside them.
+const MOST_BYTES: usize = 2048;
+
+/// Pixels of a tile that are compared with what was kept of it before all are.
+const SAMPLES: usize = 16;
+
+/// Of those the most that may be wrong when it is about a part of the tile.
+const MOST_WRONG: usize = 2;
+
+/// Kept tiles that are compared with the frame for each tile, and of those all their pixels.
+const MOST_SAMPLED: usize = 16;
+const MOST_COMPARED: usize = 3;
+
+/// A tile that is hotter than this is not kept, unless it shows what was kept before.
+const HOT: u8 = 4;
+
+/// How much hotter keeping makes a tile: photographs need four times as much memory, and film looks like them.
+const HEAT: u8 = 1;
+const HEAT_OF_PHOTOGRAPH: u8 = 3;
+
+/// Updates without a change that make a tile cooler by one.
+const COOLING: u32 = 64;
+
+/// Updates for which a tile counts as scrolling after a move: what is in between two of them never returns.
+const SCROLLING: u32 = 2;
+
+/// X of a pixel.
+const X: u32 = 0xff00_0000;
+
+/// The encoder's side.
+pub(crate) struct Recall {
+    kept: Kept,
+    states: Vec<State>,
+    /// By number modulo its length: one more than the number of what was kept of the same tile before, or 0.
+    previous: Box<[u32]>,
+    /// Of the update at hand.
+    found: Vec<Found>,
+    /// Of a kept tile.
+    pixels: Vec<u32>,
+    updates: u32,
+    /// What the other side is still willing to do in the update at hand, and how long its operations may become.
+    room: Room,
+    end: usize,
+    /// Were there tiles that the last update left behind?
+    is_waiting: bool,
+}
+
+/// What is known about a tile of the grid. Of numbers one more, or 0.
+#[derive(Clone, Copy, Default)]
+struct State {
+    /// What was kept of it last.
+    newest: u32,
+    /// What it showed after it was recalled.
+    shows: u32,
+    heat: u8,
+    /// The last update in which much of it changed, and the last one in which something moved there.
+    changed: u32,
+    moved: u32,
+    /// The last update left it behind: what it shows is neither the old picture nor the new one.
+    is_waiting: bool,
+}
+
+impl State {
+    const fn scrolls(&self, updates: u32) -> bool {
+        self.moved != 0 && self.moved.saturating_add(SCROLLING) >= updates
+    }
+}
+
+/// A tile of which much has changed.
+#[derive(Clone, Copy)]
+struct Found {
+    tile: usize,
+    changed: Rect,
+    hit: Option<Hit>,
+    is_to_keep: bool,
+}
+
+/// The frame has what was kept under this number.
+#[derive(Clone, Copy)]
+struct Hit {
+    number: u32,
+    extent: Extent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// In what has changed, but for this rectangle.
+    Part(Rect),
+}
+
+impl Recall {
+    pub(crate) fn new() -> Self {
+        Self {
+            kept: Kept::new(),
+            states: Vec::new(),
+            previous: vec![0; MOST].into_boxed_slice(),
+            found: Vec::new(),
+            pixels: Vec::with_capacity(TILE * TILE),
+            updates: 0,
+            room: Room::new(0, 0),
+            end: 0,
+            is_waiting: false,
+        }
+    }
+
+    /// The other side starts afresh, with a picture of this size.
+    pub(crate) fn restart(&mut self, width: u32, height: u32) {
+        self.kept.restart(width, height);
+        let tiles = (width as usize).div_ceil(TILE) * (height as usize).div_ceil(TILE);
+        self.states.clear();
+        self.states.resize(tiles, State::default());
+        self.found.clear();
+        self.found.reserve(tiles);
+        self.updates = 0;
+        self.is_waiting = false;
+    }
+
+    /// These tiles were left behind by the last update.
+    pub(crate) fn wait(&mut self, tiles: &Tiles) {
+        let is_waiting = !tiles.is_clean();
+        if !is_waiting && !self.is_waiting {
+            return;
+        }
+        self.is_waiting = is_waiting;
+        for (state, damage) in self.states.iter_mut().zip(tiles.all()) {
+            state.is_waiting = damage.is_some();
+        }
+    }
+
+    /// Something has moved into this rectangle.
+    pub(crate) fn moved(&mut self, rect: Rect) {
+        for row in rect.y as usize / TILE..(rect.bottom() as usize).div_ceil(TILE) {
+            for column in rect.x as usize / TILE..(rect.right() as usize).div_ceil(TILE) {
+                let tile = self.kept.tile(row, column);
+                self.states[tile].moved = self.updates;
+            }
+        }
+    }
+
+    /// Begins an update: keeps what is about to be overwritten, appends the operations, and says how many there are and
+    /// whether most of what has changed returns. Then it is to be recalled before anything else is tried.
+    pub(crate) fn keep(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        shown: &Framebuffer,
+        out: &mut Vec<u8>,
+    ) -> (u32, bool) {
+        self.updates = self.updates.saturating_add(1);
+        self.room = Room::new(shown.width(), shown.height());
+        self.end = out.len() + MOST_BYTES;
+        let damaged = tiles.damaged_pixels();
+        if damaged < LEAST_DAMAGE {
+            return (0, false);
+        }
+        self.find_all(frame, tiles, shown);
+        let hits = self.found.iter().filter(|found| found.hit.is_some()).map(|found| found.changed.area());
+        let is_most = hits.sum::<u64>() * 2 >= damaged;
+        for index in 0..self.found.len() {
+            let Found { tile, hit, .. } = self.found[index];
+            // One by one, tiles return by chance too.
+            let returns = is_most && self.is_return(hit);
+            self.found[index].is_to_keep = self.is_to_keep(shown, tile, returns);
+            let state = &mut self.states[tile];
+            state.changed = self.updates;
+            if returns {
+                state.heat = 0;
+            }
+        }
+        (self.keep_all(shown, out), is_most)
+    }
+
+    /// Recalls what returns, in `shown` too; appends the operations and counts them.
+    pub(crate) fn recall(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &mut Tiles,
+        shown: &mut Framebuffer,
+        out: &mut Vec<u8>,
+    ) -> u32 {
+        if tiles.damaged_pixels() < LEAST_DAMAGE {
+            return 0;
+        }
+        self.find_all(frame, tiles, shown);
+        self.recall_whole(frame, tiles, shown, out) + self.recall_parts(frame, shown, out)
+    }
+
+    /// Looks at the tiles of which much has changed.
+    fn find_all(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &Framebuffer) {
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        let changed = tiles.all().enumerate().filter_map(|(tile, changed)| Some((tile, changed?)));
+        for (tile, changed) in changed.filter(|(_, changed)| changed.area() >= LEAST_IN_TILE) {
+            let hit = self.find(frame, shown, tile, changed);
+            found.push(Found { tile, changed, hit, is_to_keep: false });
+        }
+        self.found = found;
+    }
+
+    /// Is this a tile that returns? One of a single colour says nothing.
+    fn is_return(&self, hit: Option<Hit>) -> bool {
+        hit.is_some_and(|hit| hit.extent == Extent::Whole && !self.kept.is_plain(hit.number))
+    }
+
+    /// What was kept of the tile and is in the frame again.
+    fn find(&mut self, frame: &Frame<'_>, shown: &Framebuffer, tile: usize, changed: Rect) -> Option<Hit> {
+        let live = self.kept.live();
+        let mut next = self.states[tile].newest.checked_sub(1).filter(|number| live.contains(number))?;
+        let place = self.kept.rect(tile);
+        let samples = samples(frame, shown, changed);
+        // The one that looks most like the frame, for a part of it.
+        let mut best: Option<(u32, usize)> = None;
+        let mut compared = 0;
+        for _ in 0..MOST_SAMPLED {
+            let differs = |(x, y, colour): &&(u32, u32, u32)| {
+                self.kept.pixel(next, (x - place.x) as usize, (y - place.y) as usize) != *colour
+            };
+            let wrong_samples = samples.iter().flatten().filter(differs).take(MOST_WRONG + 1).count();
+            if wrong_samples == 0 && compared < MOST_COMPARED {
+                compared += 1;
+                self.kept.pixels(next, 0..place.height as usize, &mut self.pixels);
+                if wrong(frame, place, &self.pixels, place).is_empty() {
+                    return Some(Hit { number: next, extent: Extent::Whole });
+                }
+            }
+            if wrong_samples < best.map_or(MOST_WRONG + 1, |(_, fewest)| fewest) {
+                best = Some((next, wrong_samples));
+            }
+            match self.previous[next as usize % MOST].checked_sub(1) {
+                Some(number) if live.contains(&number) => next = number,
+                _ => break,
+            }
+        }
+        let (number, _) = best?;
+        self.kept.pixels(number, 0..place.height as usize, &mut self.pixels);
+        let wrong = wrong(frame, place, &self.pixels, changed);
+        let extent = Extent::Part(wrong);
+        (wrong.area() * 4 <= changed.area()).then_some(Hit { number, extent })
+    }
+
+    /// Is what the tile shows worth keeping?
+    fn is_to_keep(&mut self, shown: &Framebuffer, tile: usize, returns: bool) -> bool {
+        let state = &mut self.states[tile];
+        let rested = (self.updates - state.changed) / COOLING;
+        state.heat = state.heat.saturating_sub(u8::try_from(rested).unwrap_or(u8::MAX));
+        let scrolls = state.scrolls(self.updates);
+        if state.is_waiting || (scrolls || state.heat >= HOT) && !returns {
+            return false;
+        }
+        let Some(number) = self.states[tile].shows.checked_sub(1).filter(|number| self.kept.live().contains(number))
+        else {
+            return true;
+        };
+        self.kept.is_old(number) || !self.is_shown(shown, number, tile)
+    }
+
+    fn is_shown(&mut self, shown: &Framebuffer, number: u32, tile: usize) -> bool {
+        let place = self.kept.rect(tile);
+        self.kept.pixels(number, 0..place.height as usize, &mut self.pixels);
+        let mut rows = (place.y..place.bottom()).zip(self.pixels.chunks_exact(place.width as usize));
+        rows.all(|(y, kept)| {
+            let shown = shown.row(place.x, y, place.width).chunks_exact(BYTES_PER_PIXEL);
+            shown.zip(kept).fold(0, |differs, (pixel, kept)| differs | colour(pixel) ^ kept) == X
+        })
+    }
+
+    /// Keeps the tiles that are worth it.
+    fn keep_all(&mut self, shown: &Framebuffer, out: &mut Vec<u8>) -> u32 {
+        let columns = (shown.width() as usize).div_ceil(TILE);
+        let mut count = 0;
+        let mut run: Option<Rect> = None;
+        for index in 0..self.found.len() {
+            let Found { tile, is_to_keep, .. } = self.found[index];
+            let place = self.kept.rect(tile);
+            if !is_to_keep || out.len() >= self.end || self.room.take(Kind::Keep, place).is_none() {
+                continue;
+            }
+            let number = self.kept.live().end;
+            if self.kept.keep(shown, tile).is_none() {
+                break;
+            }
+            let heat = if self.kept.is_photograph(number) { HEAT_OF_PHOTOGRAPH } else { HEAT };
+            let state = &mut self.states[tile];
+            state.heat = state.heat.saturating_add(heat);
+            self.previous[number as usize % MOST] = state.newest;
+            state.newest = number + 1;
+            let (column, row) = (side(tile % columns), side(tile / columns));
+            match &mut run {
+                Some(run) if run.y == row && run.right() == column => run.width += 1,
+                _ => {
+                    count += write_keep(run, out);
+                    run = Some(Rect::new(column, row, 1, 1));
+                }
+            }
+        }
+        count + write_keep(run, out)
+    }
+
+    /// Recalls the tiles that are in the frame as they were kept.
+    fn recall_whole(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &mut Tiles,
+        shown: &mut Framebuffer,
+        out: &mut Vec<u8>,
+    ) -> u32 {
+        let is_whole = |found: &Found| found.hit.filter(|hit| hit.extent == Extent::Whole).map(|hit| hit.number);
+        // By number, so that what was kept together is one operation.
+        self.found.sort_unstable_by_key(|found| is_whole(found).unwrap_or(u32::MAX));
+        let mut count = 0;
+        let mut run: Option<(u32, u32)> = None;
+        for found in &self.found {
+            let place = self.kept.rect(found.tile);
+            // Keeping may have pushed it out.
+            let number = is_whole(found).filter(|number| self.kept.live().contains(number));
+            let Some(number) = number else {
+                self.states[found.tile].shows = 0;
+                continue;
+            };
+            if out.len() >= self.end || self.room.take(Kind::Recall, place).is_none() {
+                break;
+            }
+            match &mut run {
+                Some((first, len)) if *first + *len == number => *len += 1,
+                _ => {
+                    count += write_recall(run, out);
+                    run = Some((number, 1));
+                }
+            }
+            shown.show(frame, place);
+            tiles.moved(place);
+            self.states[found.tile].shows = number + 1;
+        }
+        count + write_recall(run, out)
+    }
+
+    /// Recalls the parts of other tiles that are in the frame as they were kept.
+    fn recall_parts(&mut self, frame: &Frame<'_>, shown: &mut Framebuffer, out: &mut Vec<u8>) -> u32 {
+        let mut count = 0;
+        for found in &self.found {
+            let Some(Hit { number, extent: Extent::Part(wrong) }) = found.hit else { continue };
+            if !self.kept.live().contains(&number) {
+                continue;
+            }
+            for part in around(found.changed, wrong) {
+                let Some(part) = difference(frame, shown, part).filter(|part| part.area() >= LEAST_PART) else {
+                    continue;
+                };
+                if out.len() >= self.end || self.room.take(Kind::RecallPart, part).is_none() {
+                    return count;
+                }
+                out.push(Kind::RecallPart as u8);
+                write_rect(part, out);
+                write_number(number, out);
+                shown.show(frame, part);
+                count += 1;
+            }
+        }
+        count
+    }
+}
+
+/// Appends the operation that keeps these tiles, columns and rows of the grid, and counts it.
+fn write_keep(tiles: Option<Rect>, out: &mut Vec<u8>) -> u32 {
+    let Some(tiles) = tiles else { return 0 };
+    out.push(Kind::Keep as u8);
+    write_rect(tiles, out);
+    1
+}
+
+/// Appends the operation that recalls so many tiles from a number on, and counts it.
+fn write_recall(run: Option<(u32, u32)>, out: &mut Vec<u8>) -> u32 {
+    let Some((first, len)) = run else { return 0 };
+    out.push(Kind::Recall as u8);
+    write_number(first, out);
+    write_number(len, out);
+    1
+}
+
+/// Pixels that have changed, from all over a rectangle, with the colour that the frame has there, X set.
+fn samples(frame: &Frame<'_>, shown: &Framebuffer, changed: Rect) -> [Option<(u32, u32, u32)>; SAMPLES] {
+    let (x, width) = (changed.x as usize, changed.width as usize);
+    std::array::from_fn(|number| {
+        let y = changed.y as usize + (2 * number + 1) * changed.height as usize / (2 * SAMPLES);
+        let (frame, shown) = (frame.row(x, y, width), shown.span(x, y, width));
+        let pixel = |row: &[u8], column: usize| colour(&row[column * BYTES_PER_PIXEL..]);
+        // Somewhere else in each row.
+        let start = number * 29 % width;
+        let column = (start..width).chain(0..start).find(|&column| pixel(frame, column) != pixel(shown, column))?;
+        Some((changed.x + side(column), side(y), pixel(frame, column) | X))
+    })
+}
+
+/// Smallest rectangle around what differs between the frame and these pixels of a tile, looked for in a part of it.
+fn wrong(frame: &Frame<'_>, place: Rect, pixels: &[u32], part: Rect) -> Rect {
+    let width = place.width as usize;
+    let left = (part.x - place.x) as usize;
+    let rows = pixels.chunks_exact(width).skip((part.y - place.y) as usize);
+    let mut wrong = Rect::default();
+    for (y, kept) in (part.y..part.bottom()).zip(rows) {
+        let kept = &kept[left..left + part.width as usize];
+        let (frame, _) = frame.row(part.x as usize, y as usize, kept.len()).as_chunks::<BYTES_PER_PIXEL>();
+        let differs = |(pixel, kept): (&[u8; BYTES_PER_PIXEL], &u32)| (u32::from_le_bytes(*pixel) | X) ^ kept;
+        if frame.iter().zip(kept).fold(0, |any, pair| any | differs(pair)) == 0 {
+            continue;
+        }
+        let first = frame.iter().zip(kept).position(|pair| differs(pair) != 0).unwrap_or_default();
+        let last = frame.iter().zip(kept).rposition(|pair| differs(pair) != 0).unwrap_or_default();
+        wrong = wrong.around(&Rect::new(part.x + side(first), y, side(last + 1 - first), 1));
+    }
+    wrong
+}
+
+/// What a rectangle has above, below, left and right of another one inside it.
+fn around(all: Rect, hole: Rect) -> [Rect; 4] {
+    if hole.is_empty() {
+        return [all, Rect::default(), Rect::default(), Rect::default()];
+    }
+    [
+        Rect::new(all.x, all.y, all.width, hole.y - all.y),
+        Rect::new(all.x, hole.bottom(), all.width, all.bottom() - hole.bottom()),
+        Rect::new(all.x, hole.y, hole.x - all.x, hole.height),
+        Rect::new(hole.right(), hole.y, all.right() - hole.right(), hole.height),
+    ]
+}
+
+/// The decoder's side.
+pub(crate) struct Painter {
+    kept: Option<Kept>,
+    pixels: Vec<u32>,
+}
+
+impl Painter {
+    pub(crate) const fn new() -> Self {
+        Self { kept: None, pixels: Vec::new() }
+    }
+
+    /// The other side starts afresh, with a picture of this size.
+    pub(crate) fn restart(&mut self, width: u32, height: u32) {
+        if let Some(kept) = &mut self.kept {
+            kept.restart(width, height);
+        }
+    }
+
+    /// Reads what follows [`Kind::Keep`] and keeps these tiles. `None` when it is cut off, has tiles that are not
+    /// there, or too many.
+    pub(crate) fn keep(&mut self, reader: &mut Reader<'_>, shown: &Framebuffer, room: &mut Room) -> Option<()> {
+        let tiles = reader.rect()?;
+        let kept = self.kept.get_or_insert_with(|| {
+            let mut kept = Kept::new();
+            kept.restart(shown.width(), shown.height());
+            kept
+        });
+        let tile = side(TILE);
+        if tiles.is_empty() || tiles.clipped(shown.width().div_ceil(tile), shown.height().div_ceil(tile)) != tiles {
+            return None;
+        }
+        for row in tiles.y..tiles.bottom() {
+            for column in tiles.x..tiles.right() {
+                let tile = kept.tile(row as usize, column as usize);
+                room.take(Kind::Keep, kept.rect(tile))?;
+                kept.keep(shown, tile)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Reads what follows [`Kind::Recall`] and paints these tiles. `None` when it is cut off, or one of them is not kept.
+    pub(crate) fn recall(
+        &mut self,
+        reader: &mut Reader<'_>,
+        framebuffer: &mut Framebuffer,
+        room: &mut Room,
+    ) -> Option<Rect> {
+        let first = reader.number()?;
+        let len = reader.number()?;
+        let kept = self.kept.as_ref()?;
+        let mut painted = Rect::default();
+        for number in first..first.checked_add(len)? {
+            let place = kept.rect(kept.place(number)?);
+            room.take(Kind::Recall, place)?;
+            kept.pixels(number, 0..place.height as usize, &mut self.pixels);
+            framebuffer.paint(place, &self.pixels);
+            painted = painted.around(&place);
+        }
+        (!painted.is_empty()).then_some(painted)
+    }
+
+    /// Reads the payload of [`Kind::RecallPart`] and paints a rectangle inside the picture. `None` when it is cut off, or
+    /// what is kept under the number is not all around the rectangle.
+    pub(crate) fn part(&mut self, reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
+        let number = reader.number()?;
+        let kept = self.kept.as_ref()?;
+        let place = kept.rect(kept.place(number)?);
+        place.contains(&rect).then_some(())?;
+        let top = (rect.y - place.y) as usize;
+        kept.pixels(number, top..top + rect.height as usize, &mut self.pixels);
+        let left = (rect.x - place.x) as usize;
+        for (y, kept) in (rect.y..rect.bottom()).zip(self.pixels.chunks_exact(place.width as usize)) {
+            let line = Rect::new(rect.x, y, rect.width, 1);
+            framebuffer.paint(line, &kept[left..left + rect.width as usize]);
+        }
+        Some(())
+    }
+}
