@@ -234,6 +234,7 @@ impl Replay {
             "encode_ms_p99": percentile(&mut measured.encode_ms, 0.99),
             "decode_ms_mean": mean(&measured.decode_ms),
             "psnr_db_mean": mean_or(&measured.psnr_db, EXACT_DB),
+            "psnr_db_overall": overall(&measured.psnr_db),
             "psnr_db_min": measured.psnr_db.iter().copied().fold(EXACT_DB, f64::min),
             "ms_to_exact": self.last_change.map_or(0.0, |changed| self.exact_ms - changed),
             "delay_ms_p50": percentile(&mut measured.delay_ms, 0.5),
@@ -326,6 +327,13 @@ fn psnr(a: &[u8], b: &[u8]) -> f64 {
     }
     let mean = squares as f64 / (a.len() / 4 * 3) as f64;
     10.0 * (255.0 * 255.0 / mean).log10()
+}
+
+/// That of the mean error of all pictures.
+fn overall(db: &[f64]) -> f64 {
+    let error = |db: &f64| if *db >= EXACT_DB { 0.0 } else { 10_f64.powf(-db / 10.0) };
+    let mean = db.iter().map(error).sum::<f64>() / db.len().max(1) as f64;
+    if mean == 0.0 { EXACT_DB } else { -10.0 * mean.log10() }
 }
 
 fn ms_since(begun: Instant) -> f64 {

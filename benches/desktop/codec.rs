@@ -1,0 +1,219 @@
+//! Codecs on the same recorded frames: ours, VNC's, the simplest one, and those for film.
+
+mod link;
+mod lotse;
+mod recording;
+mod tiles;
+mod video;
+mod vnc;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use self::link::{Link, Update};
+use self::recording::Recording;
+use crate::content::Content;
+use crate::machine::{self, Busy};
+use crate::plot::{self, Panel, Point, Scale};
+use crate::workloads::Workload;
+use crate::{Extent, Places};
+
+/// The narrow line of the design's budgets.
+const LINK: Link = Link { kbit: 2000.0, rtt_ms: 40.0 };
+/// Longer than this nobody waits, ms: the codec falls behind the line.
+const BEHIND_MS: f64 = 2000.0;
+
+/// Of one codec and one workload. The first picture is in none of the figures.
+pub(crate) struct Measured {
+    codec: &'static str,
+    updates: usize,
+    bytes: usize,
+    /// Mean of all updates, processor time.
+    encode_ms: f64,
+    decode_ms: Option<f64>,
+    quality: Quality,
+    over_link: OverLink,
+}
+
+/// The same over [`LINK`].
+struct OverLink {
+    bytes: usize,
+    /// p50 and p95.
+    delay_ms: (f64, f64),
+    quality: Quality,
+}
+
+#[derive(Clone, Copy)]
+enum Quality {
+    Exact,
+    /// Peak signal to noise over red, green and blue.
+    Db(f64),
+}
+
+impl Quality {
+    /// Of the mean squared errors of all pictures.
+    fn of(errors: &[f64]) -> Self {
+        let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
+        if mean == 0.0 { Self::Exact } else { Self::Db(10.0 * (255.0 * 255.0 / mean).log10()) }
+    }
+
+    /// Mean squared error of a picture: blue, green, red, nothing.
+    fn error(a: &[u8], b: &[u8]) -> f64 {
+        let square = |a: u8, b: u8| u64::from(a.abs_diff(b)).pow(2);
+        let pixels = a.chunks_exact(4).zip(b.chunks_exact(4));
+        let squares: u64 = pixels.map(|(a, b)| square(a[0], b[0]) + square(a[1], b[1]) + square(a[2], b[2])).sum();
+        squares as f64 / (a.len() / 4 * 3) as f64
+    }
+}
+
+impl std::fmt::Display for Quality {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::Db(db) => write!(f, "{db:.1} dB"),
+        }
+    }
+}
+
+impl Measured {
+    /// Of a codec that sends the same whatever the line.
+    fn of_updates(codec: &'static str, updates: &[Update], quality: Quality) -> Self {
+        let after_first = updates.get(1..).unwrap_or_default();
+        let bytes = after_first.iter().map(|update| update.bytes).sum();
+        let encode_ms =
+            after_first.iter().map(|update| update.encode_ms).sum::<f64>() / after_first.len().max(1) as f64;
+        let over_link = OverLink { bytes, delay_ms: LINK.delays(updates), quality };
+        Self { codec, updates: after_first.len(), bytes, encode_ms, decode_ms: None, quality, over_link }
+    }
+
+    /// A row of the table.
+    fn row(&self) -> String {
+        let decode = self.decode_ms.map_or("–".to_owned(), |ms| format!("{ms:.1}"));
+        let megabytes = |bytes: usize| format!("{:.3}", bytes as f64 / 1e6);
+        let OverLink { bytes, delay_ms: (p50, p95), quality } = &self.over_link;
+        let delay = if *p95 > BEHIND_MS { "falls behind".to_owned() } else { format!("{p50:.0} / {p95:.0}") };
+        format!(
+            "| {} | {} | {} | {:.1} | {decode} | {} | {delay} | {} | {quality} |",
+            self.codec,
+            self.updates,
+            megabytes(self.bytes),
+            self.encode_ms,
+            self.quality,
+            megabytes(*bytes),
+        )
+    }
+}
+
+/// Records what is to be measured, measures it, and writes `codec.md` and `codec.svg`.
+pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
+    let content = Content::in_folder(places.scratch.join("content"))?;
+    let busy = Busy::now();
+    let mut results = Vec::new();
+    for workload in &extent.workloads {
+        eprintln!("{}: recording {} s …", workload.name(), extent.seconds);
+        let recording = Recording::make(*workload, &content, &places.scratch.join("recordings"), extent.seconds)?;
+        let measured = measure_one(&recording, &places.scratch)?;
+        println!("{}", table(*workload, &measured));
+        results.push((*workload, measured));
+    }
+    write(&places.results, extent, &results, busy.percent_since())
+}
+
+fn measure_one(recording: &Recording, scratch: &Path) -> Result<Vec<Measured>> {
+    let mut measured = vec![lotse::measure(recording, LINK)?];
+    measured.push(vnc::measure(recording, vnc::Encoding::Tight)?);
+    measured.push(vnc::measure(recording, vnc::Encoding::Zrle)?);
+    eprintln!(
+        "Xvnc uses {:.1} ms of processor time for putting a frame on its display",
+        vnc::without_a_client(recording)?
+    );
+    measured.push(tiles::measure(recording)?);
+    let changes = video::Changes::of(recording, scratch)?;
+    measured.push(changes.measure(video::Codec::Vp9, LINK)?);
+    measured.push(changes.measure(video::Codec::X264, LINK)?);
+    Ok(measured)
+}
+
+fn table(workload: Workload, measured: &[Measured]) -> String {
+    let mut table = format!(
+        "\n### {}\n\n| codec | updates | MB | encode, ms | decode, ms | quality | 2 Mbit/s: delay p50 / p95, ms | MB | quality \
+         |\n|---|---|---|---|---|---|---|---|---|\n",
+        workload.name()
+    );
+    for one in measured {
+        table.push_str(&one.row());
+        table.push('\n');
+    }
+    table
+}
+
+fn write(folder: &Path, extent: &Extent, results: &[(Workload, Vec<Measured>)], busy: f64) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("codec.svg"), plot(results))?;
+    let machine =
+        machine::description(&["tigervnc-standalone-server", "ffmpeg", "libvpx7", "libx264-164", "chromium"])?;
+    let mut text = format!(
+        "# Codecs on the same frames\n\nMade by `./dev bench codec` on {}: {machine}. All processors together were busy for \
+         {busy:.0} % of the run, others' work included. {} s of each workload at {} frames a second, 1920×1080.\n\n\
+         ![Bytes, processor time, quality and delay of each codec for each workload](codec.svg)\n",
+        machine::occasion()?,
+        extent.seconds,
+        recording::FPS,
+    );
+    text.push_str(CAPTION);
+    for (workload, measured) in results {
+        text.push_str(&table(*workload, measured));
+    }
+    fs::write(folder.join("codec.md"), text)?;
+    eprintln!("written: {0}/codec.md, {0}/codec.svg", folder.display());
+    Ok(())
+}
+
+const CAPTION: &str = "
+What the columns say:
+
+- *updates*: frames that differ from the one before. The first picture, which everybody has to send whole, is in no figure.
+- *MB*, *encode*, *decode*, *quality*: over a line without limits, with encode and decode per update. Lotse and tiles + zstd-3: \
+time in their one thread. VNC: processor time of Xvnc, user and system, which has the X server's own work in it: putting \
+the frame on its display, and its comparison with the frame before. VP9 and x264: processor time of ffmpeg, without what \
+it takes to read the frames; both get them in half the colour (4:2:0), already converted.
+- *2 Mbit/s*: a simulated line of 2 Mbit/s and 40 ms there and back, from capture to arrival. Lotse sends what fits, by the \
+`replay` example's rule, which is the program's; VP9 and x264 get the rate to keep (0.9 of the line, a quarter of a second \
+of buffer) and send every picture, as the others do. *Falls behind*: over 2 s at the 95th percentile. Real VNC leaves \
+pictures out then: `./dev bench session` has it as a whole.
+- *quality*: peak signal to noise over red, green and blue against the recorded frames, of the mean error of all updates.
+- VP9: realtime, cpu-used 7, screen content, CRF 24 or the rate; x264: ultrafast, zerolatency, CRF 23 or the rate. \
+tiles + zstd-3: changed 64×64 squares in one zstd stream of level 3. Tight and ZRLE as TigerVNC's viewer asks for them \
+(compression 2, no JPEG).
+";
+
+/// Four panels: what the table says, to be seen at once.
+fn plot(results: &[(Workload, Vec<Measured>)]) -> String {
+    let panel = |title: &str, scale: Scale, value: &dyn Fn(&Measured) -> Point| {
+        let rows = results.iter().map(|(workload, measured)| {
+            (workload.name().to_owned(), measured.iter().map(|one| (one.codec.to_owned(), value(one))).collect())
+        });
+        Panel { title: title.to_owned(), scale, rows: rows.collect() }
+    };
+    let dots = |quality: &Quality| match quality {
+        Quality::Exact => Point::Beyond("exact"),
+        Quality::Db(db) => Point::At(*db),
+    };
+    let panels = [
+        panel("Bytes per update (less is better)", Scale::Log, &|one| {
+            Point::At(one.bytes as f64 / one.updates.max(1) as f64)
+        }),
+        panel("Encoding an update, ms (less is better)", Scale::Log, &|one| Point::At(one.encode_ms.max(0.01))),
+        panel("Quality over 2 Mbit/s, dB (more is better)", Scale::Linear, &|one| dots(&one.over_link.quality)),
+        panel("Delay over 2 Mbit/s, p95, ms (less is better)", Scale::Log, &|one| {
+            let p95 = one.over_link.delay_ms.1;
+            if p95 > BEHIND_MS { Point::Beyond("behind") } else { Point::At(p95) }
+        }),
+    ];
+    let mut svg = String::new();
+    write!(svg, "{}", plot::Figure(&panels)).expect("a string takes what is written");
+    svg
+}

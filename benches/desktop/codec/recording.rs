@@ -1,0 +1,113 @@
+//! Workloads as frames without loss, so that every codec gets the same ones.
+
+use std::fs;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::content::Content;
+use crate::desk::{PATIENCE, until};
+use crate::machine::run;
+use crate::workloads::{self, SCREEN, Workload};
+
+/// Frames a second.
+pub(crate) const FPS: u32 = 30;
+/// Bytes of a row.
+pub(crate) const STRIDE: usize = SCREEN.0 as usize * 4;
+/// Bytes of a frame: blue, green, red, nothing.
+pub(crate) const FRAME: usize = STRIDE * SCREEN.1 as usize;
+
+pub(crate) struct Recording {
+    path: PathBuf,
+}
+
+impl Recording {
+    /// Plays the workload on a desk of its own and records it, for so many seconds and a moment of rest.
+    pub(crate) fn make(workload: Workload, content: &Content, folder: &Path, seconds: u64) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{}.mkv", workload.name()));
+        let raw = path.with_extension("raw");
+        let size = format!("{}x{}", SCREEN.0, SCREEN.1);
+        let raw_format = ["-f", "rawvideo", "-pix_fmt", "bgr0"];
+        {
+            let desk = workloads::desk(content);
+            let mut scene = workload.open(&desk, content)?;
+            let frames = (u64::from(FPS) * seconds + u64::from(FPS) / 2).to_string();
+            let mut grab = Command::new("ffmpeg");
+            grab.args(["-y", "-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0"]);
+            grab.args(["-framerate", &FPS.to_string(), "-video_size", &size, "-i", &desk.display()]);
+            grab.args(["-frames:v", &frames]).args(raw_format).arg(&raw);
+            let mut grab = desk.spawn(&mut grab);
+            until(PATIENCE, "the first frame", || fs::metadata(&raw).ok().filter(|file| file.len() > 0));
+            scene.play(Duration::from_secs(seconds))?;
+            let ended = grab.ended(PATIENCE).context("the recording does not end")?;
+            ensure!(ended.success(), "ffmpeg failed:\n{}", grab.log());
+        }
+        // Without loss, and small enough to be kept.
+        let (from, to) = (raw.to_string_lossy(), path.to_string_lossy());
+        let input = ["-s", &size, "-r", &FPS.to_string(), "-i", &from].map(str::to_owned);
+        let arguments = ["-y", "-v", "error", "-nostdin"].into_iter().chain(raw_format);
+        let arguments = arguments.chain(input.iter().map(String::as_str));
+        let codec = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast", "-g", "300", &to];
+        run("ffmpeg", arguments.chain(codec))?;
+        fs::remove_file(&raw)?;
+        Ok(Self { path })
+    }
+
+    /// The frames from the first one on.
+    pub(crate) fn frames(&self) -> Result<Frames> {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-nostdin", "-i"]).arg(&self.path);
+        Frames::of(command.args(["-f", "rawvideo", "-pix_fmt", "bgra", "-"]))
+    }
+
+    /// Calls `see` with the number and the pixels of the first frame, and of each that differs from the one before,
+    /// which comes along.
+    pub(crate) fn each_change(&self, mut see: impl FnMut(u32, &[u8], &[u8]) -> Result<()>) -> Result<()> {
+        let mut frames = self.frames()?;
+        let (mut frame, mut last) = (vec![0; FRAME], vec![0; FRAME]);
+        let mut number = 0;
+        while frames.next_into(&mut frame)? {
+            if number == 0 || frame != last {
+                see(number, &frame, &last)?;
+                std::mem::swap(&mut frame, &mut last);
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Raw frames that a program prints.
+pub(crate) struct Frames {
+    program: Child,
+    output: ChildStdout,
+}
+
+impl Frames {
+    pub(crate) fn of(command: &mut Command) -> Result<Self> {
+        let mut program = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("starting ffmpeg")?;
+        let output = program.stdout.take().context("standard output is a pipe")?;
+        Ok(Self { program, output })
+    }
+
+    /// Fills `frame`; false when there are no more.
+    pub(crate) fn next_into(&mut self, frame: &mut [u8]) -> Result<bool> {
+        match self.output.read_exact(frame) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                ensure!(self.program.wait()?.success(), "ffmpeg failed");
+                Ok(false)
+            }
+            Err(error) => Err(error).context("reading frames"),
+        }
+    }
+
+    /// What the program prints, for another one that reads it.
+    pub(crate) fn into_output(self) -> (Child, ChildStdout) {
+        (self.program, self.output)
+    }
+}

@@ -1,0 +1,110 @@
+//! What a helped desktop costs, beside other programs for the same: `./dev bench codec` and `./dev bench session`, which
+//! install what this needs. `README.md` says which file is what.
+
+mod codec;
+mod content;
+#[path = "../../tests/desk/mod.rs"]
+mod desk;
+mod machine;
+#[path = "../../tests/session/people.rs"]
+#[allow(dead_code, reason = "shared with the tests of a session, which need more of it")]
+mod people;
+mod plot;
+mod screen;
+mod session;
+mod workloads;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+
+use session::Line;
+use workloads::Workload;
+
+#[derive(clap::Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+    /// What cargo tells every benchmark
+    #[arg(long, global = true, hide = true)]
+    bench: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Codecs on recorded frames
+    Codec(Which),
+    /// The whole program, live
+    Session {
+        #[command(flatten)]
+        which: Which,
+        /// Only keys beside a film, with the customer behind so many kbit/s and ms there and back
+        #[arg(long, value_parser = line)]
+        link: Option<Line>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Which {
+    /// A few seconds of each workload; the figures go to target/bench/desktop alone
+    #[arg(long)]
+    quick: bool,
+    /// Only these workloads; the figures go to target/bench/desktop alone
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// How much is measured.
+struct Extent {
+    workloads: Vec<Workload>,
+    /// Of each workload.
+    seconds: u64,
+}
+
+/// Where things lie.
+struct Places {
+    /// What can be made again.
+    scratch: PathBuf,
+    /// The figures.
+    results: PathBuf,
+}
+
+impl Which {
+    fn chosen(&self) -> Result<(Places, Extent)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let scratch = root.join("target/bench/desktop");
+        let find = |name: &String| {
+            let found = workloads::ALL.iter().find(|workload| workload.name() == name);
+            found.copied().with_context(|| format!("there is no workload \"{name}\""))
+        };
+        let some = self.only.iter().map(find).collect::<Result<Vec<_>>>()?;
+        // What is kept is measured whole.
+        let whole = !self.quick && some.is_empty();
+        let results = if whole { root.join("docs/benchmarks") } else { scratch.clone() };
+        let workloads = if some.is_empty() { workloads::ALL.to_vec() } else { some };
+        Ok((Places { scratch, results }, Extent { workloads, seconds: if self.quick { 3 } else { 10 } }))
+    }
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().what {
+        What::Codec(which) => {
+            let (places, extent) = which.chosen()?;
+            codec::measure(&places, &extent)
+        }
+        What::Session { which, link } => {
+            let (places, extent) = which.chosen()?;
+            match link {
+                Some(line) => session::measure_slow(&places, &extent, line),
+                None => session::measure(&places, &extent),
+            }
+        }
+    }
+}
+
+/// "2000,40"
+fn line(text: &str) -> Result<Line> {
+    let (kbit, rtt_ms) = text.split_once(',').context("kbit/s,ms")?;
+    Ok(Line { kbit: kbit.parse()?, rtt_ms: rtt_ms.parse()? })
+}

@@ -1,0 +1,115 @@
+//! What the adviser's display shows: how many pictures a second, and whether it is what the customer's shows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
+use x11rb::protocol::xfixes::ConnectionExt as _;
+
+use crate::desk::Desk;
+use crate::screen::Screen;
+
+/// A screen cannot show more pictures a second.
+const LOOKS: u32 = 60;
+/// So many pixels are a pointer, which only one of the two displays paints.
+const POINTER: usize = 600;
+
+/// Counts pictures on a display until it is asked.
+pub(crate) struct Counting {
+    ended: Arc<AtomicBool>,
+    thread: JoinHandle<Result<u32>>,
+    begun: Instant,
+}
+
+impl Counting {
+    pub(crate) fn on(desk: &Desk) -> Self {
+        let (ended, display) = (Arc::new(AtomicBool::new(false)), desk.display());
+        let thread = thread::spawn({
+            let ended = Arc::clone(&ended);
+            move || count(&display, &ended)
+        });
+        Self { ended, thread, begun: Instant::now() }
+    }
+
+    /// Pictures a second since the beginning.
+    pub(crate) fn finish(self) -> Result<f64> {
+        self.ended.store(true, Ordering::Relaxed);
+        let time = self.begun.elapsed().as_secs_f64();
+        let pictures = self.thread.join().map_err(|_| anyhow!("counting pictures failed"))??;
+        Ok(f64::from(pictures) / time)
+    }
+}
+
+/// Where something was drawn, and a pixel differs from before, there is a picture.
+fn count(display: &str, ended: &AtomicBool) -> Result<u32> {
+    let screen = Screen::of(display)?;
+    let connection = &screen.connection;
+    connection.damage_query_version(1, 1)?.reply()?;
+    connection.xfixes_query_version(5, 0)?.reply()?;
+    let (damage, region) = (connection.generate_id()?, connection.generate_id()?);
+    connection.damage_create(damage, screen.root, ReportLevel::NON_EMPTY)?;
+    connection.xfixes_create_region(region, &[])?;
+    let (mut known, mut seen) = (Vec::new(), Vec::new());
+    screen.look_at_all(&mut known)?;
+    let stride = usize::from(screen.size.0) * 4;
+    let mut pictures = 0;
+    let begun = Instant::now();
+    for look in 1.. {
+        thread::sleep((Duration::from_secs(1) * look / LOOKS).saturating_sub(begun.elapsed()));
+        if ended.load(Ordering::Relaxed) {
+            break;
+        }
+        let mut drawn = false;
+        while connection.poll_for_event()?.is_some() {
+            drawn = true;
+        }
+        if !drawn {
+            continue;
+        }
+        connection.damage_subtract(damage, x11rb::NONE, region)?;
+        let extents = connection.xfixes_fetch_region(region)?.reply()?.extents;
+        let inside = |start: i16, length: u16, limit: u16| {
+            let (start, end) = (i32::from(start).max(0), i32::from(start) + i32::from(length));
+            let end = end.min(i32::from(limit));
+            Some((u16::try_from(start).ok()?, u16::try_from(end - start).ok().filter(|length| *length > 0)?))
+        };
+        let across = inside(extents.x, extents.width, screen.size.0);
+        let down = inside(extents.y, extents.height, screen.size.1);
+        let (Some((left, width)), Some((top, height))) = (across, down) else { continue };
+        screen.look((i16::try_from(left)?, i16::try_from(top)?), (width, height), &mut seen)?;
+        let mut differs = false;
+        for (row, seen) in seen.chunks_exact(usize::from(width) * 4).enumerate() {
+            let start = (usize::from(top) + row) * stride + usize::from(left) * 4;
+            let known = known.get_mut(start..start + seen.len()).context("inside the screen")?;
+            if known != seen {
+                known.copy_from_slice(seen);
+                differs = true;
+            }
+        }
+        pictures += u32::from(differs);
+    }
+    Ok(pictures)
+}
+
+/// Do both show the same within this time?
+pub(crate) fn becomes_exact(customers: &Desk, advisers: &Desk, patience: Duration) -> Result<Option<Duration>> {
+    let begun = Instant::now();
+    let (theirs, ours) = (Screen::of(&customers.display())?, Screen::of(&advisers.display())?);
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    loop {
+        theirs.look_at_all(&mut a)?;
+        ours.look_at_all(&mut b)?;
+        let pixels = a.chunks_exact(4).zip(b.chunks_exact(4));
+        if pixels.filter(|(a, b)| a[..3] != b[..3]).count() <= POINTER {
+            return Ok(Some(begun.elapsed()));
+        }
+        if begun.elapsed() > patience {
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_millis(30));
+    }
+}
