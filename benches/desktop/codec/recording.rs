@@ -29,7 +29,8 @@ impl Recording {
     pub(crate) fn make(workload: Workload, content: &Content, folder: &Path, seconds: u64) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{}.mkv", workload.name()));
-        let raw = path.with_extension("raw");
+        // A disk would not take a quarter of a gigabyte a second.
+        let raw = tempfile::Builder::new().suffix(".raw").tempfile_in("/dev/shm")?.into_temp_path();
         let size = format!("{}x{}", SCREEN.0, SCREEN.1);
         let raw_format = ["-f", "rawvideo", "-pix_fmt", "bgr0"];
         {
@@ -39,11 +40,11 @@ impl Recording {
             let mut grab = Command::new("ffmpeg");
             grab.args(["-y", "-v", "error", "-nostdin", "-f", "x11grab", "-draw_mouse", "0"]);
             grab.args(["-framerate", &FPS.to_string(), "-video_size", &size, "-i", &desk.display()]);
-            grab.args(["-frames:v", &frames]).args(raw_format).arg(&raw);
+            grab.args(["-frames:v", &frames]).args(raw_format).arg(raw.as_os_str());
             let mut grab = desk.spawn(&mut grab);
             until(PATIENCE, "the first frame", || fs::metadata(&raw).ok().filter(|file| file.len() > 0));
             scene.play(Duration::from_secs(seconds))?;
-            let ended = grab.ended(PATIENCE).context("the recording does not end")?;
+            let ended = grab.ended(PATIENCE * 3).context("the recording does not end")?;
             ensure!(ended.success(), "ffmpeg failed:\n{}", grab.log());
         }
         // Without loss, and small enough to be kept.
@@ -53,7 +54,6 @@ impl Recording {
         let arguments = arguments.chain(input.iter().map(String::as_str));
         let codec = ["-c:v", "libx264rgb", "-qp", "0", "-preset", "ultrafast", "-g", "300", &to];
         run("ffmpeg", arguments.chain(codec))?;
-        fs::remove_file(&raw)?;
         Ok(Self { path })
     }
 
