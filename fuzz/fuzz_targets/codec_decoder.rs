@@ -51,6 +51,10 @@ fn keyframe(operations: &[u8], planes: &[u8]) -> Vec<u8> {
         // One frame goes on in the next chunk.
         update.extend(chunk(stream, plane, stream == 1));
     }
+    // The same as coded bits, uncompressed.
+    if !planes.is_empty() {
+        update.extend([4].into_iter().chain(number(planes.len())).chain(number(planes.len())).chain(planes.iter().copied()));
+    }
     update.extend(chunk(0, operations, true));
     update
 }

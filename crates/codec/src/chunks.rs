@@ -70,7 +70,10 @@ impl Outgoing {
                 continue;
             }
             let bytes = &mut self.streams[stream as usize];
-            let packed = self.contexts[stream.context()].compress(&bytes[..len])?;
+            let packed = match stream.context() {
+                Some(context) => self.contexts[context].compress(&bytes[..len])?,
+                None => &bytes[..len],
+            };
             out.push(stream as u8);
             write_number(number(len), out);
             write_number(number(packed.len()), out);
@@ -145,7 +148,11 @@ impl Incoming {
             return Err(GroupError::Malformed);
         }
         let raw = &mut self.raw[stream as usize][..=len];
-        self.contexts[stream.context()].decompress(packed, raw).map_err(GroupError::Chunk)?;
+        match stream.context() {
+            Some(context) => self.contexts[context].decompress(packed, raw).map_err(GroupError::Chunk)?,
+            None if packed.len() == len => raw[..len].copy_from_slice(packed),
+            None => return Err(GroupError::Chunk(ChunkError::Length)),
+        }
         self.lens[stream as usize] = len;
         if stream != Stream::Operations {
             return Ok(None);

@@ -98,12 +98,14 @@ pub struct Operations {
     pub keep: u32,
     /// Tiles, runs of them, or parts, that were kept and return.
     pub recall: u32,
+    /// Rectangles of photographs.
+    pub photo: u32,
 }
 
 impl Operations {
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 7] {
+    pub const fn by_kind(&self) -> [(&'static str, u32); 8] {
         [
             ("solid", self.solid),
             ("palette", self.palette),
@@ -112,6 +114,7 @@ impl Operations {
             ("text", self.text),
             ("keep", self.keep),
             ("recall", self.recall),
+            ("photo", self.photo),
         ]
     }
 
@@ -124,6 +127,7 @@ impl Operations {
             Kind::Text => self.text += 1,
             Kind::Keep => self.keep += 1,
             Kind::Recall | Kind::RecallPart => self.recall += 1,
+            Kind::Photo => self.photo += 1,
         }
     }
 }
@@ -137,6 +141,7 @@ impl AddAssign for Operations {
         self.text += other.text;
         self.keep += other.keep;
         self.recall += other.recall;
+        self.photo += other.photo;
     }
 }
 
@@ -425,7 +430,7 @@ impl Encoder {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
                 let Some(piece) = difference(frame, &self.shown, piece) else { continue };
                 let before = self.raw.mark();
-                let kind = self.writer.write(frame, piece, &mut self.raw);
+                let kind = self.writer.write(frame, &self.shown, piece, &sending.work, &mut self.raw);
                 let flow = self.send(frame, piece, kind, before, sending)?;
                 if flow.is_break() {
                     return Ok(flow);
@@ -534,7 +539,7 @@ struct Sending<'a> {
 const fn likely(kind: Kind, len: usize) -> usize {
     match kind {
         Kind::Solid | Kind::Palette | Kind::Copy | Kind::Text | Kind::Keep | Kind::Recall | Kind::RecallPart => len / 4,
-        Kind::Literal => len,
+        Kind::Literal | Kind::Photo => len,
     }
 }
 

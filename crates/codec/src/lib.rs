@@ -18,6 +18,8 @@ mod layout;
 mod moves;
 mod operation;
 mod palette;
+mod photo;
+mod range;
 mod recall;
 mod stream;
 mod tiles;

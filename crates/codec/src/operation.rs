@@ -7,6 +7,7 @@ use crate::glyphs;
 use crate::layout::colour;
 use crate::moves::Move;
 use crate::palette::{Colours, Palette};
+use crate::photo;
 use crate::recall;
 use crate::tiles::TILE;
 use crate::wire::{Kind, Stream, read_colour, write_colour, write_number, write_rect};
@@ -17,6 +18,7 @@ pub(crate) struct Writer {
     pixels: Vec<u32>,
     palette: Palette,
     glyphs: glyphs::Writer,
+    photos: photo::Writer,
     planes: [Vec<u8>; 3],
 }
 
@@ -27,6 +29,7 @@ impl Writer {
             pixels: Vec::with_capacity(area),
             palette: Palette::new(area),
             glyphs: glyphs::Writer::new(),
+            photos: photo::Writer::new(),
             planes: std::array::from_fn(|_| Vec::with_capacity(area)),
         }
     }
@@ -35,6 +38,7 @@ impl Writer {
     pub(crate) fn restart(&mut self) {
         self.palette.restart();
         self.glyphs.restart();
+        self.photos.restart();
     }
 
     /// The last operation, which was of this kind, is not sent.
@@ -42,6 +46,7 @@ impl Writer {
         match kind {
             Kind::Palette => self.palette.undo(),
             Kind::Text => self.glyphs.undo(),
+            Kind::Photo => self.photos.undo(),
             Kind::Solid | Kind::Literal | Kind::Copy => {}
             Kind::Keep | Kind::Recall | Kind::RecallPart => {}
         }
@@ -69,8 +74,16 @@ impl Writer {
         Some(rect)
     }
 
-    /// Appends the operation for these pixels of the frame, not empty, and says its kind.
-    pub(crate) fn write(&mut self, frame: &Frame<'_>, rect: Rect, out: &mut Outgoing) -> Kind {
+    /// Appends the operation for these pixels of the frame, not empty, when there is so much room in the update and this
+    /// is shown around them; says its kind.
+    pub(crate) fn write(
+        &mut self,
+        frame: &Frame<'_>,
+        shown: &Framebuffer,
+        rect: Rect,
+        room: &Room,
+        out: &mut Outgoing,
+    ) -> Kind {
         let (x, width) = (rect.x as usize, rect.width as usize);
         self.pixels.clear();
         for y in rect.y..rect.bottom() {
@@ -87,12 +100,27 @@ impl Writer {
             write_head(Kind::Palette, rect, out);
             self.palette.write(&mut out[Stream::Operations]);
             Kind::Palette
+        } else if rect.area() <= room.photos
+            && !is_drawn(&self.pixels)
+            && let Some(coded) = self.photos.write(frame, shown, rect)
+        {
+            write_head(Kind::Photo, rect, out);
+            write_number(u32::try_from(coded.len()).expect("a rectangle is short"), &mut out[Stream::Operations]);
+            out[Stream::Coded].extend_from_slice(coded);
+            Kind::Photo
         } else {
             write_head(Kind::Literal, rect, out);
             write_literal(&self.pixels, width, &mut self.planes, out);
             Kind::Literal
         }
     }
+}
+
+/// Are most pixels the same as the one before? What is drawn repeats itself, which zstd sees and a coder of photographs
+/// does not.
+fn is_drawn(pixels: &[u32]) -> bool {
+    let same = pixels.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    same > pixels.len() / 4 * 3
 }
 
 /// Appends the operation for what has moved.
@@ -116,6 +144,7 @@ pub(crate) struct Room {
     copied: u64,
     kept: u64,
     recalled: u64,
+    photos: u64,
 }
 
 impl Room {
@@ -127,13 +156,20 @@ impl Room {
     pub(crate) fn new(width: u32, height: u32) -> Self {
         let picture = u64::from(width) * u64::from(height);
         let small = 1024 * Self::LEAST;
-        Self { painted: 2 * picture + small, copied: picture, kept: picture + small, recalled: picture + small }
+        Self {
+            painted: 2 * picture + small,
+            copied: picture,
+            kept: picture + small,
+            recalled: picture + small,
+            photos: photo::MOST.min(picture),
+        }
     }
 
     /// Makes room for an operation on so many pixels; `None` when there is none left.
     pub(crate) fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
         let (room, pixels) = match kind {
             Kind::Copy => (&mut self.copied, rect.area()),
+            Kind::Photo => (&mut self.photos, rect.area()),
             Kind::Keep => (&mut self.kept, rect.area().max(Self::LEAST)),
             Kind::Recall => (&mut self.recalled, rect.area().max(Self::LEAST)),
             // Rows are read as a whole.
@@ -152,6 +188,7 @@ pub(crate) struct Painter {
     colours: Colours,
     glyphs: glyphs::Painter,
     recall: recall::Painter,
+    photos: photo::Painter,
     /// Green, blue - green, red - green of the row above, for literal pixels.
     above: Vec<[u8; 3]>,
 }
@@ -162,6 +199,7 @@ impl Painter {
             colours: Colours::new(),
             glyphs: glyphs::Painter::new(),
             recall: recall::Painter::new(),
+            photos: photo::Painter::new(),
             above: Vec::new(),
         }
     }
@@ -171,6 +209,7 @@ impl Painter {
         self.colours = Colours::new();
         self.glyphs.restart();
         self.recall.restart(width, height);
+        self.photos.restart();
     }
 
     /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
@@ -206,6 +245,10 @@ impl Painter {
             Kind::Literal => self.paint_literal(group, rect, framebuffer)?,
             Kind::RecallPart => self.recall.part(reader, rect, framebuffer)?,
             Kind::Keep | Kind::Recall => return None,
+            Kind::Photo => {
+                let len = reader.number()? as usize;
+                self.photos.paint(group.stream(Stream::Coded).bytes(len)?, rect, framebuffer)?;
+            }
         }
         Some(rect)
     }
@@ -273,7 +316,7 @@ fn residuals(plane: &[u8], width: usize, out: &mut Vec<u8>) {
 
 /// The median edge detector of LOCO-I (JPEG-LS, ITU-T T.87, A.4.2): level across edges, sloped elsewhere.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped between two bytes")]
-fn predict(left: u8, above: u8, corner: u8) -> u8 {
+pub(crate) fn predict(left: u8, above: u8, corner: u8) -> u8 {
     let slope = i16::from(left) + i16::from(above) - i16::from(corner);
     slope.clamp(i16::from(left.min(above)), i16::from(left.max(above))) as u8
 }

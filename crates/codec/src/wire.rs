@@ -5,6 +5,8 @@
 //! chunk     = stream:u8 raw:number packed:number bytes[packed]  `bytes` decompress to exactly `raw` bytes of a stream
 //! stream 0  = operation*
 //! stream 1, 2, 3                                                planes of literals: green, blue - green, red - green
+//! stream 4                                                      what is coded already: it is not compressed, and
+//!                                                               `packed` is `raw`
 //! operation = kind:u8 rectangle payload | keep:u8 tiles | recall:u8 number:number count:number
 //! rectangle = x:number y:number width:number height:number
 //!   solid   = blue green red
@@ -15,6 +17,8 @@
 //!   copy    = x:number y:number                                 what is shown there moves here; both may overlap
 //!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
 //!   part    = number:number                                     what is kept under this number, a tile all around
+//!   photo   = len:number                                        takes `len` bytes of stream 4, the bits of a range
+//!                                                               coder (`photo.rs`)
 //! tiles     = column:number row:number columns:number rows:number
 //!                                                               these tiles of 64 pixels, counted from the upper left
 //!                                                               corner, are kept as they are shown, one after the
@@ -41,7 +45,8 @@
 //!
 //! The rectangles of an update's copies have no more pixels together than the picture has; the tiles that it keeps, and
 //! what it recalls, each no more than that and 2^16; those of its other operations no more than twice as many and 2^16.
-//! The least of them, but of copies, counts as 64, and a part of a kept tile as all of its rows.
+//! The least of them, but of copies, counts as 64, and a part of a kept tile as all of its rows. Photographs have 2^19
+//! pixels at the most, beside those.
 
 use crate::geometry::Rect;
 use crate::stream::Reach;
@@ -67,11 +72,13 @@ pub(crate) enum Stream {
     Green = 1,
     Blue = 2,
     Red = 3,
+    /// What is coded bit by bit already, and goes through no context.
+    Coded = 4,
 }
 
 impl Stream {
     /// All of them, by their numbers; but operations are last in a group.
-    pub(crate) const ALL: [Self; 4] = [Self::Operations, Self::Green, Self::Blue, Self::Red];
+    pub(crate) const ALL: [Self; 5] = [Self::Operations, Self::Green, Self::Blue, Self::Red, Self::Coded];
 
     /// Contexts of zstd.
     pub(crate) const CONTEXTS: [Reach; 2] = [Reach { window: 23, places: 18 }, Reach { window: 20, places: 17 }];
@@ -82,15 +89,17 @@ impl Stream {
             1 => Some(Self::Green),
             2 => Some(Self::Blue),
             3 => Some(Self::Red),
+            4 => Some(Self::Coded),
             _ => None,
         }
     }
 
     /// Which of the contexts it goes through: so that photographs never make the other forget what was on the screen.
-    pub(crate) const fn context(self) -> usize {
+    pub(crate) const fn context(self) -> Option<usize> {
         match self {
-            Self::Operations => 0,
-            Self::Green | Self::Blue | Self::Red => 1,
+            Self::Operations => Some(0),
+            Self::Green | Self::Blue | Self::Red => Some(1),
+            Self::Coded => None,
         }
     }
 }
@@ -107,6 +116,7 @@ pub(crate) enum Kind {
     Keep = 9,
     Recall = 10,
     RecallPart = 11,
+    Photo = 12,
 }
 
 impl Kind {
@@ -120,6 +130,7 @@ impl Kind {
             9 => Some(Self::Keep),
             10 => Some(Self::Recall),
             11 => Some(Self::RecallPart),
+            12 => Some(Self::Photo),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ const DECOMPRESSOR_MEMORY: usize = 10 * 1024 * 1024;
 /// Streams of an update: operations, and the first of those with planes of pixels.
 const OPERATIONS: u8 = 0;
 const GREEN: u8 = 1;
+const CODED: u8 = 4;
 
 fn number(mut number: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -206,7 +207,7 @@ fn operations_take_their_planes_to_the_last_byte() {
 #[test]
 fn chunks_that_belong_to_no_operations_are_refused() {
     let raw = solid(Rect::new(0, 0, 1, 1));
-    for stream in [4, 5, 0x80, 0xff] {
+    for stream in [5, 6, 0x80, 0xff] {
         let update = keyframe(10, 10, &[chunk_of(stream, raw.len(), &pack(&raw, 20, false))]);
         assert_eq!(refusal(&update), DecodeError::Stream(stream));
     }
@@ -215,6 +216,39 @@ fn chunks_that_belong_to_no_operations_are_refused() {
     assert_eq!(refusal(&keyframe(10, 10, &[plane.clone(), plane.clone()])), DecodeError::Malformed, "the same twice");
     let operations = chunk(raw.len(), &pack(&raw, 23, false));
     assert_eq!(refusal(&keyframe(10, 10, &[operations, plane])), DecodeError::Unused, "after the operations");
+}
+
+/// A photograph in the upper left corner, and as many bytes of coded bits as it says.
+fn photo(width: u32, height: u32, len: usize) -> Vec<u8> {
+    let len = u32::try_from(len).expect("short");
+    [vec![12, 0, 0], [width, height, len].map(number).concat()].concat()
+}
+
+#[test]
+fn photographs_take_their_bits_to_the_last_byte() {
+    let update = |operations: &[u8], bits: &[u8]| {
+        keyframe(10, 10, &[chunk_of(CODED, bits.len(), bits), chunk(operations.len(), &pack(operations, 23, false))])
+    };
+    // The first range is all that one can say: no residual anywhere.
+    Decoder::new().apply(&update(&photo(1, 1, 4), &[0xff; 4]), &mut Framebuffer::new()).expect("it is sound");
+    assert_eq!(refusal(&update(&photo(1, 1, 3), &[0xff; 4])), DecodeError::Unused, "a byte that nobody takes");
+    assert_eq!(refusal(&update(&photo(1, 1, 5), &[0xff; 4])), DecodeError::Operation, "a byte too few");
+    assert_eq!(refusal(&update(&photo(1, 1, 400), &[0xff; 400])), DecodeError::Operation, "more than it needs");
+    assert_eq!(refusal(&update(&[12, 0, 0, 1, 1], &[0xff; 4])), DecodeError::Operation, "no length");
+    let mut longer = chunk_of(CODED, 4, &[0xff; 5]);
+    assert_eq!(refusal(&keyframe(10, 10, std::slice::from_ref(&longer))), DecodeError::ChunkLength);
+    longer[1] = 6;
+    assert_eq!(refusal(&keyframe(10, 10, &[longer])), DecodeError::ChunkLength);
+}
+
+#[test]
+fn a_short_update_cannot_cost_more_time_than_half_a_million_pixels_of_photographs() {
+    let update = |photos: usize| {
+        let raw = photo(1 << 10, 1 << 9, 0).repeat(photos);
+        keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))])
+    };
+    Decoder::new().apply(&update(1), &mut Framebuffer::new()).expect("so many are allowed");
+    assert_eq!(refusal(&update(2)), DecodeError::Operation);
 }
 
 #[test]
@@ -469,13 +503,16 @@ fn sound_updates() -> [Vec<u8>; 3] {
         for (y, x) in (0..90u32).flat_map(|y| (0..150u32).map(move |x| (y, x))) {
             // All of it goes up a few lines from one to the next.
             let noise = (x * 7919 + (y + seed * 7) * 104_729).wrapping_mul(0x9e37_79b1).to_be_bytes();
-            match x / 50 {
-                0 => picture.set(x, y, [seed.to_le_bytes()[0], 0, 0]),
-                1 => picture.set(x, y, [noise[0] & 3, 0, 0]),
+            // What is drawn, in many colours; it stays where it is.
+            let stripes = ((x / 10 * 7919) ^ (y * 31 + seed * 7919)).wrapping_mul(0x9e37_79b1).to_be_bytes();
+            match x {
+                ..64 => picture.set(x, y, [stripes[0], stripes[1], stripes[2]]),
+                64..128 => picture.set(x, y, [noise[0] & 3, 0, 0]),
                 _ => picture.set(x, y, [noise[0], noise[1], noise[2]]),
             }
         }
         picture.fill(Rect::new(0, 90, 150, 30), [255; 3]);
+        picture.fill(Rect::new(0, 90, 150, 5), [seed.to_le_bytes()[0], 0, 0]);
         for letter in 0..20u32 {
             let (x, height) = (5 + letter * 7, 3 + letter * seed % 5);
             picture.fill(Rect::new(x, 100, 2, height), [0; 3]);
@@ -550,6 +587,7 @@ proptest! {
             let bytes: Vec<u8> = raw.iter().cycle().take(plane).copied().collect();
             chunks.push(chunk_of(stream, plane, &context.pack(&bytes)));
         }
+        chunks.push(chunk_of(CODED, raw.len(), &raw));
         chunks.push(operations);
         survives(&[&keyframe(64, 64, &chunks)]);
     }

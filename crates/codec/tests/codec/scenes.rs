@@ -167,3 +167,34 @@ fn a_small_budget_changes_neither_pixels_nor_much_of_the_cost() {
     assert!(split < unlimited * 2, "{split} bytes in pieces, {unlimited} at once");
     play(film(), Budget::bytes(1));
 }
+
+/// Hills of four sizes, seen from above, the smaller the lower: smooth, but never the same twice. In integers.
+fn hills(x: u32, y: u32) -> u32 {
+    let corner = |x: u32, y: u32| mix(x * 7919 + y * 104_729) >> 24;
+    [64, 32, 16, 8].into_iter().fold(0, |height, side| {
+        let (column, row, right, below) = (x / side + side, y / side, x % side, y % side);
+        let above = corner(column, row) * (side - right) + corner(column + 1, row) * right;
+        let under = corner(column, row + 1) * (side - right) + corner(column + 1, row + 1) * right;
+        height + (above * (side - below) + under * below) / (side * 128)
+    })
+}
+
+fn photograph(width: u32, height: u32) -> Picture {
+    let mut picture = Picture::new(width, height);
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        let light = hills(x, y) / 2 + (mix(x + y * 1000) >> 30);
+        let colour = |hue: u32| u8::try_from((light + hue / 5).min(255)).expect("at most 255");
+        picture.set(x, y, [colour(hills(x + 5000, y)), colour(0), colour(hills(x, y + 5000))]);
+    }
+    picture
+}
+
+#[test]
+fn a_photograph_costs_a_fifth_less_than_its_residuals_through_zstd() {
+    let picture = photograph(400, 300);
+    let mut sides = Sides::new(400, 300);
+    let bytes = sides.settle(&picture, &picture.whole(), Budget::unlimited());
+    sides.assert_shows(&picture);
+    // Residuals of the same predictor through zstd: 94,000.
+    assert!(bytes < 75_000, "{bytes} bytes");
+}
