@@ -8,7 +8,7 @@ use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Room, Writer, write_move};
-use crate::recall::Recall;
+use crate::recall::{Count, Recall};
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, write_number};
 
@@ -259,17 +259,11 @@ impl Encoder {
         self.compare(frame);
         // Where nothing was shown, nothing can have moved, or return.
         if !keyframe {
-            let (keep, is_most) = self.recall.keep(frame, &self.tiles, &self.shown, &mut self.raw[Stream::Operations]);
-            operations += Operations { keep, ..Operations::default() };
-            if is_most {
-                operations += self.write_recalls(frame);
-            }
-            let moves = self.write_moves(frame);
-            operations += moves;
-            // What scrolls has the same letters again: glyphs are cheaper than the tiles that happen to return.
-            if !is_most && moves == Operations::default() {
-                operations += self.write_recalls(frame);
-            }
+            let count = self.recall.begin(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+            operations += self.recalled(frame, count);
+            operations += self.write_moves(frame);
+            let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+            operations += self.recalled(frame, count);
         }
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         operations += self.write_areas(frame, start, end, out)?;
@@ -298,13 +292,12 @@ impl Encoder {
         }
     }
 
-    /// Writes what returns; what is damaged after that was not there before.
-    fn write_recalls(&mut self, frame: &Frame<'_>) -> Operations {
-        let recall = self.recall.recall(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+    /// What has returned was not damaged after all.
+    fn recalled(&mut self, frame: &Frame<'_>, Count { keep, recall }: Count) -> Operations {
         if recall > 0 {
             self.compare(frame);
         }
-        Operations { recall, ..Operations::default() }
+        Operations { keep, recall, ..Operations::default() }
     }
 
     /// Writes what has moved; what is damaged after that did not come from anywhere.

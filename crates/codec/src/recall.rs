@@ -5,12 +5,14 @@
 //! scrolled text would push out everything else, so a tile that changes again and again is kept only when it has been
 //! seen to return.
 
+use std::cell::OnceCell;
+
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::kept::{Kept, MOST};
 use crate::layout::colour;
 use crate::operation::Room;
-use crate::tiles::{TILE, Tiles, difference};
+use crate::tiles::{TILE, Tiles, differ, difference};
 use crate::wire::{Kind, Reader, write_number, write_rect};
 
 /// Damaged pixels below which nobody looks.
@@ -65,6 +67,9 @@ pub(crate) struct Recall {
     /// What the other side is still willing to do in the update at hand, and how long its operations may become.
     room: Room,
     end: usize,
+    /// Pixels that were damaged in it, and that have moved.
+    damaged: u64,
+    moved: u64,
     /// Were there tiles that the last update left behind?
     is_waiting: bool,
 }
@@ -96,7 +101,23 @@ struct Found {
     tile: usize,
     changed: Rect,
     hit: Option<Hit>,
-    is_to_keep: bool,
+    worth: Worth,
+}
+
+/// Is what a tile shows worth keeping?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    Nothing,
+    /// It has moved there just now: only if this is no move again.
+    UnlessMoving,
+    Keeping,
+}
+
+/// Operations.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Count {
+    pub(crate) keep: u32,
+    pub(crate) recall: u32,
 }
 
 /// The frame has what was kept under this number.
@@ -124,6 +145,8 @@ impl Recall {
             updates: 0,
             room: Room::new(0, 0),
             end: 0,
+            damaged: 0,
+            moved: 0,
             is_waiting: false,
         }
     }
@@ -154,6 +177,7 @@ impl Recall {
 
     /// Something has moved into this rectangle.
     pub(crate) fn moved(&mut self, rect: Rect) {
+        self.moved += rect.area();
         for row in rect.y as usize / TILE..(rect.bottom() as usize).div_ceil(TILE) {
             for column in rect.x as usize / TILE..(rect.right() as usize).div_ceil(TILE) {
                 let tile = self.kept.tile(row, column);
@@ -162,62 +186,74 @@ impl Recall {
         }
     }
 
-    /// Begins an update: keeps what is about to be overwritten, appends the operations, and says how many there are and
-    /// whether most of what has changed returns. Then it is to be recalled before anything else is tried.
-    pub(crate) fn keep(
+    /// Begins an update: keeps what is about to be overwritten, and recalls what returns if that is most of what has
+    /// changed, in `shown` too. Appends the operations and counts them.
+    pub(crate) fn begin(
         &mut self,
         frame: &Frame<'_>,
-        tiles: &Tiles,
-        shown: &Framebuffer,
+        tiles: &mut Tiles,
+        shown: &mut Framebuffer,
         out: &mut Vec<u8>,
-    ) -> (u32, bool) {
+    ) -> Count {
         self.updates = self.updates.saturating_add(1);
         self.room = Room::new(shown.width(), shown.height());
         self.end = out.len() + MOST_BYTES;
-        let damaged = tiles.damaged_pixels();
-        if damaged < LEAST_DAMAGE {
-            return (0, false);
+        self.found.clear();
+        self.damaged = tiles.damaged_pixels();
+        self.moved = 0;
+        if self.damaged < LEAST_DAMAGE {
+            return Count::default();
         }
         self.find_all(frame, tiles, shown);
         let hits = self.found.iter().filter(|found| found.hit.is_some()).map(|found| found.changed.area());
-        let is_most = hits.sum::<u64>() * 2 >= damaged;
+        let is_most = hits.sum::<u64>() * 2 >= self.damaged;
         for index in 0..self.found.len() {
             let Found { tile, hit, .. } = self.found[index];
             // One by one, tiles return by chance too.
             let returns = is_most && self.is_return(hit);
-            self.found[index].is_to_keep = self.is_to_keep(shown, tile, returns);
+            let worth = self.worth(shown, tile, returns);
+            self.found[index].worth = if is_most && worth == Worth::UnlessMoving { Worth::Keeping } else { worth };
             let state = &mut self.states[tile];
             state.changed = self.updates;
             if returns {
                 state.heat = 0;
             }
         }
-        (self.keep_all(shown, out), is_most)
+        let keep = self.keep_all(Worth::Keeping, shown, out);
+        let recall = if is_most { self.recall_all(frame, tiles, shown, out) } else { 0 };
+        Count { keep, recall }
     }
 
-    /// Recalls what returns, in `shown` too; appends the operations and counts them.
-    pub(crate) fn recall(
+    /// Does the same, after what has moved, with what was put off: what scrolls is not kept in between, and has the same
+    /// letters again, for which glyphs are cheaper than tiles that happen to return.
+    pub(crate) fn end(
         &mut self,
         frame: &Frame<'_>,
         tiles: &mut Tiles,
         shown: &mut Framebuffer,
         out: &mut Vec<u8>,
-    ) -> u32 {
-        if tiles.damaged_pixels() < LEAST_DAMAGE {
-            return 0;
+    ) -> Count {
+        if self.found.is_empty() || self.moved * 4 >= self.damaged {
+            return Count::default();
         }
-        self.find_all(frame, tiles, shown);
-        self.recall_whole(frame, tiles, shown, out) + self.recall_parts(frame, shown, out)
+        let keep = self.keep_all(Worth::UnlessMoving, shown, out);
+        Count { keep, recall: self.recall_all(frame, tiles, shown, out) }
+    }
+
+    /// Recalls what was found.
+    fn recall_all(&mut self, frame: &Frame<'_>, tiles: &mut Tiles, shown: &mut Framebuffer, out: &mut Vec<u8>) -> u32 {
+        let count = self.recall_whole(frame, tiles, shown, out) + self.recall_parts(frame, shown, out);
+        self.found.clear();
+        count
     }
 
     /// Looks at the tiles of which much has changed.
     fn find_all(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &Framebuffer) {
         let mut found = std::mem::take(&mut self.found);
-        found.clear();
         let changed = tiles.all().enumerate().filter_map(|(tile, changed)| Some((tile, changed?)));
         for (tile, changed) in changed.filter(|(_, changed)| changed.area() >= LEAST_IN_TILE) {
             let hit = self.find(frame, shown, tile, changed);
-            found.push(Found { tile, changed, hit, is_to_keep: false });
+            found.push(Found { tile, changed, hit, worth: Worth::Nothing });
         }
         self.found = found;
     }
@@ -232,15 +268,18 @@ impl Recall {
         let live = self.kept.live();
         let mut next = self.states[tile].newest.checked_sub(1).filter(|number| live.contains(number))?;
         let place = self.kept.rect(tile);
-        let samples = samples(frame, shown, changed);
+        // Most tiles need only a few of them.
+        let samples = [const { OnceCell::new() }; SAMPLES];
         // The one that looks most like the frame, for a part of it.
         let mut best: Option<(u32, usize)> = None;
         let mut compared = 0;
         for _ in 0..MOST_SAMPLED {
-            let differs = |(x, y, colour): &&(u32, u32, u32)| {
-                self.kept.pixel(next, (x - place.x) as usize, (y - place.y) as usize) != *colour
+            let is_wrong = |&(number, cell): &(usize, &OnceCell<Option<Sample>>)| {
+                cell.get_or_init(|| sample(frame, shown, changed, number)).is_some_and(|Sample { x, y, colour }| {
+                    self.kept.pixel(next, (x - place.x) as usize, (y - place.y) as usize) != colour
+                })
             };
-            let wrong_samples = samples.iter().flatten().filter(differs).take(MOST_WRONG + 1).count();
+            let wrong_samples = samples.iter().enumerate().filter(is_wrong).take(MOST_WRONG + 1).count();
             if wrong_samples == 0 && compared < MOST_COMPARED {
                 compared += 1;
                 self.kept.pixels(next, 0..place.height as usize, &mut self.pixels);
@@ -264,19 +303,20 @@ impl Recall {
     }
 
     /// Is what the tile shows worth keeping?
-    fn is_to_keep(&mut self, shown: &Framebuffer, tile: usize, returns: bool) -> bool {
+    fn worth(&mut self, shown: &Framebuffer, tile: usize, returns: bool) -> Worth {
         let state = &mut self.states[tile];
         let rested = (self.updates - state.changed) / COOLING;
         state.heat = state.heat.saturating_sub(u8::try_from(rested).unwrap_or(u8::MAX));
         let scrolls = state.scrolls(self.updates);
-        if state.is_waiting || (scrolls || state.heat >= HOT) && !returns {
-            return false;
+        if state.is_waiting || state.heat >= HOT && !returns {
+            return Worth::Nothing;
         }
+        let worth = if scrolls { Worth::UnlessMoving } else { Worth::Keeping };
         let Some(number) = self.states[tile].shows.checked_sub(1).filter(|number| self.kept.live().contains(number))
         else {
-            return true;
+            return worth;
         };
-        self.kept.is_old(number) || !self.is_shown(shown, number, tile)
+        if self.kept.is_old(number) || !self.is_shown(shown, number, tile) { worth } else { Worth::Nothing }
     }
 
     fn is_shown(&mut self, shown: &Framebuffer, number: u32, tile: usize) -> bool {
@@ -290,14 +330,14 @@ impl Recall {
     }
 
     /// Keeps the tiles that are worth it.
-    fn keep_all(&mut self, shown: &Framebuffer, out: &mut Vec<u8>) -> u32 {
+    fn keep_all(&mut self, worth: Worth, shown: &Framebuffer, out: &mut Vec<u8>) -> u32 {
         let columns = (shown.width() as usize).div_ceil(TILE);
         let mut count = 0;
         let mut run: Option<Rect> = None;
         for index in 0..self.found.len() {
-            let Found { tile, is_to_keep, .. } = self.found[index];
+            let Found { tile, worth: found, .. } = self.found[index];
             let place = self.kept.rect(tile);
-            if !is_to_keep || out.len() >= self.end || self.room.take(Kind::Keep, place).is_none() {
+            if found != worth || out.len() >= self.end || self.room.take(Kind::Keep, place).is_none() {
                 continue;
             }
             let number = self.kept.live().end;
@@ -402,18 +442,31 @@ fn write_recall(run: Option<(u32, u32)>, out: &mut Vec<u8>) -> u32 {
     1
 }
 
-/// Pixels that have changed, from all over a rectangle, with the colour that the frame has there, X set.
-fn samples(frame: &Frame<'_>, shown: &Framebuffer, changed: Rect) -> [Option<(u32, u32, u32)>; SAMPLES] {
+/// A pixel.
+#[derive(Clone, Copy)]
+struct Sample {
+    x: u32,
+    y: u32,
+    /// X set.
+    colour: u32,
+}
+
+/// A pixel that has changed, as it is in the frame, from one of so many lines of a rectangle; `None` when nothing has
+/// changed in that.
+fn sample(frame: &Frame<'_>, shown: &Framebuffer, changed: Rect, number: usize) -> Option<Sample> {
+    const PIECE: usize = 8;
     let (x, width) = (changed.x as usize, changed.width as usize);
-    std::array::from_fn(|number| {
-        let y = changed.y as usize + (2 * number + 1) * changed.height as usize / (2 * SAMPLES);
-        let (frame, shown) = (frame.row(x, y, width), shown.span(x, y, width));
-        let pixel = |row: &[u8], column: usize| colour(&row[column * BYTES_PER_PIXEL..]);
-        // Somewhere else in each row.
-        let start = number * 29 % width;
-        let column = (start..width).chain(0..start).find(|&column| pixel(frame, column) != pixel(shown, column))?;
-        Some((changed.x + side(column), side(y), pixel(frame, column) | X))
-    })
+    // The first few are from all over the rectangle already.
+    let line = number * 7 % SAMPLES;
+    let y = changed.y as usize + (2 * line + 1) * changed.height as usize / (2 * SAMPLES);
+    // Somewhere else in each line.
+    let pieces = width.div_ceil(PIECE);
+    let start = number * 3 % pieces;
+    let bounds = |piece: usize| (x + piece * PIECE, PIECE.min(width - piece * PIECE));
+    let differs = |&(x, width): &(usize, usize)| differ(frame.row(x, y, width), shown.span(x, y, width));
+    let (piece, width) = (start..pieces).chain(0..start).map(bounds).find(differs)?;
+    let x = (piece..piece + width).find(|&x| differs(&(x, 1)))?;
+    Some(Sample { x: side(x), y: side(y), colour: colour(frame.row(x, y, 1)) | X })
 }
 
 /// Smallest rectangle around what differs between the frame and these pixels of a tile, looked for in a part of it.

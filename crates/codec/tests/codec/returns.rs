@@ -188,6 +188,31 @@ fn film_in_between_does_not_make_anybody_forget() {
 }
 
 #[test]
+fn what_was_scrolled_just_before_returns_too() {
+    let page = |top: u32| {
+        let mut picture = desktop();
+        let mut all = Picture::new(500, 900);
+        text(&mut all, Rect::new(0, 0, 500, 900), 255, 5);
+        photograph(&mut all, Rect::new(50, 300, 300, 250), 6);
+        for (y, x) in (0..400).flat_map(|y| (0..500).map(move |x| (y, x))) {
+            let at = (y + top) as usize * all.stride + x as usize * 4;
+            picture.set(x + 90, y + 70, [all.data[at], all.data[at + 1], all.data[at + 2]]);
+        }
+        picture
+    };
+    let album = album();
+    let mut session = Session::new(&page(0));
+    for top in (40..400).step_by(40) {
+        session.show(&page(top));
+    }
+    session.show(&album);
+    for picture in [&page(360), &album] {
+        let bytes = session.show(picture);
+        assert!(bytes < RETURN, "{bytes} bytes");
+    }
+}
+
+#[test]
 fn keyframes_begin_anew() {
     let (editor, album) = (editor(), album());
     let mut session = Session::new(&editor);
