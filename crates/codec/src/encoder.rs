@@ -261,7 +261,10 @@ impl Encoder {
         if !keyframe {
             let count = self.recall.begin(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
             operations += self.recalled(frame, count);
-            operations += self.write_moves(frame);
+            // What did not come from elsewhere when it was damaged does not while it waits for the link either.
+            if !damage.is_empty() {
+                operations += self.write_moves(frame);
+            }
             let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
             operations += self.recalled(frame, count);
         }

@@ -165,7 +165,7 @@ impl Search {
         let mut dropped = 0;
         for (columns, y) in lines(tiles).filter(|(_, y)| y % sampling.lines == 0) {
             for_each_stretch(frame.row(columns.start, y, columns.len()), |x, mark| {
-                let anchor = &mut self.anchors[mark as usize % Self::ANCHORS];
+                let anchor = &mut self.anchors[place(mark)];
                 // The first of several stays: in text that repeats itself any of them votes for the right way too.
                 if anchor.mark == 0 {
                     dropped += 1;
@@ -183,7 +183,7 @@ impl Search {
             for start in columns.clone().step_by(STRIP * sampling.strips) {
                 let strip = start..columns.end.min(start + STRIP);
                 for_each_stretch(shown.span(strip.start, y, strip.len()), |x, mark| {
-                    let anchor = self.anchors[mark as usize % Self::ANCHORS];
+                    let anchor = self.anchors[place(mark)];
                     if anchor.mark == mark {
                         let way = Way {
                             x: signed(usize::from(anchor.x)) - signed(strip.start + x),
@@ -415,6 +415,11 @@ fn for_each_stretch(line: &[u8], mut found: impl FnMut(usize, u32)) {
         let mark = (chooses.rotate_left(29) ^ half(at + STRETCH / 2 * BYTES_PER_PIXEL)).wrapping_mul(SPREAD[0]);
         found(x, (mark >> 32) as u32 | 1);
     }
+}
+
+/// Where the anchor of a mark is; the lowest bit is the same of all.
+const fn place(mark: u32) -> usize {
+    (mark >> 1) as usize % Search::ANCHORS
 }
 
 const fn signed(number: usize) -> isize {
