@@ -158,8 +158,8 @@ fn terminal(desk: &Desk, content: &Content) -> Result<(Program, Stage)> {
     ]);
     let program = desk.spawn(command.args(["-bc", "-e", "cat"]).arg(&path));
     desk.window_of(&program, PATIENCE);
-    // Opens when `cat` reads.
-    let pipe = File::options().write(true).open(&path)?;
+    // For reading too: it opens whether `cat` is there yet or not.
+    let pipe = File::options().read(true).write(true).open(&path)?;
     let mut stage = Stage::Pipe { pipe, log: content.log() };
     if let Stage::Pipe { pipe, log } = &mut stage {
         print_on(pipe, log, Duration::from_millis(300))?;
