@@ -170,7 +170,8 @@ impl Shared {
 /// What the thread does next.
 enum Next {
     End,
-    WaitForDamage,
+    /// Until then at most, when there will be something to do without any damage.
+    WaitForDamage(Option<Instant>),
     WaitForHandOff(Arc<dyn UpdateOut>, Job),
 }
 
@@ -178,8 +179,17 @@ enum Next {
 #[derive(Clone, Copy)]
 struct Job {
     generation: u64,
-    budget: usize,
+    budget: Budget,
     keyframe: bool,
+}
+
+/// Is there something on the screen, or left in the encoder, that the viewer has not got?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// Photographs that are to become exact when they have rested until then.
+    Later(Instant),
+    More,
 }
 
 fn pump(
@@ -193,12 +203,16 @@ fn pump(
         if let Some(displays) = screen.displays_if_new() {
             sink(PumpEvent::Displays(displays));
         }
-        match next(shared, screen.behind) {
+        match next(shared, screen.left, screen.begun) {
             Next::End => return Ok(()),
-            Next::WaitForDamage => match screen.capture.wait(None)? {
-                Wake::Damage | Wake::GeometryChanged => screen.behind = Behind::More,
-                Wake::Interrupted | Wake::Timeout => {}
-            },
+            Next::WaitForDamage(until) => {
+                let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+                match screen.capture.wait(timeout)? {
+                    Wake::Damage | Wake::GeometryChanged => screen.left = Left::More,
+                    Wake::Timeout if until.is_some() => screen.left = Left::More,
+                    Wake::Interrupted | Wake::Timeout => {}
+                }
+            }
             Next::WaitForHandOff(out, job) => {
                 if out.wait_free(HAND_OFF) {
                     screen.pump_one(shared, job, sink)?;
@@ -212,7 +226,7 @@ fn pump(
 }
 
 /// Sleeps while nobody watches, and while there is something to send but no room for it.
-fn next(shared: &Shared, behind: Behind) -> Next {
+fn next(shared: &Shared, left: Left, begun: Instant) -> Next {
     let mut state = shared.lock();
     loop {
         if state.ended {
@@ -220,10 +234,14 @@ fn next(shared: &Shared, behind: Behind) -> Next {
         }
         let (generation, keyframe) = (state.generation, state.keyframe);
         if let Some(watcher) = &state.watcher {
-            if behind == Behind::Nothing && !keyframe {
-                return Next::WaitForDamage;
+            match left {
+                Left::Nothing if !keyframe => return Next::WaitForDamage(None),
+                Left::Later(until) if !keyframe => return Next::WaitForDamage(Some(until)),
+                Left::Nothing | Left::Later(_) | Left::More => {}
             }
-            if let Some(budget) = watcher.room.budget(Instant::now()) {
+            let now = Instant::now();
+            if let Some(bytes) = watcher.room.budget(now) {
+                let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - begun);
                 return Next::WaitForHandOff(Arc::clone(&watcher.out), Job { generation, budget, keyframe });
             }
         }
@@ -236,15 +254,16 @@ struct Screen {
     capture: Capture,
     encoder: Encoder,
     displays: Vec<DisplayInfo>,
-    /// Is there something on the screen, or left in the encoder, that the viewer has not got?
-    behind: Behind,
+    left: Left,
+    /// When the encoder's clock began.
+    begun: Instant,
 }
 
 impl Screen {
     fn open(capture: Capture) -> Result<Self, PumpError> {
         let (width, height) = capture.displays().first().map_or((0, 0), |d| (d.width, d.height));
         let encoder = Encoder::new(width, height)?;
-        Ok(Self { capture, encoder, displays: Vec::new(), behind: Behind::More })
+        Ok(Self { capture, encoder, displays: Vec::new(), left: Left::More, begun: Instant::now() })
     }
 
     fn displays_if_new(&mut self) -> Option<Vec<DisplayInfo>> {
@@ -272,11 +291,15 @@ impl Screen {
         let (width, height) = (grab.width, grab.height);
         let frame = Frame::new(grab.data, width, height, grab.stride).map_err(EncodeError::from)?;
         let damage: Region = grab.damage.iter().copied().map(rect).collect();
-        let encoded = self.encoder.encode(frame, &damage, Budget::bytes(job.budget), &mut update)?;
-        self.behind = match encoded.pending {
-            Pending::Nothing => Behind::Nothing,
-            Pending::More => Behind::More,
+        let encoded = self.encoder.encode(frame, &damage, job.budget, &mut update)?;
+        self.left = match encoded.pending {
+            Pending::Nothing => Left::Nothing,
+            Pending::More => Left::More,
+            Pending::Later(time) => Left::Later(self.begun + time),
         };
+        // Film comes in slices that take so much time to encode, however fast the link is.
+        let is_full = update.len() * 2 >= job.budget.bytes;
+        let behind = if self.left == Left::More && is_full { Behind::More } else { Behind::Nothing };
         if update.is_empty() {
             return Ok(());
         }
@@ -301,7 +324,7 @@ impl Screen {
             length: u32::try_from(update.len()).unwrap_or(u32::MAX),
             keyframe: encoded.keyframe,
         };
-        watcher.room.sent(Instant::now(), watcher.sequence, update.len(), self.behind);
+        watcher.room.sent(Instant::now(), watcher.sequence, update.len(), behind);
         // Under the lock: after `halt` nothing is put.
         watcher.out.put(header, update);
         Ok(())

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 const SLACK: Duration = Duration::from_millis(10);
 /// The link's time that one update aims at: what comes after it waits that long.
 const UPDATE_TIME: Duration = Duration::from_millis(20);
+/// The link's time that a picture of film may take, so that thirty a second arrive and there is room left for what is
+/// typed.
+const FILM_TIME: Duration = Duration::from_millis(28);
 /// Taken for the delivered rate until a link has shown what it can do: 10 Mbit/s.
 const FIRST_RATE: f64 = 1_250_000.0;
 /// Updates are not cut into smaller pieces than this, bytes.
@@ -93,6 +96,12 @@ impl Room {
         let gain = if self.growth.rounds < ROUNDS { 2 } else { 1 };
         let room = gain * bytes_in(self.rate(), trip + SLACK);
         (self.unacknowledged < room).then_some(update)
+    }
+
+    /// Bytes that a picture of film may have.
+    #[must_use]
+    pub fn film(&self) -> usize {
+        bytes_in(self.rate(), FILM_TIME).max(SMALLEST_UPDATE)
     }
 
     /// An update was handed to the network.

@@ -9,11 +9,12 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
-use std::time::Instant;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use lotse_codec::{Budget, Decoder, Encoder, Frame, Framebuffer, Operations, Pending, Rect, Region};
+use lotse_codec::{Budget, Decoder, Encoder, Frame, Framebuffer, Loss, Operations, Pending, Rect, Region};
 use serde_json::json;
 
 /// What an exact picture is worth, since infinity is no number in JSON.
@@ -24,6 +25,9 @@ const UPDATE_MS: f64 = 40.0;
 
 /// What may be on its way beyond a round trip, ms of link.
 const AHEAD_MS: f64 = 20.0;
+
+/// What of the link film may take.
+const FILM: f64 = 0.9;
 
 /// Side of the squares by which changes between frames are reported as damage, pixels: about as coarse as systems do.
 const DAMAGE: usize = 16;
@@ -46,7 +50,7 @@ struct Arguments {
     /// Round trip of the simulated link, ms
     #[arg(long, default_value_t = 0.0)]
     rtt_ms: f64,
-    /// No lossy operations (there are none so far)
+    /// Nothing is shown roughly at first
     #[arg(long)]
     lossless: bool,
 }
@@ -88,6 +92,7 @@ struct Replay {
     height: u32,
     stride: usize,
     frame_ms: f64,
+    loss: Loss,
     link: Link,
     encoder: Encoder,
     decoder: Decoder,
@@ -102,6 +107,9 @@ struct Replay {
     host_free: f64,
     viewer_free: f64,
     exact_ms: f64,
+    /// Of all updates so far.
+    encode_ms: f64,
+    decode_ms: f64,
     measured: Measured,
 }
 
@@ -126,6 +134,7 @@ impl Replay {
             height: arguments.height,
             stride,
             frame_ms: 1000.0 / arguments.fps,
+            loss: if arguments.lossless { Loss::Never } else { Loss::AtFirst },
             link: Link::new(arguments.rate_kbit, arguments.rtt_ms),
             encoder: Encoder::new(arguments.width, arguments.height)?,
             decoder: Decoder::new(),
@@ -139,6 +148,8 @@ impl Replay {
             host_free: 0.0,
             viewer_free: 0.0,
             exact_ms: 0.0,
+            encode_ms: 0.0,
+            decode_ms: 0.0,
             measured: Measured::default(),
         })
     }
@@ -159,13 +170,23 @@ impl Replay {
             self.last_change = Some(now);
         }
         self.last.copy_from_slice(frame);
-        self.send(frame, now, now + self.frame_ms)
+        let before = (self.measured.updates, self.encode_ms, self.decode_ms);
+        self.send(frame, now, now + self.frame_ms)?;
+        if self.measured.updates > before.0 {
+            self.measured.encode_ms.push(self.encode_ms - before.1);
+            self.measured.decode_ms.push(self.decode_ms - before.2);
+        }
+        if self.last_change == Some(now) {
+            self.measured.psnr_db.push(psnr(frame, self.framebuffer.pixels()));
+        }
+        Ok(())
     }
 
     fn keyframe(&mut self, frame: &[u8]) -> Result<()> {
         let picture = Frame::new(frame, self.width, self.height, self.stride)?;
-        let begun = Instant::now();
-        self.encoder.encode(picture, &Region::new(), Budget::unlimited(), &mut self.update)?;
+        let begun = processor_time();
+        let budget = Budget::unlimited().at(Duration::ZERO).with(self.loss);
+        self.encoder.encode(picture, &Region::new(), budget, &mut self.update)?;
         self.measured.keyframe_encode_ms = ms_since(begun);
         self.measured.keyframe_bytes = self.update.len();
         self.decoder.apply(&self.update, &mut self.framebuffer)?;
@@ -175,48 +196,55 @@ impl Replay {
     /// Sends updates as the link has room, from `now` on and begun before `until`.
     fn send(&mut self, frame: &[u8], now: f64, until: f64) -> Result<()> {
         let mut now = now.max(self.host_free);
-        while !self.damage.is_empty() || self.encoder.pending() == Pending::More {
+        loop {
+            match self.encoder.pending() {
+                Pending::Nothing if self.damage.is_empty() => break,
+                Pending::Later(at) if self.damage.is_empty() => now = now.max(at.as_secs_f64() * 1000.0),
+                _ => {}
+            }
             let (room_at, bytes) = self.link.room(now);
             now = room_at;
             if now >= until {
                 break;
             }
             let picture = Frame::new(frame, self.width, self.height, self.stride)?;
+            let time = Duration::from_secs_f64(now / 1000.0);
+            let film = self.link.bytes_per_ms.map_or(usize::MAX, |rate| whole(rate * self.frame_ms * FILM));
+            let budget = Budget::bytes(bytes).film(film).at(time).with(self.loss);
             self.update.clear();
-            let begun = Instant::now();
-            let encoded = self.encoder.encode(picture, &self.damage, Budget::bytes(bytes), &mut self.update)?;
+            let begun = processor_time();
+            let encoded = self.encoder.encode(picture, &self.damage, budget, &mut self.update)?;
             let encode_ms = ms_since(begun);
             self.damage.clear();
             now += encode_ms;
+            self.encode_ms += encode_ms;
             self.measured.operations += encoded.operations;
-            if encoded.bytes > 0 {
-                self.measured.encode_ms.push(encode_ms);
-            }
-            self.show(frame, now, encoded.pending)?;
+            self.show(now, encoded.pending)?;
         }
-        self.host_free = now;
+        self.host_free = now.min(until);
         Ok(())
     }
 
     /// The update arrives and is applied.
-    fn show(&mut self, frame: &[u8], sent: f64, pending: Pending) -> Result<()> {
+    fn show(&mut self, sent: f64, pending: Pending) -> Result<()> {
         let mut shown = sent;
         if !self.update.is_empty() {
             let arrived = self.link.carry(sent, self.update.len());
-            let begun = Instant::now();
+            let begun = processor_time();
             self.decoder.apply(&self.update, &mut self.framebuffer)?;
             let decode_ms = ms_since(begun);
             shown = arrived.max(self.viewer_free) + decode_ms;
             self.viewer_free = shown;
             self.link.acknowledge(shown, self.update.len());
+            self.decode_ms += decode_ms;
             self.measured.bytes += self.update.len();
             self.measured.updates += 1;
-            self.measured.decode_ms.push(decode_ms);
+        }
+        if pending != Pending::More {
+            self.measured.delay_ms.extend(self.unseen.drain(..).map(|captured| shown - captured));
         }
         if pending == Pending::Nothing {
             self.exact_ms = shown;
-            self.measured.delay_ms.extend(self.unseen.drain(..).map(|captured| shown - captured));
-            self.measured.psnr_db.push(psnr(frame, self.framebuffer.pixels()));
         }
         Ok(())
     }
@@ -336,8 +364,17 @@ fn overall(db: &[f64]) -> f64 {
     if mean == 0.0 { EXACT_DB } else { -10.0 * mean.log10() }
 }
 
-fn ms_since(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1000.0
+fn ms_since(begun: Duration) -> f64 {
+    (processor_time() - begun).as_secs_f64() * 1000.0
+}
+
+/// What this thread has taken of a processor so far, so that other programs do not count; where the system does not say
+/// (Linux does, proc_pid_schedstat(5)), the time.
+fn processor_time() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = counted.and_then(|text| text.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -1,16 +1,24 @@
 //! Frames to updates.
 
+mod lossy;
+
 use std::ops::{AddAssign, ControlFlow, Range};
+use std::time::Duration;
 
 use crate::chunks::{AROUND, Mark, Outgoing};
+use crate::film;
 use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Room, Writer, write_move};
+use crate::photographs::Photographs;
 use crate::recall::{Count, Recall};
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, write_number};
+
+/// Pixels of many colours are a photograph from so many on; fewer are some icon.
+const LEAST_PHOTOGRAPH: u64 = 1024;
 
 /// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, what it knows to differ
 /// from that, the glyphs that the other side
@@ -32,6 +40,9 @@ pub struct Encoder {
     /// Row and column of the first tile that the last update left behind when it ran out of budget: the next one begins
     /// with it, so that no part of the picture waits forever while another changes all the time.
     next: Option<(usize, usize)>,
+    photographs: Photographs,
+    film: film::Writer,
+    pace: lossy::Pace,
     keyframe: bool,
 }
 
@@ -42,19 +53,54 @@ pub struct Budget {
     /// Bytes of one update. Only its last operation, and the tile that has waited longest, can exceed them, so never by
     /// more than [`LARGEST_TILE`]. Beyond [`MAX_UPDATE`] it is the same as that.
     pub bytes: usize,
+    /// Bytes of one whole picture of film, which may take several updates: it is shown as roughly as it takes. As many as
+    /// in one update if nothing else is said.
+    pub film: Option<usize>,
+    /// What time it is, on a clock of the caller's that never goes back: from how fast something changes follows whether
+    /// it is film, and when it rests. Without one, whatever does not change from one call to the next rests.
+    pub time: Option<Duration>,
+    /// May photographs be shown roughly at first?
+    pub loss: Loss,
+}
+
+/// Whether pixels may be wrong for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Every pixel that is sent is right.
+    Never,
+    /// Photographs that would not fit the budget, and film, are shown roughly at first, and exactly when they rest.
+    AtFirst,
 }
 
 impl Budget {
     /// At most so many bytes.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
-        Self { bytes }
+        Self { bytes, film: None, time: None, loss: Loss::AtFirst }
     }
 
     /// Everything at once.
     #[must_use]
     pub const fn unlimited() -> Self {
-        Self { bytes: MAX_UPDATE }
+        Self::bytes(MAX_UPDATE)
+    }
+
+    /// The same with so many bytes for a picture of film.
+    #[must_use]
+    pub const fn film(self, bytes: usize) -> Self {
+        Self { film: Some(bytes), ..self }
+    }
+
+    /// The same at this time.
+    #[must_use]
+    pub const fn at(self, time: Duration) -> Self {
+        Self { time: Some(time), ..self }
+    }
+
+    /// The same with this loss.
+    #[must_use]
+    pub const fn with(self, loss: Loss) -> Self {
+        Self { loss, ..self }
     }
 }
 
@@ -79,6 +125,9 @@ pub enum Pending {
     Nothing,
     /// The budget was used up: call [`Encoder::encode`] again, with new damage or without.
     More,
+    /// Photographs are shown roughly that do not rest yet: call again at this time of [`Budget::time`], if nothing
+    /// happens before.
+    Later(Duration),
 }
 
 /// Operations of updates, counted by kind.
@@ -100,12 +149,16 @@ pub struct Operations {
     pub recall: u32,
     /// Rectangles of photographs.
     pub photo: u32,
+    /// Pictures that film is predicted from.
+    pub reference: u32,
+    /// Film, and photographs that become better.
+    pub film: u32,
 }
 
 impl Operations {
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 8] {
+    pub const fn by_kind(&self) -> [(&'static str, u32); 10] {
         [
             ("solid", self.solid),
             ("palette", self.palette),
@@ -115,7 +168,13 @@ impl Operations {
             ("keep", self.keep),
             ("recall", self.recall),
             ("photo", self.photo),
+            ("reference", self.reference),
+            ("film", self.film),
         ]
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
     }
 
     const fn count(&mut self, kind: Kind) {
@@ -128,6 +187,8 @@ impl Operations {
             Kind::Keep => self.keep += 1,
             Kind::Recall | Kind::RecallPart => self.recall += 1,
             Kind::Photo => self.photo += 1,
+            Kind::Reference => self.reference += 1,
+            Kind::Film => self.film += 1,
         }
     }
 }
@@ -142,6 +203,8 @@ impl AddAssign for Operations {
         self.keep += other.keep;
         self.recall += other.recall;
         self.photo += other.photo;
+        self.reference += other.reference;
+        self.film += other.film;
     }
 }
 
@@ -167,11 +230,11 @@ impl Encoder {
     /// [`EncodeError::Frame`] when the size is out of bounds, [`EncodeError::Compressor`] without memory.
     pub fn new(width: u32, height: u32) -> Result<Self, EncodeError> {
         check_size(width, height, MAX_PIXELS)?;
+        let tiles = Tiles::new(width, height);
         Ok(Self {
             width,
             height,
             shown: Framebuffer::new(),
-            tiles: Tiles::new(width, height),
             recall: Recall::new(),
             search: Search::new(),
             cutter: Cutter::new(),
@@ -179,6 +242,10 @@ impl Encoder {
             writer: Writer::new(TILE * TILE),
             raw: Outgoing::new(LARGEST_TILE).map_err(EncodeError::Compressor)?,
             next: None,
+            photographs: Photographs::new(&tiles),
+            film: film::Writer::new(),
+            pace: lossy::Pace::new(),
+            tiles,
             keyframe: true,
         })
     }
@@ -196,8 +263,15 @@ impl Encoder {
 
     /// Would [`Encoder::encode`] have work without any new damage?
     #[must_use]
-    pub const fn pending(&self) -> Pending {
-        if self.keyframe || !self.tiles.is_clean() { Pending::More } else { Pending::Nothing }
+    pub fn pending(&self) -> Pending {
+        if self.keyframe || !self.tiles.is_clean() || self.photographs.is_waiting() {
+            return Pending::More;
+        }
+        match self.photographs.next_rest() {
+            Some(at) if self.photographs.is_past(at) => Pending::More,
+            Some(at) => Pending::Later(at),
+            None => Pending::Nothing,
+        }
     }
 
     /// Bytes that the compressor has allocated; constant once the first update is written.
@@ -242,6 +316,7 @@ impl Encoder {
         if !self.tiles.is_size_of(frame) {
             (self.width, self.height) = (frame.width(), frame.height());
             self.tiles = Tiles::new(self.width, self.height);
+            self.photographs = Photographs::new(&self.tiles);
             self.next = None;
             self.keyframe = true;
         }
@@ -256,21 +331,34 @@ impl Encoder {
 
         self.raw.clear();
         let mut operations = Operations::default();
+        self.photographs.tick(budget.time);
         self.compare(frame);
-        // Where nothing was shown, nothing can have moved, or return.
-        if !keyframe {
-            let count = self.recall.begin(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
-            operations += self.recalled(frame, count);
-            // What did not come from elsewhere when it was damaged does not while it waits for the link either.
-            if !damage.is_empty() {
-                operations += self.write_moves(frame);
-            }
-            let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
-            operations += self.recalled(frame, count);
+        if budget.loss == Loss::AtFirst {
+            self.take_film(frame);
         }
+        // Where nothing was shown, nothing can have moved, or return.
+        let moved = if keyframe { Operations::default() } else { self.write_known(frame, damage) };
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
-        operations += self.write_areas(frame, start, end, out)?;
+        let spare = u64::from(self.width) * u64::from(self.height);
+        let work = Room::new(self.width, self.height);
+        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare, work };
+        self.write_lossy_and_exact(frame, budget, &mut sending)?;
+        self.flush(self.raw.mark(), start, out)?;
+        operations += moved;
         Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
+    }
+
+    /// Writes what was kept and returns, and what has moved; and keeps what goes.
+    fn write_known(&mut self, frame: &Frame<'_>, damage: &Region) -> Operations {
+        let count = self.recall.begin(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        let mut operations = self.recalled(frame, count);
+        // What did not come from elsewhere when it was damaged does not while it waits for the link either.
+        if !damage.is_empty() {
+            operations += self.write_moves(frame);
+        }
+        let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        operations += self.recalled(frame, count);
+        operations
     }
 
     /// Both sides start afresh.
@@ -278,6 +366,9 @@ impl Encoder {
         self.raw.restart().map_err(EncodeError::Compressor)?;
         self.writer.restart();
         self.recall.restart(self.width, self.height);
+        self.film.restart();
+        self.photographs.restart();
+        self.pace = lossy::Pace::new();
         self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = None;
@@ -318,23 +409,13 @@ impl Encoder {
         Operations { copy, ..Operations::default() }
     }
 
-    /// Writes what has changed, area by area, until `out` would become longer than `end`.
-    fn write_areas(
-        &mut self,
-        frame: &Frame<'_>,
-        start: usize,
-        end: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<Operations, EncodeError> {
-        let mut operations = Operations::default();
-        let spare = u64::from(self.width) * u64::from(self.height);
-        let work = Room::new(self.width, self.height);
-        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare, work };
+    /// Writes what has changed, area by area, until the budget ends; photographs are only noted.
+    fn write_areas(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<ControlFlow<()>, EncodeError> {
         let mut flow = ControlFlow::Continue(());
         if let Some((row, column)) = self.next {
             // By itself: in an area, what has to wait may stand behind what is sent of it each time.
             sending.is_owed_tile = true;
-            flow = self.write_areas_in(frame, row..row + 1, column..column + 1, &mut sending)?;
+            flow = self.write_areas_in(frame, row..row + 1, column..column + 1, sending)?;
             sending.is_owed_tile = false;
         }
         let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
@@ -347,12 +428,11 @@ impl Encoder {
         ];
         for (rows, columns) in round {
             if flow.is_continue() {
-                flow = self.write_areas_in(frame, rows, columns, &mut sending)?;
+                flow = self.write_areas_in(frame, rows, columns, sending)?;
             }
         }
-        self.flush(self.raw.mark(), start, sending.out)?;
         self.next = if flow.is_break() { self.first_wrong(frame, (row, column)) } else { None };
-        Ok(operations)
+        Ok(flow)
     }
 
     /// Writes what has changed in these rows and columns of tiles; breaks off where the budget ends.
@@ -426,7 +506,14 @@ impl Encoder {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
                 let Some(piece) = difference(frame, &self.shown, piece) else { continue };
                 let before = self.raw.mark();
-                let kind = self.writer.write(frame, &self.shown, piece, &sending.work, &mut self.raw);
+                let kind = match self.writer.write_few(frame, piece, &mut self.raw) {
+                    Some(kind) => kind,
+                    None if piece.area() >= LEAST_PHOTOGRAPH => {
+                        self.photographs.add(piece);
+                        continue;
+                    }
+                    None => self.writer.write_many(frame, &self.shown, piece, &sending.work, &mut self.raw),
+                };
                 let flow = self.send(frame, piece, kind, before, sending)?;
                 if flow.is_break() {
                     return Ok(flow);
@@ -487,7 +574,7 @@ impl Encoder {
             self.flush(before, start, sending.out)?;
             at = Mark::default();
             // Moves are in every update while something scrolls: they alone are not enough.
-            let is_owed = is_owed_tile || *sending.operations == Operations::default();
+            let is_owed = is_owed_tile || sending.operations.is_nothing();
             let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
                 || is_owed && self.raw.len() <= room(start + LARGEST_TILE, sending.out);
             if !fits {
@@ -534,8 +621,15 @@ struct Sending<'a> {
 /// small budgets counted them in full, their updates would be one tile each.
 const fn likely(kind: Kind, len: usize) -> usize {
     match kind {
-        Kind::Solid | Kind::Palette | Kind::Copy | Kind::Text | Kind::Keep | Kind::Recall | Kind::RecallPart => len / 4,
-        Kind::Literal | Kind::Photo => len,
+        Kind::Solid
+        | Kind::Palette
+        | Kind::Copy
+        | Kind::Text
+        | Kind::Keep
+        | Kind::Recall
+        | Kind::RecallPart
+        | Kind::Reference => len / 4,
+        Kind::Literal | Kind::Photo | Kind::Film => len,
     }
 }
 

@@ -161,6 +161,12 @@ impl Framebuffer {
         &self.pixels[start..start + width * BYTES_PER_PIXEL]
     }
 
+    /// The same as [`Self::row_mut`], by other numbers.
+    pub(crate) fn span_mut(&mut self, x: usize, y: usize, width: usize) -> &mut [u8] {
+        let start = y * self.stride() + x * BYTES_PER_PIXEL;
+        &mut self.pixels[start..start + width * BYTES_PER_PIXEL]
+    }
+
     pub(crate) fn row_mut(&mut self, x: u32, y: u32, width: u32) -> &mut [u8] {
         let start = self.start(x, y, width);
         &mut self.pixels[start..start + width as usize * BYTES_PER_PIXEL]
@@ -213,6 +219,13 @@ impl Framebuffer {
             for (shown, pixel) in row.zip(source) {
                 shown.copy_from_slice(&[pixel[0], pixel[1], pixel[2], 0xff]);
             }
+        }
+    }
+
+    /// Becomes like another picture of the same size in a rectangle inside.
+    pub(crate) fn keep(&mut self, other: &Self, rect: Rect) {
+        for y in rect.y..rect.bottom() {
+            self.row_mut(rect.x, y, rect.width).copy_from_slice(other.row(rect.x, y, rect.width));
         }
     }
 

@@ -57,6 +57,14 @@ impl Rect {
         self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 
+    /// The part that is in both, if there is any.
+    pub(crate) fn common(&self, other: &Self) -> Option<Self> {
+        self.overlaps(other).then(|| {
+            let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+            Self { x, y, width: self.right().min(other.right()) - x, height: self.bottom().min(other.bottom()) - y }
+        })
+    }
+
     /// Is all of the other one inside?
     #[must_use]
     pub const fn contains(&self, other: &Self) -> bool {

@@ -10,6 +10,7 @@
 mod chunks;
 mod decoder;
 mod encoder;
+mod film;
 mod frame;
 mod geometry;
 mod glyphs;
@@ -19,6 +20,7 @@ mod moves;
 mod operation;
 mod palette;
 mod photo;
+mod photographs;
 mod range;
 mod recall;
 mod stream;
@@ -26,7 +28,7 @@ mod tiles;
 mod wire;
 
 pub use decoder::{DecodeError, Decoder};
-pub use encoder::{Budget, EncodeError, Encoded, Encoder, Operations, Pending};
+pub use encoder::{Budget, EncodeError, Encoded, Encoder, Loss, Operations, Pending};
 pub use frame::{BYTES_PER_PIXEL, Frame, FrameError, Framebuffer, MAX_DIMENSION, MAX_PIXELS};
 pub use geometry::{Rect, Region};
 pub use wire::{LARGEST_TILE, MAX_UPDATE};

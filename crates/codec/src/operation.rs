@@ -1,6 +1,7 @@
 //! Pixels of one rectangle to an operation and back: what kind fits, and the bytes of each kind (see [`crate::wire`]).
 
 use crate::chunks::{Group, Outgoing};
+use crate::film;
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::glyphs;
@@ -48,7 +49,7 @@ impl Writer {
             Kind::Text => self.glyphs.undo(),
             Kind::Photo => self.photos.undo(),
             Kind::Solid | Kind::Literal | Kind::Copy => {}
-            Kind::Keep | Kind::Recall | Kind::RecallPart => {}
+            Kind::Keep | Kind::Recall | Kind::RecallPart | Kind::Reference | Kind::Film => {}
         }
     }
 
@@ -74,9 +75,26 @@ impl Writer {
         Some(rect)
     }
 
-    /// Appends the operation for these pixels of the frame, not empty, when there is so much room in the update and this
-    /// is shown around them; says its kind.
-    pub(crate) fn write(
+    /// Appends the operation for these pixels of the frame, not empty, when they have few colours, and says its kind.
+    pub(crate) fn write_few(&mut self, frame: &Frame<'_>, rect: Rect, out: &mut Outgoing) -> Option<Kind> {
+        self.gather(frame, rect);
+        let first = self.pixels[0];
+        if self.pixels.iter().all(|&pixel| pixel == first) {
+            write_head(Kind::Solid, rect, out);
+            write_colour(first, &mut out[Stream::Operations]);
+            return Some(Kind::Solid);
+        }
+        if !self.palette.build(&self.pixels) {
+            return None;
+        }
+        write_head(Kind::Palette, rect, out);
+        self.palette.write(&mut out[Stream::Operations]);
+        Some(Kind::Palette)
+    }
+
+    /// Appends the operation for these pixels of the frame, not empty, whatever they are, when there is so much room in
+    /// the update and this is shown around them; says its kind.
+    pub(crate) fn write_many(
         &mut self,
         frame: &Frame<'_>,
         shown: &Framebuffer,
@@ -84,34 +102,26 @@ impl Writer {
         room: &Room,
         out: &mut Outgoing,
     ) -> Kind {
-        let (x, width) = (rect.x as usize, rect.width as usize);
-        self.pixels.clear();
-        for y in rect.y..rect.bottom() {
-            let row = frame.row(x, y as usize, width).chunks_exact(BYTES_PER_PIXEL);
-            self.pixels.extend(row.map(|p| u32::from_le_bytes([p[0], p[1], p[2], 0xff])));
-        }
-
-        let first = self.pixels[0];
-        if self.pixels.iter().all(|&pixel| pixel == first) {
-            write_head(Kind::Solid, rect, out);
-            write_colour(first, &mut out[Stream::Operations]);
-            Kind::Solid
-        } else if self.palette.build(&self.pixels) {
-            write_head(Kind::Palette, rect, out);
-            self.palette.write(&mut out[Stream::Operations]);
-            Kind::Palette
-        } else if rect.area() <= room.photos
+        self.gather(frame, rect);
+        if rect.area() <= room.photos
             && !is_drawn(&self.pixels)
             && let Some(coded) = self.photos.write(frame, shown, rect)
         {
             write_head(Kind::Photo, rect, out);
             write_number(u32::try_from(coded.len()).expect("a rectangle is short"), &mut out[Stream::Operations]);
             out[Stream::Coded].extend_from_slice(coded);
-            Kind::Photo
-        } else {
-            write_head(Kind::Literal, rect, out);
-            write_literal(&self.pixels, width, &mut self.planes, out);
-            Kind::Literal
+            return Kind::Photo;
+        }
+        write_head(Kind::Literal, rect, out);
+        write_literal(&self.pixels, rect.width as usize, &mut self.planes, out);
+        Kind::Literal
+    }
+
+    fn gather(&mut self, frame: &Frame<'_>, rect: Rect) {
+        self.pixels.clear();
+        for y in rect.y..rect.bottom() {
+            let row = frame.row(rect.x as usize, y as usize, rect.width as usize).chunks_exact(BYTES_PER_PIXEL);
+            self.pixels.extend(row.map(|p| u32::from_le_bytes([p[0], p[1], p[2], 0xff])));
         }
     }
 }
@@ -131,7 +141,7 @@ pub(crate) fn write_move(found: &Move, out: &mut Outgoing) {
     write_number(found.from.1, out);
 }
 
-fn write_head(kind: Kind, rect: Rect, out: &mut Outgoing) {
+pub(crate) fn write_head(kind: Kind, rect: Rect, out: &mut Outgoing) {
     let out = &mut out[Stream::Operations];
     out.push(kind as u8);
     write_rect(rect, out);
@@ -145,6 +155,7 @@ pub(crate) struct Room {
     kept: u64,
     recalled: u64,
     photos: u64,
+    referred: u64,
 }
 
 impl Room {
@@ -161,6 +172,7 @@ impl Room {
             copied: picture,
             kept: picture + small,
             recalled: picture + small,
+            referred: picture,
             photos: photo::MOST.min(picture),
         }
     }
@@ -174,6 +186,9 @@ impl Room {
             Kind::Recall => (&mut self.recalled, rect.area().max(Self::LEAST)),
             // Rows are read as a whole.
             Kind::RecallPart => (&mut self.recalled, u64::from(rect.height) * TILE as u64),
+            Kind::Reference => (&mut self.referred, rect.area()),
+            // Each pixel may be many bits.
+            Kind::Film => (&mut self.painted, (4 * rect.area()).max(Self::LEAST)),
             Kind::Solid | Kind::Palette | Kind::Literal | Kind::Text => {
                 (&mut self.painted, rect.area().max(Self::LEAST))
             }
@@ -189,6 +204,7 @@ pub(crate) struct Painter {
     glyphs: glyphs::Painter,
     recall: recall::Painter,
     photos: photo::Painter,
+    film: film::Reader,
     /// Green, blue - green, red - green of the row above, for literal pixels.
     above: Vec<[u8; 3]>,
 }
@@ -200,6 +216,7 @@ impl Painter {
             glyphs: glyphs::Painter::new(),
             recall: recall::Painter::new(),
             photos: photo::Painter::new(),
+            film: film::Reader::new(),
             above: Vec::new(),
         }
     }
@@ -210,9 +227,10 @@ impl Painter {
         self.glyphs.restart();
         self.recall.restart(width, height);
         self.photos.restart();
+        self.film.restart();
     }
 
-    /// Reads one operation and paints it if there is room for its pixels. `None` when it is malformed, cut off,
+    /// Reads one operation and paints it if there is room for its pixels; returns what it may have changed. `None` when it is malformed, cut off,
     /// empty, too large or not all inside; of text, a part may be painted then.
     pub(crate) fn paint(
         &mut self,
@@ -249,6 +267,11 @@ impl Painter {
                 let len = reader.number()? as usize;
                 self.photos.paint(group.stream(Stream::Coded).bytes(len)?, rect, framebuffer)?;
             }
+            Kind::Reference => {
+                self.film.keep(framebuffer, rect)?;
+                return Some(Rect::default());
+            }
+            Kind::Film => self.film.paint(group, rect, framebuffer)?,
         }
         Some(rect)
     }

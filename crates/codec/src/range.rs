@@ -47,6 +47,21 @@ pub(crate) trait Coder {
     fn plain(&mut self, bits: u32, number: u32) -> u32 {
         (0..bits).rev().fold(0, |read, place| read << 1 | u32::from(self.even(number >> place & 1 == 1)))
     }
+
+    /// Codes a number, the smaller the cheaper: its length in unary by these models, the rest plainly. At most
+    /// `2^models.len() - 2`.
+    fn number(&mut self, models: &mut [Bit], number: u32) -> u32 {
+        let length = (number + 1).ilog2();
+        let mut bits = 0;
+        for model in models.iter_mut() {
+            if !self.bit(model, bits < length) {
+                break;
+            }
+            bits += 1;
+        }
+        let bits = bits.min(models.len() as u32 - 1);
+        ((1 << bits) | self.plain(bits, (number + 1) & ((1 << bits) - 1))) - 1
+    }
 }
 
 /// Writes. The end of what it writes is cut off as far as it is zeros.
@@ -65,6 +80,11 @@ impl RangeWriter {
     pub(crate) fn restart(&mut self) {
         (self.low, self.range, self.cache, self.held) = (0, u32::MAX, 0, 0);
         self.out.clear();
+    }
+
+    /// Bytes so far, about.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len() + self.held + 4
     }
 
     /// Writes the end; all bytes then.

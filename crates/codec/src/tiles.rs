@@ -164,6 +164,13 @@ impl Tiles {
         })
     }
 
+    /// Nobody needs to look at this tile any more.
+    pub(crate) fn clear(&mut self, row: usize, column: usize) {
+        let dirt = &mut self.dirt[row * self.columns + column];
+        self.dirty -= usize::from(!dirt.is_clean());
+        *dirt = Dirt::CLEAN;
+    }
+
     /// Rows and columns of all tiles in reading order, beginning with this one and going round.
     pub(crate) fn round_from(&self, (row, column): (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
         let (first, all, columns) = (row * self.columns + column, self.dirt.len(), self.columns);

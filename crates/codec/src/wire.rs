@@ -16,6 +16,11 @@
 //!                                                               each less its prediction from left, above, above left
 //!   copy    = x:number y:number                                 what is shown there moves here; both may overlap
 //!   text    = forget:u8 (blue green red) blank:number marks:number bytes[marks] plane*
+//!   reference =                                                 what is shown here becomes the reference here
+//!   film    = basis:u8 steps:u8 count:number len:number         takes `len` bytes of stream 4: the first `count`
+//!                                                               macroblocks of 16×16 pixels, by the bits of
+//!                                                               `film/syntax.rs`, predicted from (0) the reference or
+//!                                                               (1) what is shown
 //!   part    = number:number                                     what is kept under this number, a tile all around
 //!   photo   = len:number                                        takes `len` bytes of stream 4, the bits of a range
 //!                                                               coder (`photo.rs`)
@@ -94,7 +99,8 @@ impl Stream {
         }
     }
 
-    /// Which of the contexts it goes through: so that photographs never make the other forget what was on the screen.
+    /// Which of the contexts it goes through, if any: so that photographs never make the other forget what was on the
+    /// screen.
     pub(crate) const fn context(self) -> Option<usize> {
         match self {
             Self::Operations => Some(0),
@@ -113,6 +119,8 @@ pub(crate) enum Kind {
     Literal = 3,
     Copy = 4,
     Text = 5,
+    Reference = 6,
+    Film = 7,
     Keep = 9,
     Recall = 10,
     RecallPart = 11,
@@ -127,6 +135,8 @@ impl Kind {
             3 => Some(Self::Literal),
             4 => Some(Self::Copy),
             5 => Some(Self::Text),
+            6 => Some(Self::Reference),
+            7 => Some(Self::Film),
             9 => Some(Self::Keep),
             10 => Some(Self::Recall),
             11 => Some(Self::RecallPart),

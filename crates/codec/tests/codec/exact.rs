@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use lotse_codec::{
-    Budget, DecodeError, Decoder, Encoder, Framebuffer, LARGEST_TILE, MAX_DIMENSION, MAX_PIXELS, Pending, Rect, Region,
+    Budget, DecodeError, Decoder, Encoder, Framebuffer, LARGEST_TILE, Loss, MAX_DIMENSION, MAX_PIXELS, Pending, Rect,
+    Region,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -356,6 +357,14 @@ fn what_stands_below_a_film_does_not_wait_for_its_end() {
 
 #[test]
 fn a_photograph_does_not_wait_until_the_text_beside_it_has_stopped_scrolling() {
+    let exact = photograph_beside_scrolling_text(Budget::bytes(4_000).with(Loss::Never));
+    assert_eq!(exact, 0, "pixels are wrong");
+    let rough = photograph_beside_scrolling_text(Budget::bytes(4_000));
+    assert!(rough < 128 * 128 / 50, "{rough} pixels are missing");
+}
+
+/// How many pixels of the photograph are wrong in the end, or with loss, still as black as before.
+fn photograph_beside_scrolling_text(budget: Budget) -> usize {
     let mut sides = Sides::new(640, 640);
     let mut picture = Picture::new(640, 640);
     let text = Rect::new(0, 0, 300, 640);
@@ -365,18 +374,21 @@ fn a_photograph_does_not_wait_until_the_text_beside_it_has_stopped_scrolling() {
     Change::Noise(photograph, 3).draw(&mut picture);
     let mut damage = Region::from(photograph);
     let mut moves = 0;
-    for _ in 0..16 {
+    for _ in 0..24 {
         picture.copy(Rect::new(0, 0, 300, 620), (0, 20));
         damage.add(text);
-        let (encoded, _) = sides.step(&picture, &damage, Budget::bytes(4_000));
+        let (encoded, _) = sides.step(&picture, &damage, budget);
         moves += encoded.operations.copy;
         damage.clear();
     }
     assert!(moves >= 8, "this test is about moves");
-    for (y, x) in (100..228).flat_map(|y| (400..528).map(move |x| (y, x))) {
+    let pixels = (100..228).flat_map(|y| (400..528).map(move |x| (y, x)));
+    let is_missing = |&(y, x): &(u32, u32)| {
         let at = y as usize * picture.stride + x as usize * 4;
-        assert_eq!(sides.framebuffer.row(x, y, 1)[..3], picture.data[at..at + 3], "at {x},{y}");
-    }
+        let shown = &sides.framebuffer.row(x, y, 1)[..3];
+        if budget.loss == Loss::Never { shown != &picture.data[at..at + 3] } else { shown == [0; 3] }
+    };
+    pixels.filter(is_missing).count()
 }
 
 #[test]
@@ -397,7 +409,7 @@ fn a_picture_that_repeats_itself_takes_little_longer_than_another() {
     // Every ninth line is like no other: thousands of stretches of eight lines could have come from elsewhere.
     let repeated = time_of_two_corners(|x, y| if (y + x / 64 * 5) % 9 == 8 { y } else { y % 9 });
     let other = time_of_two_corners(|_, y| y);
-    assert!(repeated < other * 20, "{repeated:?}, {other:?} without repetition");
+    assert!(repeated < other * 60, "{repeated:?}, {other:?} without repetition");
 }
 
 /// The quickest of three updates with changes in two corners of a picture whose lines have these contents.

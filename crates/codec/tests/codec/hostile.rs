@@ -495,8 +495,9 @@ fn a_short_update_cannot_keep_or_recall_more_than_a_picture() {
     }
 }
 
-/// Three updates of every kind of operation, the first a keyframe; the last one takes the second one back.
-fn sound_updates() -> [Vec<u8>; 3] {
+/// Four updates of every kind of operation, the first a keyframe; the third takes the second one back, and in the last
+/// there is no room for an exact photograph.
+fn sound_updates() -> [Vec<u8>; 4] {
     let mut sides = Sides::new(150, 120);
     let mut picture = Picture::new(150, 120);
     let draw = |picture: &mut Picture, seed: u32| {
@@ -519,16 +520,26 @@ fn sound_updates() -> [Vec<u8>; 3] {
             picture.fill(Rect::new(x + 2, 102, 2, 1), [40; 3]);
         }
     };
-    let mut seen = [false; 7];
-    let updates = [1, 2, 1].map(|seed| {
-        draw(&mut picture, seed);
+    let mut seen = [false; 9];
+    let updates = [Some(1), Some(2), Some(1), None].map(|seed| {
+        let bytes = if let Some(seed) = seed {
+            draw(&mut picture, seed);
+            usize::MAX
+        } else {
+            let noise = |at: u32| (at + 7).wrapping_mul(0x85eb_ca6b).to_le_bytes();
+            for (y, x) in (0..90).flat_map(|y| (100..150).map(move |x| (y, x))) {
+                let noise = noise(y * 150 + x);
+                picture.set(x, y, [noise[1], noise[2], noise[3]]);
+            }
+            700
+        };
         let whole: Region = picture.whole();
-        let (encoded, _) = sides.step(&picture, &whole, Budget::unlimited());
+        let (encoded, _) = sides.step(&picture, &whole, Budget::bytes(bytes));
         let kinds = encoded.operations.by_kind();
         seen.iter_mut().zip(kinds).for_each(|(seen, (_, count))| *seen |= count > 0);
         sides.update.clone()
     });
-    assert_eq!(seen, [true; 7], "of every kind");
+    assert_eq!(seen, [true; 9], "of every kind");
     updates
 }
 
@@ -547,8 +558,8 @@ fn survives(updates: &[&[u8]]) -> bool {
 
 #[test]
 fn an_update_cut_off_anywhere_is_refused() {
-    let [first, second, third] = sound_updates();
-    assert!(survives(&[&first, &second, &third]));
+    let [first, second, third, fourth] = sound_updates();
+    assert!(survives(&[&first, &second, &third, &fourth]));
     // A keyframe's header alone, and an update's flags alone, are whole updates.
     for len in (0..first.len()).step_by(61).filter(|len| !matches!(len, 0 | 4)) {
         assert!(!survives(&[&first[..len]]), "{len} of {} bytes", first.len());
@@ -559,20 +570,23 @@ fn an_update_cut_off_anywhere_is_refused() {
     for len in 2..third.len() {
         assert!(!survives(&[&first, &second, &third[..len]]), "{len} of {} bytes", third.len());
     }
+    for len in (2..fourth.len()).step_by(7) {
+        assert!(!survives(&[&first, &second, &third, &fourth[..len]]), "{len} of {} bytes", fourth.len());
+    }
 }
 
 proptest! {
     #![proptest_config(sides::cases(128))]
 
     #[test]
-    fn flipped_bits_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8u8, any::<bool>()), 1..4)) {
+    fn flipped_bits_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8u8, 0..4usize), 1..4)) {
         let mut updates = sound_updates();
         for (index, bit, which) in flips {
-            let update = &mut updates[usize::from(which)];
+            let update = &mut updates[which];
             let at = index.index(update.len());
             update[at] ^= 1 << bit;
         }
-        survives(&[&updates[0], &updates[1], &updates[2]]);
+        survives(&updates.each_ref().map(Vec::as_slice));
     }
 
     #[test]

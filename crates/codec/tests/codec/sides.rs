@@ -98,7 +98,7 @@ impl Sides {
         let (encoded, _) = self.step(picture, damage, budget);
         let mut bytes = encoded.bytes;
         let mut pending = encoded.pending;
-        while pending == Pending::More {
+        while pending != Pending::Nothing {
             let (encoded, _) = self.step(picture, &Region::new(), budget);
             assert_ne!(encoded.bytes, 0, "an update that leaves something pending makes progress");
             bytes += encoded.bytes;

@@ -1,0 +1,369 @@
+//! Photographs and film: what of them is sent exactly, what roughly, and when it becomes better.
+
+use std::ops::ControlFlow;
+
+use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
+use crate::film::{Basis, Quality};
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use crate::geometry::Rect;
+use crate::operation::write_head;
+use crate::photographs::{Photographs, Run};
+use crate::tiles::difference;
+use crate::wire::{Kind, LARGEST_TILE, MAX_CHUNK};
+
+/// Bytes for 16 pixels of a photograph that are exact, about.
+const EXACT_COST: u64 = 24;
+
+/// Pixels in motion from which exact ones would take too much time, whatever the link can carry: a few hundred square.
+const MOST_EXACT_MOTION: u64 = 160_000;
+
+/// Tiles of film in one update, and of film that becomes exact: about 3 ms of one core, so that nothing else waits longer.
+const SLICE: usize = 56;
+const EXACT_SLICE: usize = 14;
+
+/// So many of the eight tiles around one are film: then it is in the middle of it, however calm.
+const SURROUNDED: usize = 4;
+
+/// So many, and it is at its edge, however little of it is film.
+const AT_THE_EDGE: usize = 2;
+
+/// Tiles of one operation.
+const RUN: usize = 8;
+
+/// How far what moves is looked for around what waits, pixels.
+const MARGIN: u32 = 48;
+
+/// Steps of film and of photographs at first, when the link has room.
+const NOMINAL: u8 = 27;
+
+/// Coarser than this nobody recognises anything.
+const COARSEST: u8 = 42;
+
+/// Steps of what rests, on the way to exact: no difference is seen.
+const FINE: u8 = 14;
+
+/// Exact pixels are the next step when they take no more than so many updates.
+const FEW_UPDATES: u64 = 8;
+
+/// How coarse film is at the moment, and where in the picture it goes on.
+pub(super) struct Pace {
+    quantiser: u8,
+    /// The first tile that this pass over the picture has not come by.
+    next: usize,
+    /// What is shown was taken as the reference of this pass.
+    is_kept: bool,
+    /// The last update had other things to send.
+    has_waited: bool,
+    stuck: Stuck,
+}
+
+/// How often in a row the first film of an update did not fit it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stuck {
+    No,
+    /// One tile at a time, then.
+    Once,
+    /// As roughly as can be, so that it certainly fits; and what is to become better becomes exact, which each update
+    /// gets on with.
+    Twice,
+}
+
+impl Pace {
+    pub(super) const fn new() -> Self {
+        Self { quantiser: NOMINAL, next: 0, is_kept: false, has_waited: false, stuck: Stuck::No }
+    }
+
+    /// So many bytes were spent on so many pixels of a picture's; all of them may have `most` bytes.
+    fn learn(&mut self, bytes: usize, pixels: u64, of: u64, most: usize) {
+        let all = bytes as u64 * of.max(pixels) / pixels.max(1);
+        let most = most as u64;
+        if all > 2 * most {
+            self.quantiser += 3;
+        } else if 10 * all > 11 * most {
+            self.quantiser += 1;
+        } else if 10 * all < 8 * most {
+            self.quantiser -= 1;
+        }
+        self.quantiser = self.quantiser.clamp(NOMINAL, COARSEST);
+    }
+}
+
+impl Encoder {
+    /// What was film just now, changed again and still looks like it does not have to be looked at closely.
+    pub(super) fn take_film(&mut self, frame: &Frame<'_>) {
+        if !self.photographs.is_empty() {
+            self.take(|photographs, tile, changed| {
+                let beside = photographs.moving_beside(tile);
+                beside >= SURROUNDED
+                    || (beside >= AT_THE_EDGE || photographs.is_moving(tile)) && is_busy(frame, changed, 2)
+            });
+        }
+    }
+
+    /// Nor has what can be nothing else than a photograph, whether it moves or not.
+    fn take_photographs(&mut self, frame: &Frame<'_>) {
+        self.take(|_, _, changed| {
+            changed.area() >= LEAST_PHOTOGRAPH && is_busy(frame, changed, 3) && has_many_colours(frame, changed)
+        });
+    }
+
+    fn take(&mut self, is_one: impl Fn(&Photographs, usize, Rect) -> bool) {
+        let columns = self.tiles.columns();
+        for tile in 0..columns * self.tiles.rows() {
+            let (row, column) = (tile / columns, tile % columns);
+            let Some(changed) = self.tiles.changed(row, column) else { continue };
+            if is_one(&self.photographs, tile, changed) {
+                self.photographs.change(tile, changed);
+                self.tiles.clear(row, column);
+            }
+        }
+    }
+
+    /// Writes everything: what is exact first, then photographs, and when there is nothing else, better ones.
+    pub(super) fn write_lossy_and_exact(
+        &mut self,
+        frame: &Frame<'_>,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<(), EncodeError> {
+        if !self.tiles.is_clean() {
+            self.take_photographs(frame);
+        }
+        let has_waited = std::mem::take(&mut self.pace.has_waited);
+        if has_waited && self.photographs.is_waiting() && !self.tiles.is_clean() {
+            // Not forever: half of this update is theirs.
+            let end = sending.end;
+            sending.end -= end.saturating_sub(sending.out.len()) / 2;
+            let _half = self.write_photographs(frame, budget, sending)?;
+            sending.end = end;
+        }
+        let mut flow = self.write_areas(frame, sending)?;
+        if self.photographs.is_waiting() && !has_waited {
+            // What a person types does not wait for a picture that takes longer.
+            let is_alone = flow.is_break() || !sending.operations.is_nothing() && !self.is_exact(budget.loss, sending);
+            self.pace.has_waited = is_alone;
+            if !is_alone {
+                flow = self.write_photographs(frame, budget, sending)?;
+            }
+        } else if flow.is_continue() && self.photographs.is_waiting() {
+            flow = self.write_photographs(frame, budget, sending)?;
+        }
+        if flow.is_continue() && sending.operations.is_nothing() {
+            self.refine(frame, sending)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the photographs that wait: exactly if that fits, and roughly if not.
+    fn write_photographs(
+        &mut self,
+        frame: &Frame<'_>,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        if self.is_exact(budget.loss, sending) {
+            return self.write_exactly(frame, sending);
+        }
+        self.write_roughly(frame, budget, sending)
+    }
+
+    /// Are the photographs that wait sent exactly?
+    fn is_exact(&self, loss: Loss, sending: &Sending<'_>) -> bool {
+        let left = sending.end.saturating_sub(sending.out.len()) as u64;
+        let fits = || self.photographs.waiting_pixels() * EXACT_COST / 16 <= left;
+        loss == Loss::Never || fits() && self.photographs.moving_pixels() <= MOST_EXACT_MOTION
+    }
+
+    fn write_exactly(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<ControlFlow<()>, EncodeError> {
+        while let Some(run) = self.photographs.waiting_run(0, 1) {
+            // Something else may have come back in its place.
+            if let Some(rect) = difference(frame, &self.shown, run.rect) {
+                let before = self.raw.mark();
+                let kind = self.writer.write_many(frame, &self.shown, rect, &sending.work, &mut self.raw);
+                let flow = self.send(frame, rect, kind, before, sending)?;
+                if flow.is_break() {
+                    return Ok(flow);
+                }
+            }
+            self.photographs.shown(run.tiles, None);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn write_roughly(
+        &mut self,
+        frame: &Frame<'_>,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let waiting = self.photographs.waiting_pixels().max(self.photographs.moving_pixels());
+        let steps = self.pace.quantiser;
+        let (quality, most_tiles) = match self.pace.stuck {
+            Stuck::No => (Quality::Steps(steps), RUN),
+            Stuck::Once => (Quality::Steps(steps), 1),
+            Stuck::Twice => (Quality::Crude, 1),
+        };
+        let most = budget.film.unwrap_or(budget.bytes);
+        let (mut tiles, mut bytes, mut pixels) = (0, 0, 0);
+        let mut flow = ControlFlow::Continue(());
+        while self.photographs.is_waiting() {
+            let Some(run) = self.photographs.waiting_run(self.pace.next, most_tiles) else {
+                (self.pace.next, self.pace.is_kept) = (0, false);
+                continue;
+            };
+            if tiles + run.tiles.len() > SLICE {
+                flow = ControlFlow::Break(());
+                break;
+            }
+            if !self.pace.is_kept && !self.keep(sending)? {
+                flow = ControlFlow::Break(());
+                break;
+            }
+            let before = self.raw.len() + sending.out.len();
+            flow = self.write_run(frame, &run, (Basis::Reference, quality), sending)?;
+            bytes += (self.raw.len() + sending.out.len()).saturating_sub(before);
+            if flow.is_break() {
+                break;
+            }
+            tiles += run.tiles.len();
+            pixels += run.rect.area();
+            self.pace.next = run.tiles.end;
+            self.photographs.shown(run.tiles, Some(steps));
+        }
+        if pixels > 0 {
+            self.pace.learn(bytes, pixels, waiting, most);
+        } else if flow.is_break() && bytes > 0 {
+            self.pace.learn(bytes, 1, 2, 1);
+        }
+        Ok(flow)
+    }
+
+    /// Keeps what is shown as the reference of film; false when the other side would not do it a second time.
+    fn keep(&mut self, sending: &mut Sending<'_>) -> Result<bool, EncodeError> {
+        let waiting = self.photographs.waiting_bounds();
+        let (x, y) = (waiting.x.saturating_sub(MARGIN), waiting.y.saturating_sub(MARGIN));
+        let rect = Rect::new(x, y, waiting.right() + MARGIN - x, waiting.bottom() + MARGIN - y);
+        let rect = rect.clipped(self.width, self.height);
+        if sending.work.take(Kind::Reference, rect).is_none() {
+            return Ok(false);
+        }
+        self.film.keep(&self.shown, rect).ok_or(EncodeError::Memory)?;
+        write_head(Kind::Reference, rect, &mut self.raw);
+        sending.operations.count(Kind::Reference);
+        self.pace.is_kept = true;
+        Ok(true)
+    }
+
+    /// Makes rough photographs better that rest: finer in steps where exact pixels would take long, then exact.
+    fn refine(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
+        let Some((pixels, roughest)) = self.photographs.resting() else { return Ok(()) };
+        let most = sending.end.saturating_sub(sending.out.len()) as u64;
+        let is_long = pixels * EXACT_COST / 16 > FEW_UPDATES * most;
+        let (quality, finer, slice) = if is_long && roughest > FINE && self.pace.stuck != Stuck::Twice {
+            (Quality::Steps(FINE), Some(FINE), SLICE)
+        } else {
+            (Quality::Exact, None, EXACT_SLICE)
+        };
+        let most = if self.pace.stuck == Stuck::No { RUN } else { 1 };
+        let mut tiles = 0;
+        while tiles < slice {
+            let shown = &self.shown;
+            let Some(run) = self.photographs.worst_resting(finer, most, |rect| error(frame, shown, rect)) else {
+                break;
+            };
+            if self.write_run(frame, &run, (Basis::Shown, quality), sending)?.is_break() {
+                break;
+            }
+            tiles += run.tiles.len();
+            self.photographs.shown(run.tiles, finer);
+        }
+        Ok(())
+    }
+
+    /// Writes film for these tiles; breaks off where the budget ends, and then not all of it is written.
+    fn write_run(
+        &mut self,
+        frame: &Frame<'_>,
+        run: &Run,
+        how: (Basis, Quality),
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        // It does not become shorter by compressing: it counts as it is.
+        if self.raw.len() > MAX_CHUNK - LARGEST_TILE {
+            self.flush(self.raw.mark(), sending.start, sending.out)?;
+        }
+        let left = room(sending.end, sending.out).saturating_sub(self.raw.len());
+        // The reference alone is nothing to see.
+        let is_first = Operations { reference: 0, ..*sending.operations }.is_nothing();
+        let least = if self.pace.stuck == Stuck::No { SMALLEST } else { LARGEST_TILE };
+        let limit = if is_first { left.max(least) } else { left };
+        if limit < SMALLEST || sending.work.take(Kind::Film, run.rect).is_none() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.photographs.spread(run);
+        write_head(Kind::Film, run.rect, &mut self.raw);
+        let limit = limit.min(LARGEST_TILE - MOST_OF_A_MACROBLOCK);
+        let is_all = self.film.write(frame, &mut self.shown, run.rect, how, limit, &mut self.raw);
+        sending.operations.count(Kind::Film);
+        if is_all {
+            self.pace.stuck = Stuck::No;
+            return Ok(ControlFlow::Continue(()));
+        }
+        if is_first {
+            self.pace.stuck = if self.pace.stuck == Stuck::No { Stuck::Once } else { Stuck::Twice };
+        }
+        Ok(ControlFlow::Break(()))
+    }
+}
+
+/// Less room than this is none for film, bytes.
+const SMALLEST: usize = 256;
+
+/// What one macroblock of film can take, bytes, with everything around it.
+const MOST_OF_A_MACROBLOCK: usize = 4096;
+
+/// Lines from one that is looked at to the next.
+const EVERY: usize = 4;
+
+fn lines<'a>(frame: &Frame<'a>, rect: Rect) -> impl Iterator<Item = &'a [u8]> {
+    let frame = *frame;
+    let rows = (rect.y as usize..rect.bottom() as usize).step_by(EVERY);
+    rows.map(move |y| frame.row(rect.x as usize, y, rect.width as usize))
+}
+
+/// Are so many fifths of the pixels unlike the one beside them? So it is in film, even in the dark; text and windows are
+/// calmer.
+fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
+    let (mut changes, mut pairs) = (0, 0);
+    for row in lines(frame, rect) {
+        let both = row.chunks_exact(BYTES_PER_PIXEL).zip(row[BYTES_PER_PIXEL..].chunks_exact(BYTES_PER_PIXEL));
+        pairs += both.len();
+        changes += both.filter(|(a, b)| a[..3] != b[..3]).count();
+    }
+    changes * 5 >= pairs * fifths
+}
+
+/// Has it more colours than smoothed letters have?
+fn has_many_colours(frame: &Frame<'_>, rect: Rect) -> bool {
+    const MANY: u32 = 96;
+    let mut seen = [0u64; 16];
+    for pixel in lines(frame, rect).flat_map(|row| row.chunks_exact(BYTES_PER_PIXEL)) {
+        let colour = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]);
+        let place = colour.wrapping_mul(0x9e37_79b1) >> 22;
+        seen[(place >> 6) as usize] |= 1 << (place & 63);
+    }
+    seen.iter().map(|places| places.count_ones()).sum::<u32>() >= MANY
+}
+
+/// Sum of squared errors of brightness of every fourth line, about: what the eye would see first.
+fn error(frame: &Frame<'_>, shown: &Framebuffer, rect: Rect) -> u64 {
+    let lines = (rect.y..rect.bottom()).step_by(4);
+    lines
+        .map(|y| {
+            let is = frame.row(rect.x as usize, y as usize, rect.width as usize);
+            let was = shown.row(rect.x, y, rect.width);
+            let greens = is.chunks_exact(BYTES_PER_PIXEL).zip(was.chunks_exact(BYTES_PER_PIXEL));
+            greens.map(|(is, was)| u64::from(is[1].abs_diff(was[1])).pow(2)).sum::<u64>()
+        })
+        .sum()
+}

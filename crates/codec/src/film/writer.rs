@@ -1,0 +1,348 @@
+//! Pictures to film.
+
+use super::macroblock::{Pixels, Place, Plane, paint, predict, sharper};
+use super::motion::{Brightness, search};
+use super::raster::{Raster, places};
+use super::reference::Reference;
+use super::syntax::{AREA, Content, Continuation, Macroblock, Models, Prediction, SIDE, Surroundings, Vector, code};
+use super::transform::{Block, Quantiser, forward, quantise};
+use crate::chunks::Outgoing;
+use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use crate::geometry::Rect;
+use crate::range::RangeWriter;
+use crate::tiles::differ;
+use crate::wire::{Stream, write_number};
+
+/// What macroblocks are predicted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Basis {
+    /// The picture that was kept, with motion.
+    Reference = 0,
+    /// What is shown there already: it only becomes better.
+    Shown = 1,
+}
+
+impl Basis {
+    pub(super) const fn from_wire(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Reference),
+            1 => Some(Self::Shown),
+            _ => None,
+        }
+    }
+}
+
+/// How near to the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quality {
+    /// Every pixel right.
+    Exact,
+    /// In steps of a quantiser, by its number: 0 is the finest, 51 the coarsest.
+    Steps(u8),
+    /// In steps so coarse that 16 macroblocks never have more than 8 KiB.
+    Crude,
+}
+
+/// The quantiser of [`Quality::Crude`].
+const CRUDE: u8 = 45;
+
+/// The encoder's side.
+pub(crate) struct Writer {
+    models: Models,
+    raster: Raster,
+    coder: RangeWriter,
+    macroblock: Box<Macroblock>,
+    reference: Reference,
+    /// Of the reference, and of the frame.
+    kept: Brightness,
+    brightness: Brightness,
+    /// Of the last picture's macroblocks, by place.
+    vectors: Vec<Vector>,
+    /// Macroblocks in a row of those.
+    columns: usize,
+}
+
+impl Writer {
+    pub(crate) fn new() -> Self {
+        Self {
+            models: Models::new(),
+            raster: Raster::new(),
+            coder: RangeWriter::default(),
+            macroblock: Box::new(Macroblock::new()),
+            reference: Reference::new(),
+            kept: Brightness::new(),
+            brightness: Brightness::new(),
+            vectors: Vec::new(),
+            columns: 0,
+        }
+    }
+
+    /// The other side starts afresh.
+    pub(crate) fn restart(&mut self) {
+        self.models = Models::new();
+        self.raster.restart();
+        self.reference.restart();
+        self.vectors.fill(Vector::default());
+    }
+
+    /// What is shown in the rectangle becomes the reference there. `None` without memory.
+    pub(crate) fn keep(&mut self, shown: &Framebuffer, rect: Rect) -> Option<()> {
+        self.reference.keep(shown, rect)?;
+        let size = (shown.width(), shown.height());
+        self.kept.take(size, rect, |x, y, width| shown.span(x, y, width));
+        // Those of a picture of another size are only less likely.
+        self.columns = (size.0 as usize).div_ceil(SIDE);
+        self.vectors.resize(self.columns * (size.1 as usize).div_ceil(SIDE), Vector::default());
+        Some(())
+    }
+
+    /// Appends the payload for a rectangle of the frame, and shows the same. True when all of it was done: once there
+    /// are more than about `limit` bytes, the rest of the macroblocks stay as they are.
+    pub(crate) fn write(
+        &mut self,
+        frame: &Frame<'_>,
+        shown: &mut Framebuffer,
+        rect: Rect,
+        (basis, quality): (Basis, Quality),
+        limit: usize,
+        out: &mut Outgoing,
+    ) -> bool {
+        let number = match quality {
+            Quality::Exact => 0,
+            Quality::Steps(number) => number.min(Quantiser::COARSEST),
+            Quality::Crude => CRUDE,
+        };
+        let quantiser = Quantiser::new(number).expect("at most the coarsest");
+        let size = (frame.width(), frame.height());
+        self.brightness.take(size, rect, |x, y, width| frame.row(x, y, width));
+        self.coder.restart();
+        self.raster.begin(rect);
+        let is_moved = basis == Basis::Reference;
+        let (mut written, mut is_all) = (0, true);
+        for (column, place) in places(rect) {
+            if self.coder.len() > limit {
+                is_all = false;
+                break;
+            }
+            let around = self.raster.around(column, is_moved);
+            self.choose(frame, shown, place, basis, quality, quantiser, &around);
+            let inside = (place.width, place.height);
+            let neighbour = code(&mut self.coder, &mut self.models, &around, is_moved, inside, &mut self.macroblock);
+            self.raster.coded(column, neighbour, is_moved);
+            written += 1;
+        }
+        let bytes = self.coder.finish();
+        out[Stream::Coded].extend_from_slice(bytes);
+        let out = &mut out[Stream::Operations];
+        out.extend_from_slice(&[basis as u8, quantiser.number()]);
+        write_number(written, out);
+        write_number(u32::try_from(bytes.len()).expect("a rectangle has a few KiB"), out);
+        is_all
+    }
+
+    /// Makes up the macroblock at this place, and shows it.
+    #[expect(clippy::too_many_arguments, reason = "all of it is the situation of one macroblock")]
+    fn choose(
+        &mut self,
+        frame: &Frame<'_>,
+        shown: &mut Framebuffer,
+        place: Place,
+        basis: Basis,
+        quality: Quality,
+        quantiser: Quantiser,
+        around: &Surroundings,
+    ) {
+        if is_right(frame, shown, place) {
+            self.macroblock.prediction = Prediction::Shown;
+            return;
+        }
+        let prediction = match basis {
+            Basis::Reference => self.predict_best(shown, place, around, quantiser),
+            Basis::Shown => Prediction::Moved(Vector::default()),
+        };
+        if let (Basis::Reference, Prediction::Moved(vector)) = (basis, prediction) {
+            self.vectors[place.y / SIDE * self.columns + place.x / SIDE] = vector;
+        }
+        let mut pixels: Pixels = [0; _];
+        let kept = self.reference.picture().filter(|_| basis == Basis::Reference);
+        let reference = kept.unwrap_or(shown);
+        predict(prediction, place, reference, shown, &mut pixels).expect("the search stays inside what was kept");
+
+        let macroblock = &mut *self.macroblock;
+        macroblock.prediction = prediction;
+        match quality {
+            Quality::Exact => exact(frame, place, &pixels, macroblock),
+            Quality::Crude => rough(frame, place, &pixels, Content::Rough, quantiser, macroblock),
+            Quality::Steps(_) => {
+                let content = if is_text(frame, &self.brightness, place) { Content::Sharp } else { Content::Rough };
+                rough(frame, place, &pixels, content, quantiser, macroblock);
+            }
+        }
+        if basis == Basis::Shown && macroblock.content == Content::Nothing {
+            macroblock.prediction = Prediction::Shown;
+        } else {
+            paint(macroblock, quantiser, &mut pixels, place, shown);
+        }
+    }
+
+    fn predict_best(
+        &self,
+        shown: &Framebuffer,
+        place: Place,
+        around: &Surroundings,
+        quantiser: Quantiser,
+    ) -> Prediction {
+        let before = self.vectors[place.y / SIDE * self.columns + place.x / SIDE];
+        let likely = [around.vector, Vector::default(), around.left.vector(), around.above.vector(), before];
+        let found = search(&self.brightness, &self.kept, place, &likely);
+        let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
+        // Half a step of each pixel is what quantising costs anyway.
+        let enough = area * (quantiser.step() / 16 + 6);
+        if found.is_some_and(|found| found.cost < enough) {
+            return Prediction::Moved(found.map_or(around.vector, |found| found.vector));
+        }
+        let mut best = found.map(|found| (Prediction::Moved(found.vector), found.cost));
+        for how in Continuation::ALL {
+            let cost = self.cost_beside(shown, place, how);
+            if best.is_none_or(|(_, least)| cost < least) {
+                best = Some((Prediction::Beside(how), cost));
+            }
+        }
+        best.map_or(Prediction::Beside(Continuation::Mean), |(prediction, _)| prediction)
+    }
+
+    /// Sum of absolute differences when it goes on like this.
+    fn cost_beside(&self, shown: &Framebuffer, place: Place, how: Continuation) -> u32 {
+        let mut pixels: Pixels = [0; _];
+        // Any reference will do: it is not looked at.
+        let known = predict(Prediction::Beside(how), place, shown, shown, &mut pixels);
+        known.map_or(u32::MAX, |()| {
+            let lines = pixels.chunks_exact(SIDE * BYTES_PER_PIXEL).take(place.height).enumerate();
+            lines
+                .map(|(line, row)| {
+                    let frame = self.brightness.row(place.x, place.y + line, place.width);
+                    let row = row.chunks_exact(BYTES_PER_PIXEL).map(|pixel| {
+                        let [blue, green, red] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
+                        (blue + 2 * green + red + 2) >> 2
+                    });
+                    frame.iter().zip(row).map(|(&a, b)| u32::from(a).abs_diff(b)).sum::<u32>()
+                })
+                .sum()
+        })
+    }
+}
+
+/// Does the other side show what the frame has here?
+fn is_right(frame: &Frame<'_>, shown: &Framebuffer, place: Place) -> bool {
+    let mut lines = place.y..place.y + place.height;
+    lines.all(|y| !differ(frame.row(place.x, y, place.width), shown.span(place.x, y, place.width)))
+}
+
+/// What each channel of the frame is more than predicted: blue, green, red; 0 outside.
+fn differences(frame: &Frame<'_>, place: Place, pixels: &Pixels) -> [Plane; 3] {
+    let mut planes: [Plane; 3] = [[0; AREA]; 3];
+    let [blues, greens, reds] = &mut planes;
+    for line in 0..place.height {
+        let at = line * SIDE..line * SIDE + place.width;
+        let frame = frame.row(place.x, place.y + line, place.width).chunks_exact(BYTES_PER_PIXEL);
+        let predicted = pixels[line * SIDE * BYTES_PER_PIXEL..].chunks_exact(BYTES_PER_PIXEL);
+        let out = blues[at.clone()].iter_mut().zip(&mut greens[at.clone()]).zip(&mut reds[at]);
+        for (((blue, green), red), (is, was)) in out.zip(frame.zip(predicted)) {
+            *blue = i16::from(is[0]) - i16::from(was[0]);
+            *green = i16::from(is[1]) - i16::from(was[1]);
+            *red = i16::from(is[2]) - i16::from(was[2]);
+        }
+    }
+    planes
+}
+
+fn exact(frame: &Frame<'_>, place: Place, pixels: &Pixels, macroblock: &mut Macroblock) {
+    let [blues, greens, reds] = differences(frame, place, pixels);
+    let is_nothing = [&blues, &greens, &reds].iter().all(|plane| plane.iter().all(|value| *value == 0));
+    macroblock.content = if is_nothing { Content::Nothing } else { Content::Exact };
+    macroblock.set = [false; _];
+    let beside_green = |plane: Plane| std::array::from_fn(|at| plane[at] - greens[at]);
+    macroblock.pixels = [greens, beside_green(blues), beside_green(reds)];
+}
+
+fn rough(
+    frame: &Frame<'_>,
+    place: Place,
+    pixels: &Pixels,
+    content: Content,
+    quantiser: Quantiser,
+    macroblock: &mut Macroblock,
+) {
+    let [blues, greens, reds] = differences(frame, place, pixels);
+    // What macroblock.rs undoes: brightness (b + 2g + r) / 4, orange (r - b) / 2, green (2g - b - r) / 4.
+    let brightness: Plane = std::array::from_fn(|at| (blues[at] + 2 * greens[at] + reds[at] + 2) >> 2);
+    let orange: Plane = std::array::from_fn(|at| (reds[at] - blues[at]) >> 1);
+    let green: Plane = std::array::from_fn(|at| (2 * greens[at] - blues[at] - reds[at] + 2) >> 2);
+    let quantiser = if content == Content::Sharp { sharper(quantiser) } else { quantiser };
+    let mut is_set = false;
+    for number in 0..content.blocks() {
+        let mut block = match number {
+            0..4 => quarter_of(&brightness, number),
+            _ if content == Content::Sharp => quarter_of([&orange, &green][number / 4 - 1], number % 4),
+            _ => halved([&orange, &green][number - 4]),
+        };
+        forward(&mut block);
+        let levels = &mut macroblock.levels[number];
+        // Cut a little below the middle: what is uncertain is more often nothing.
+        let set = quantise(&block, quantiser, 64, levels);
+        macroblock.set[number] = set > 0 && !is_negligible(levels, set);
+        is_set |= macroblock.set[number];
+    }
+    macroblock.content = if is_set { content } else { Content::Nothing };
+}
+
+/// A few ones among high frequencies are noise, dearer than they are worth.
+fn is_negligible(levels: &Block, set: u32) -> bool {
+    const LOWEST: [usize; 6] = [0, 1, 8, 9, 2, 16];
+    set <= 2 && levels.iter().all(|level| level.unsigned_abs() <= 1) && LOWEST.iter().all(|place| levels[*place] == 0)
+}
+
+fn quarter_of(plane: &Plane, quarter: usize) -> Block {
+    let start = quarter / 2 * 8 * SIDE + quarter % 2 * 8;
+    std::array::from_fn(|at| plane[start + at / 8 * SIDE + at % 8])
+}
+
+fn halved(plane: &Plane) -> Block {
+    std::array::from_fn(|at| {
+        let start = at / 8 * 2 * SIDE + at % 8 * 2;
+        (plane[start] + plane[start + 1] + plane[start + SIDE] + plane[start + SIDE + 1] + 2) >> 2
+    })
+}
+
+/// Does it look like text or lines, maybe over a picture? There are steep edges, and one colour again and again.
+fn is_text(frame: &Frame<'_>, brightness: &Brightness, place: Place) -> bool {
+    /// Between two pixels side by side.
+    const STEEP: u8 = 48;
+    const LEAST_STEEP: usize = 10;
+    const LEAST_ALIKE: u16 = 24;
+    let steep: usize = (0..place.height)
+        .map(|line| {
+            let row = brightness.row(place.x, place.y + line, place.width);
+            row.iter().zip(&row[1..]).filter(|(a, b)| a.abs_diff(**b) >= STEEP).count()
+        })
+        .sum();
+    if steep < LEAST_STEEP {
+        return false;
+    }
+    let mut counts = [(0u32, 0u16); 64];
+    for line in 0..place.height {
+        for pixel in frame.row(place.x, place.y + line, place.width).chunks_exact(BYTES_PER_PIXEL) {
+            let colour = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0xff]);
+            let (who, count) = &mut counts[(colour.wrapping_mul(0x9e37_79b1) >> 26) as usize];
+            if *who == colour {
+                *count += 1;
+            } else if *count == 0 {
+                (*who, *count) = (colour, 1);
+            } else {
+                *count -= 1;
+            }
+        }
+    }
+    counts.iter().any(|(_, count)| *count >= LEAST_ALIKE)
+}
