@@ -190,15 +190,18 @@ fn add_levels(macroblock: &Macroblock, quantiser: Quantiser, pixels: &mut Pixels
             _ => put_doubled(&block, &mut planes[number - 3]),
         }
     }
+    // In two steps, each of which compilers make wide instructions of.
     let [brightness, orange, green] = &planes;
-    let differences = brightness.iter().zip(orange).zip(green);
-    for (pixel, ((&brightness, &orange), &green)) in pixels.chunks_exact_mut(BYTES_PER_PIXEL).zip(differences) {
+    let mut differences = [0i16; AREA * BYTES_PER_PIXEL];
+    let values = brightness.iter().zip(orange).zip(green);
+    for (pixel, ((&brightness, &orange), &green)) in differences.chunks_exact_mut(BYTES_PER_PIXEL).zip(values) {
         let rest = brightness.wrapping_sub(green);
-        let add = |value: u8, more: i16| clamped(i16::from(value).saturating_add(more));
-        let blue = add(pixel[0], rest.wrapping_sub(orange));
-        let red = add(pixel[2], rest.wrapping_add(orange));
-        let green = add(pixel[1], brightness.wrapping_add(green));
-        pixel.copy_from_slice(&[blue, green, red, 0xff]);
+        pixel[0] = rest.wrapping_sub(orange);
+        pixel[1] = brightness.wrapping_add(green);
+        pixel[2] = rest.wrapping_add(orange);
+    }
+    for (value, difference) in pixels.iter_mut().zip(differences) {
+        *value = clamped(i16::from(*value).saturating_add(difference));
     }
 }
 
