@@ -34,7 +34,7 @@ const RUN: usize = 8;
 const MARGIN: u32 = 48;
 
 /// Steps of film and of photographs at first, when the link has room.
-const NOMINAL: u8 = 27;
+const NOMINAL: u8 = 25;
 
 /// Coarser than this nobody recognises anything.
 const COARSEST: u8 = 42;

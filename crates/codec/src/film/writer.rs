@@ -290,7 +290,7 @@ fn rough(
         forward(&mut block);
         let levels = &mut macroblock.levels[number];
         // Cut a little below the middle: what is uncertain is more often nothing.
-        let set = quantise(&block, quantiser, 64, levels);
+        let set = quantise(&block, quantiser, 40, levels);
         macroblock.set[number] = set > 0 && !is_negligible(levels, set);
         is_set |= macroblock.set[number];
     }
