@@ -22,6 +22,8 @@ struct Photograph {
     /// Around it, pixels of the picture; empty when there is none.
     rect: Rect,
     state: State,
+    /// What it looked like when it was sent roughly.
+    look: u64,
     /// When it changed last, and the time between that and the change before.
     changed: Option<Duration>,
     interval: Duration,
@@ -189,20 +191,28 @@ impl Photographs {
         }
     }
 
-    /// These tiles are shown now: roughly, or as they are.
-    pub(crate) fn shown(&mut self, tiles: Range<usize>, quantiser: Option<u8>) {
-        for photograph in &mut self.tiles[tiles] {
-            if photograph.rect.is_empty() {
-                continue;
-            }
+    /// These tiles are shown now as they are.
+    pub(crate) fn shown(&mut self, tiles: Range<usize>) {
+        for photograph in self.tiles[tiles].iter_mut().filter(|photograph| !photograph.rect.is_empty()) {
             self.waiting -= usize::from(photograph.is_waiting());
-            if let Some(quantiser) = quantiser {
-                photograph.state = State::Rough(quantiser);
-            } else {
-                photograph.rect = Rect::default();
-                self.all -= 1;
-            }
+            photograph.rect = Rect::default();
+            self.all -= 1;
         }
+    }
+
+    /// These tiles are shown now roughly, in steps of this quantiser; `look` says what they look like.
+    pub(crate) fn rough(&mut self, tiles: Range<usize>, quantiser: u8, look: impl Fn(Rect) -> u64) {
+        for photograph in self.tiles[tiles].iter_mut().filter(|photograph| !photograph.rect.is_empty()) {
+            self.waiting -= usize::from(photograph.is_waiting());
+            photograph.state = State::Rough(quantiser);
+            photograph.look = look(photograph.rect);
+        }
+    }
+
+    /// What of a tile is shown roughly, and what it looked like then.
+    pub(crate) fn sent(&self, tile: usize) -> Option<(Rect, u64)> {
+        let photograph = &self.tiles[tile];
+        photograph.quantiser().map(|_| (photograph.rect, photograph.look))
     }
 
     /// Where a tile is, pixels of the picture; beyond its edges too.
@@ -238,7 +248,7 @@ impl Photographs {
 
 impl Photograph {
     const NONE: Self =
-        Self { rect: Rect::new(0, 0, 0, 0), state: State::Waiting, changed: None, interval: Duration::MAX };
+        Self { rect: Rect::new(0, 0, 0, 0), state: State::Waiting, look: 0, changed: None, interval: Duration::MAX };
 
     const fn is_waiting(&self) -> bool {
         !self.rect.is_empty() && matches!(self.state, State::Waiting)

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
 use crate::film::{Basis, Quality};
-use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
+use crate::frame::{BYTES_PER_PIXEL, COLOURS, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::operation::write_head;
 use crate::photographs::{Photographs, Run};
@@ -92,11 +92,27 @@ impl Encoder {
     /// What was film just now, changed again and still looks like it does not have to be looked at closely.
     pub(super) fn take_film(&mut self, frame: &Frame<'_>) {
         if !self.photographs.is_empty() {
+            self.leave_what_stays(frame);
             self.take(|photographs, tile, changed| {
                 let beside = photographs.moving_beside(tile);
                 beside >= SURROUNDED
-                    || (beside >= AT_THE_EDGE || photographs.is_moving(tile)) && is_busy(frame, changed, 2)
+                    || (photographs.is_moving(tile) || beside >= AT_THE_EDGE && !has_few_colours(frame, changed))
+                        && is_busy(frame, changed, 2)
             });
+        }
+    }
+
+    /// What is shown roughly differs from the frame. When it was damaged again, but is still what was sent, that is no
+    /// change: else a photograph would never rest in a window that is painted all the time.
+    fn leave_what_stays(&mut self, frame: &Frame<'_>) {
+        let columns = self.tiles.columns();
+        for tile in 0..columns * self.tiles.rows() {
+            let (row, column) = (tile / columns, tile % columns);
+            let Some(changed) = self.tiles.changed(row, column) else { continue };
+            let Some((rect, sent)) = self.photographs.sent(tile) else { continue };
+            if rect.contains(&changed) && look(frame, rect) == sent {
+                self.tiles.clear(row, column);
+            }
         }
     }
 
@@ -149,7 +165,7 @@ impl Encoder {
             flow = self.write_photographs(frame, budget, sending)?;
         }
         if flow.is_continue() && sending.operations.is_nothing() {
-            self.refine(frame, sending)?;
+            self.refine(frame, budget.loss, sending)?;
         }
         Ok(())
     }
@@ -185,7 +201,7 @@ impl Encoder {
                     return Ok(flow);
                 }
             }
-            self.photographs.shown(run.tiles, None);
+            self.photographs.shown(run.tiles);
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -228,7 +244,7 @@ impl Encoder {
             tiles += run.tiles.len();
             pixels += run.rect.area();
             self.pace.next = run.tiles.end;
-            self.photographs.shown(run.tiles, Some(steps));
+            self.photographs.rough(run.tiles, steps, |rect| look(frame, rect));
         }
         if pixels > 0 {
             self.pace.learn(bytes, pixels, waiting, most);
@@ -255,11 +271,12 @@ impl Encoder {
     }
 
     /// Makes rough photographs better that rest: finer in steps where exact pixels would take long, then exact.
-    fn refine(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
+    fn refine(&mut self, frame: &Frame<'_>, loss: Loss, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
         let Some((pixels, roughest)) = self.photographs.resting() else { return Ok(()) };
         let most = sending.end.saturating_sub(sending.out.len()) as u64;
         let is_long = pixels * EXACT_COST / 16 > FEW_UPDATES * most;
-        let (quality, finer, slice) = if is_long && roughest > FINE && self.pace.stuck != Stuck::Twice {
+        let is_finer = loss == Loss::AtFirst && self.pace.stuck != Stuck::Twice && roughest > FINE;
+        let (quality, finer, slice) = if is_long && is_finer {
             (Quality::Steps(FINE), Some(FINE), SLICE)
         } else {
             (Quality::Exact, None, EXACT_SLICE)
@@ -275,7 +292,10 @@ impl Encoder {
                 break;
             }
             tiles += run.tiles.len();
-            self.photographs.shown(run.tiles, finer);
+            match finer {
+                Some(steps) => self.photographs.rough(run.tiles, steps, |rect| look(frame, rect)),
+                None => self.photographs.shown(run.tiles),
+            }
         }
         Ok(())
     }
@@ -322,6 +342,9 @@ const SMALLEST: usize = 256;
 /// What one macroblock of film can take, bytes, with everything around it.
 const MOST_OF_A_MACROBLOCK: usize = 4096;
 
+/// More than smoothed letters have.
+const MANY_COLOURS: u32 = 96;
+
 /// Lines from one that is looked at to the next.
 const EVERY: usize = 4;
 
@@ -343,16 +366,39 @@ fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
     changes * 5 >= pairs * fifths
 }
 
+/// A number that is another one when something of the lines that are looked at has changed, as good as certainly. What
+/// changes only between them is shown when the photograph rests.
+fn look(frame: &Frame<'_>, rect: Rect) -> u64 {
+    let mix = |look: u64, more: u64| (look ^ more).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    lines(frame, rect).fold(0, |look, row| {
+        let pairs = row.chunks_exact(2 * BYTES_PER_PIXEL);
+        let last = <[u8; 4]>::try_from(pairs.remainder()).map_or(0, u32::from_le_bytes);
+        let pair = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("chunks of eight")) & COLOURS;
+        pairs.fold(mix(look, u64::from(last) & COLOURS), |look, bytes| mix(look, pair(bytes)))
+    })
+}
+
+/// Are there several pixels of every colour, as in what is typed beside film?
+fn has_few_colours(frame: &Frame<'_>, rect: Rect) -> bool {
+    let rows = rect.y as usize..rect.bottom() as usize;
+    let colours = count_colours(rows.map(|y| frame.row(rect.x as usize, y, rect.width as usize)));
+    u64::from(colours) <= (rect.area() / 4).min(u64::from(MANY_COLOURS))
+}
+
 /// Has it more colours than smoothed letters have?
 fn has_many_colours(frame: &Frame<'_>, rect: Rect) -> bool {
-    const MANY: u32 = 96;
+    count_colours(lines(frame, rect)) >= MANY_COLOURS
+}
+
+/// How many colours there are, about; no more than 1024.
+fn count_colours<'a>(rows: impl Iterator<Item = &'a [u8]>) -> u32 {
     let mut seen = [0u64; 16];
-    for pixel in lines(frame, rect).flat_map(|row| row.chunks_exact(BYTES_PER_PIXEL)) {
+    for pixel in rows.flat_map(|row| row.chunks_exact(BYTES_PER_PIXEL)) {
         let colour = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]);
         let place = colour.wrapping_mul(0x9e37_79b1) >> 22;
         seen[(place >> 6) as usize] |= 1 << (place & 63);
     }
-    seen.iter().map(|places| places.count_ones()).sum::<u32>() >= MANY
+    seen.iter().map(|places| places.count_ones()).sum()
 }
 
 /// Sum of squared errors of brightness of every fourth line, about: what the eye would see first.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::macroblock::{Place, half, quarter};
-use super::syntax::{SIDE, Vector};
+use super::syntax::{FARTHEST, SIDE, Vector};
 use crate::frame::BYTES_PER_PIXEL;
 use crate::geometry::Rect;
 
@@ -61,8 +61,9 @@ impl Brightness {
         self.columns.start <= x && x + width <= self.columns.end && self.rows.start <= y && y + height <= self.rows.end
     }
 
-    /// The corner that whole pixels of a vector lead to, if all needed there are taken.
+    /// The corner that whole pixels of a vector lead to, if all needed there are taken and it can be coded.
     fn moved(&self, place: Place, vector: Vector) -> Option<(usize, usize)> {
+        (vector.x.abs().max(vector.y.abs()) <= FARTHEST).then_some(())?;
         let x = place.x.checked_add_signed(isize::from(vector.x >> 1))?;
         let y = place.y.checked_add_signed(isize::from(vector.y >> 1))?;
         let (right, below) = (usize::from(vector.x & 1 == 1), usize::from(vector.y & 1 == 1));

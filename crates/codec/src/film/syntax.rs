@@ -16,8 +16,8 @@ pub(super) struct Vector {
     pub(super) y: i16,
 }
 
-/// Farthest vector, half pixels.
-pub(super) const FARTHEST: i16 = 1 << 12;
+/// Farthest vector, half pixels: the difference of any two is a number that can be coded.
+pub(super) const FARTHEST: i16 = (1 << 12) - 1;
 
 /// What a macroblock's pixels are taken for before anything else is known of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::sides::{self, Picture, Sides};
 
 /// What happens to a picture from one frame to the next.
 #[derive(Clone, Debug)]
-enum Change {
+pub(crate) enum Change {
     Fill(Rect, [u8; 3]),
     /// Few colours, by the seed.
     Text(Rect, u32),
@@ -26,14 +26,14 @@ enum Change {
 }
 
 impl Change {
-    const fn rect(&self) -> Rect {
+    pub(crate) const fn rect(&self) -> Rect {
         match self {
             Self::Fill(rect, _) | Self::Text(rect, _) | Self::Noise(rect, _) | Self::Move(rect, _) => *rect,
             Self::Letters(rect, ..) => *rect,
         }
     }
 
-    fn draw(&self, picture: &mut Picture) {
+    pub(crate) fn draw(&self, picture: &mut Picture) {
         let rect = self.rect();
         let mut state = match self {
             Self::Fill(_, colour) => return picture.fill(rect, *colour),
@@ -80,7 +80,7 @@ fn rects() -> impl Strategy<Value = Rect> {
     (0..220u32, 0..150u32, 1..160u32, 1..160u32).prop_map(|(x, y, width, height)| Rect::new(x, y, width, height))
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(crate) fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         (rects(), any::<[u8; 3]>()).prop_map(|(rect, colour)| Change::Fill(rect, colour)),
         (rects(), any::<u32>()).prop_map(|(rect, seed)| Change::Text(rect, seed)),

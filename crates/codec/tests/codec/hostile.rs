@@ -14,9 +14,9 @@ const DECOMPRESSOR_MEMORY: usize = 10 * 1024 * 1024;
 /// Streams of an update: operations, and the first of those with planes of pixels.
 const OPERATIONS: u8 = 0;
 const GREEN: u8 = 1;
-const CODED: u8 = 4;
+pub(crate) const CODED: u8 = 4;
 
-fn number(mut number: u32) -> Vec<u8> {
+pub(crate) fn number(mut number: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number >= 0x80 {
         bytes.push(u8::try_from(number & 0x7f).expect("seven bits") | 0x80);
@@ -26,16 +26,16 @@ fn number(mut number: u32) -> Vec<u8> {
     bytes
 }
 
-fn keyframe(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn keyframe(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
     [vec![1], number(width), number(height), chunks.concat()].concat()
 }
 
 /// A chunk of operations.
-fn chunk(raw_len: usize, packed: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(raw_len: usize, packed: &[u8]) -> Vec<u8> {
     chunk_of(OPERATIONS, raw_len, packed)
 }
 
-fn chunk_of(stream: u8, raw_len: usize, packed: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk_of(stream: u8, raw_len: usize, packed: &[u8]) -> Vec<u8> {
     let len = |len: usize| number(u32::try_from(len).expect("short"));
     [vec![stream], len(raw_len), len(packed.len()), packed.to_vec()].concat()
 }
@@ -74,7 +74,7 @@ impl Flushing {
 }
 
 /// The beginning of a frame with a window of so many bits, flushed or ended.
-fn pack(raw: &[u8], window_log: u32, end: bool) -> Vec<u8> {
+pub(crate) fn pack(raw: &[u8], window_log: u32, end: bool) -> Vec<u8> {
     let mut context = CCtx::create();
     context.set_parameter(CParameter::WindowLog(window_log)).expect("zstd knows such windows");
     context.set_parameter(CParameter::ContentSizeFlag(false)).expect("a flag");

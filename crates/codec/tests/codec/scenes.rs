@@ -11,13 +11,13 @@ const HEIGHT: u32 = 300;
 const CELL: (u32, u32) = (9, 17);
 
 /// A mix of bits that looks like chance and is the same every time.
-fn mix(seed: u32) -> u32 {
+pub(crate) fn mix(seed: u32) -> u32 {
     let mixed = (seed ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
     (mixed ^ mixed >> 13).wrapping_mul(0xc2b2_ae35) ^ mixed >> 16
 }
 
 /// Draws a smoothed glyph of this number.
-fn glyph(picture: &mut Picture, column: u32, row: u32, number: u32) {
+pub(crate) fn glyph(picture: &mut Picture, column: u32, row: u32, number: u32) {
     for (y, x) in (0..CELL.1).flat_map(|y| (0..CELL.0).map(move |x| (y, x))) {
         let ink = if number == 0 { 0 } else { mix(number * 1000 + y / 3 * 10 + x / 2) & 0xc0 };
         let grey = u8::try_from(255 - ink).expect("two bits below 256");
@@ -179,7 +179,7 @@ fn hills(x: u32, y: u32) -> u32 {
     })
 }
 
-fn photograph(width: u32, height: u32) -> Picture {
+pub(crate) fn photograph(width: u32, height: u32) -> Picture {
     let mut picture = Picture::new(width, height);
     for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
         let light = hills(x, y) / 2 + (mix(x + y * 1000) >> 30);
