@@ -1,0 +1,30 @@
+//! What fuzzing has found worth keeping (`fuzz/corpus`), once more. What it finds from now on is ignored there, until
+//! somebody adds it by force.
+
+use std::path::Path;
+
+mod fuzzed;
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).expect("the corpus is there") {
+        let path = entry.expect("it can be listed").path();
+        let input = std::fs::read(&path).expect("it can be read");
+        // Shown when it fails.
+        println!("{}", path.display());
+        run(&input);
+        count += 1;
+    }
+    assert!(count > 20, "{count} inputs in {}", folder.display());
+}
+
+#[test]
+fn whatever_was_sent_to_the_decoder_is_an_error_or_a_picture() {
+    replay("codec_decoder", fuzzed::decoder);
+}
+
+#[test]
+fn whatever_was_drawn_arrives() {
+    replay("codec_roundtrip", fuzzed::roundtrip);
+}
