@@ -12,7 +12,7 @@ use lotse_desktop::capture::{self, Capture, CaptureError, DisplayInfo, Interrupt
 use lotse_protocol::message::session::{Applied, UpdateHeader};
 
 use super::ViewerId;
-use super::room::{Behind, Room};
+use super::room::Room;
 
 /// The longest that a taken hand-off is waited for before looking whether anybody still watches.
 const HAND_OFF: Duration = Duration::from_millis(250);
@@ -206,11 +206,15 @@ fn pump(
         match next(shared, screen.left, screen.begun) {
             Next::End => return Ok(()),
             Next::WaitForDamage(until) => {
-                let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+                let before = Instant::now();
+                let timeout = until.map(|until| until.saturating_duration_since(before));
                 match screen.capture.wait(timeout)? {
                     Wake::Damage | Wake::GeometryChanged => screen.left = Left::More,
                     Wake::Timeout if until.is_some() => screen.left = Left::More,
                     Wake::Interrupted | Wake::Timeout => {}
+                }
+                if let Some(watcher) = &mut shared.lock().watcher {
+                    watcher.room.rested(before.elapsed());
                 }
             }
             Next::WaitForHandOff(out, job) => {
@@ -233,7 +237,7 @@ fn next(shared: &Shared, left: Left, begun: Instant) -> Next {
             return Next::End;
         }
         let (generation, keyframe) = (state.generation, state.keyframe);
-        if let Some(watcher) = &state.watcher {
+        if let Some(watcher) = &mut state.watcher {
             match left {
                 Left::Nothing if !keyframe => return Next::WaitForDamage(None),
                 Left::Later(until) if !keyframe => return Next::WaitForDamage(Some(until)),
@@ -244,6 +248,7 @@ fn next(shared: &Shared, left: Left, begun: Instant) -> Next {
                 let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - begun);
                 return Next::WaitForHandOff(Arc::clone(&watcher.out), Job { generation, budget, keyframe });
             }
+            watcher.room.wait(now);
         }
         state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
@@ -297,9 +302,6 @@ impl Screen {
             Pending::More => Left::More,
             Pending::Later(time) => Left::Later(self.begun + time),
         };
-        // Film comes in slices that take so much time to encode, however fast the link is.
-        let is_full = update.len() * 2 >= job.budget.bytes;
-        let behind = if self.left == Left::More && is_full { Behind::More } else { Behind::Nothing };
         if update.is_empty() {
             return Ok(());
         }
@@ -324,7 +326,7 @@ impl Screen {
             length: u32::try_from(update.len()).unwrap_or(u32::MAX),
             keyframe: encoded.keyframe,
         };
-        watcher.room.sent(Instant::now(), watcher.sequence, update.len(), behind);
+        watcher.room.sent(Instant::now(), watcher.sequence, update.len());
         // Under the lock: after `halt` nothing is put.
         watcher.out.put(header, update);
         Ok(())

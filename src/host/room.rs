@@ -28,17 +28,10 @@ const STALE_TRIPS: u32 = 16;
 /// The link is believed to be known when the rate has failed to grow by a quarter in so many round trips; until then
 /// twice as much may be on its way.
 const ROUNDS: u32 = 3;
+/// Who had nothing to send for so long left a gap.
+const GAP: Duration = Duration::from_millis(2);
 /// No clock and no thread is better than this: shorter times would make rates of anything.
 const SHORTEST: Duration = Duration::from_millis(1);
-
-/// Was there more to send behind an update?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behind {
-    /// No: the link had an easy time, and may be better than it looked.
-    Nothing,
-    /// Yes: the link is what limits.
-    More,
-}
 
 /// The account of what is on its way to one viewer.
 #[derive(Debug, Default)]
@@ -52,6 +45,11 @@ pub struct Room {
     /// The smallest of late, and when it was seen.
     trip: Option<(Instant, Duration)>,
     growth: Growth,
+    /// The number of the last update that was sent, and that was heard of.
+    last: u64,
+    heard: u64,
+    /// There was nothing to send after this one: until the next one is heard of, the link has gaps.
+    rested_after: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +57,20 @@ struct Sent {
     sequence: u64,
     bytes: usize,
     at: Instant,
-    behind: Behind,
+    strain: Strain,
     acknowledged_before: u64,
     acknowledged_at: Instant,
+}
+
+/// How hard the link worked while an update was on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strain {
+    /// There was a gap before it: what is delivered in its time says how little there was to send.
+    Gap,
+    /// There was none, nor was anything waiting for room.
+    Unknown,
+    /// Something was waiting for room: the link is what limits.
+    Full,
 }
 
 /// Does the rate still grow?
@@ -105,7 +114,7 @@ impl Room {
     }
 
     /// An update was handed to the network.
-    pub fn sent(&mut self, now: Instant, sequence: u64, bytes: usize, behind: Behind) {
+    pub fn sent(&mut self, now: Instant, sequence: u64, bytes: usize) {
         if self.on_the_way.is_empty() {
             // Idle time is not the link's fault.
             self.acknowledged_at = Some(now);
@@ -118,11 +127,33 @@ impl Room {
             sequence,
             bytes,
             at: now,
-            behind,
+            strain: if self.rested_after.is_some_and(|last| self.heard <= last) {
+                Strain::Gap
+            } else {
+                Strain::Unknown
+            },
             acknowledged_before: self.acknowledged,
             acknowledged_at: self.acknowledged_at.unwrap_or(now),
         });
         self.unacknowledged += bytes;
+        self.last = sequence;
+    }
+
+    /// There was nothing to send for so long, as far as is known.
+    pub fn rested(&mut self, time: Duration) {
+        if time > GAP {
+            self.rested_after = Some(self.last);
+        }
+    }
+
+    /// There is something to send and no room for it. Without that, the link has an easy time, and may be better than it
+    /// looks: updates may be small because there was little to say, or little time to say it in.
+    pub fn wait(&mut self, now: Instant) {
+        if self.is_stale(now) {
+            return;
+        }
+        let without_gap = self.on_the_way.iter_mut().filter(|sent| sent.strain == Strain::Unknown);
+        without_gap.for_each(|sent| sent.strain = Strain::Full);
     }
 
     /// The viewer has applied everything up to and including this update. A number that was never sent, or that was
@@ -141,6 +172,7 @@ impl Room {
             }
         }
         self.acknowledged_at = Some(now);
+        self.heard = sequence;
         if sequence > self.growth.until {
             self.growth.until = last;
             self.growth.round(self.rate());
@@ -152,7 +184,7 @@ impl Room {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let rate = (self.acknowledged - sent.acknowledged_before) as f64 / time.as_secs_f64();
         // What did not fill the room says nothing about the link, unless it went better than was believed.
-        if sent.behind == Behind::More || rate > self.rate() {
+        if sent.strain == Strain::Full || rate > self.rate() {
             if self.samples.len() == SAMPLES {
                 self.samples.pop_front();
             }
@@ -210,7 +242,7 @@ mod tests {
     use std::collections::VecDeque;
     use std::time::{Duration, Instant};
 
-    use super::{Behind, Room};
+    use super::Room;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -238,16 +270,17 @@ mod tests {
             let mut total = 0;
             while self.now < end {
                 while let Some(bytes) = room.budget(self.now) {
-                    self.send(room, bytes, Behind::More);
+                    self.send(room, bytes);
                     total += bytes;
                 }
+                room.wait(self.now);
                 self.acknowledge(room);
             }
             total
         }
 
-        fn send(&mut self, room: &mut Room, bytes: usize, behind: Behind) {
-            room.sent(self.now, self.next, bytes, behind);
+        fn send(&mut self, room: &mut Room, bytes: usize) {
+            room.sent(self.now, self.next, bytes);
             self.longest_queue = self.longest_queue.max(self.free_at.saturating_duration_since(self.now));
             self.free_at = self.free_at.max(self.now) + Duration::from_secs_f64(bytes as f64 / self.rate);
             self.acknowledgements.push_back((self.free_at + self.round_trip, self.next));
@@ -259,6 +292,66 @@ mod tests {
             self.now = self.now.max(at);
             room.applied(self.now, sequence);
         }
+    }
+
+    impl Link {
+        /// A film of thirty pictures a second, each in slices that take 3 ms to encode; what does not fit is put off.
+        fn play(&mut self, room: &mut Room, time: Duration) {
+            let end = self.now + time;
+            let mut due = self.now;
+            while self.now < end {
+                let gap = due.saturating_duration_since(self.now);
+                self.pass(room, gap);
+                room.rested(gap);
+                let mut left = room.film();
+                while left > 0 {
+                    if let Some(bytes) = room.budget(self.now) {
+                        let slice = left.min(bytes).min(1400);
+                        self.send(room, slice);
+                        left -= slice;
+                        self.pass(room, 3 * MS);
+                    } else {
+                        room.wait(self.now);
+                        self.acknowledge(room);
+                    }
+                }
+                due = self.now.max(due + 33 * MS);
+            }
+        }
+
+        fn pass(&mut self, room: &mut Room, time: Duration) {
+            let until = self.now + time;
+            while self.acknowledgements.front().is_some_and(|(at, _)| *at <= until) {
+                self.acknowledge(room);
+            }
+            self.now = until;
+        }
+    }
+
+    #[test]
+    fn a_film_in_slices_finds_the_rate_of_a_slow_link_and_keeps_to_it() {
+        for before in [250_000.0, 2_500_000.0] {
+            let mut room = Room::new();
+            let mut link = Link::new(before, 40 * MS);
+            link.saturate(&mut room, Duration::from_secs(3));
+            link.rate = 250_000.0;
+            link.play(&mut room, Duration::from_secs(5));
+            link.longest_queue = Duration::ZERO;
+            link.play(&mut room, Duration::from_secs(30));
+            assert!((200_000.0..300_000.0).contains(&room.rate()), "{before}: {}", room.rate());
+            assert!((5_600..8_400).contains(&room.film()), "{before}: {}", room.film());
+            assert!(link.longest_queue < 40 * MS, "{before}: {:?} of queue", link.longest_queue);
+        }
+    }
+
+    #[test]
+    fn slices_that_take_long_to_encode_do_not_make_a_link_look_slow() {
+        let mut room = Room::new();
+        let mut link = Link::new(2_500_000.0, 20 * MS);
+        link.saturate(&mut room, Duration::from_secs(3));
+        let rate = room.rate();
+        link.play(&mut room, Duration::from_secs(30));
+        assert!(room.rate() > 0.9 * rate, "{} instead of {rate}", room.rate());
     }
 
     #[test]
@@ -303,7 +396,7 @@ mod tests {
         let now = Instant::now();
         let budget = room.budget(now).expect("room for one");
         assert_eq!(budget, 25_000, "20 ms of 10 Mbit/s");
-        room.sent(now, 1, budget, Behind::More);
+        room.sent(now, 1, budget);
         assert_eq!(room.budget(now), None);
         room.applied(now + 10 * MS, 1);
         assert!(room.budget(now + 10 * MS).is_some());
@@ -344,7 +437,7 @@ mod tests {
         let rate = room.rate();
         for _ in 0..200 {
             link.now += 100 * MS;
-            link.send(&mut room, 80, Behind::Nothing);
+            link.send(&mut room, 80);
             link.acknowledge(&mut room);
         }
         assert!((room.rate() - rate).abs() < 1.0);
@@ -356,7 +449,7 @@ mod tests {
         let mut room = Room::new();
         let now = Instant::now();
         room.applied(now, 5);
-        room.sent(now, 1, 1000, Behind::Nothing);
+        room.sent(now, 1, 1000);
         room.applied(now + MS, u64::MAX);
         assert_eq!(room.unacknowledged(), 1000);
         room.applied(now + MS, 1);

@@ -99,6 +99,11 @@ impl Link {
     pub(crate) fn counts(&self) -> Counts {
         self.shared.lock().counts
     }
+
+    /// The longest that a packet has waited for its turn since this was last asked.
+    pub(crate) fn longest_queue(&self) -> Duration {
+        std::mem::take(&mut self.shared.lock().longest_queue)
+    }
 }
 
 impl Drop for Link {
@@ -130,6 +135,7 @@ struct State {
     under_way: BinaryHeap<Reverse<Packet>>,
     /// When the narrow link is free again, towards the relay and back.
     busy_until: [Option<Instant>; 2],
+    longest_queue: Duration,
     /// Keeps packets of the same due time in their order, and drives the losses.
     number: u64,
     ended: bool,
@@ -192,6 +198,7 @@ impl State {
         if begin - now > self.conditions.queue {
             return None;
         }
+        self.longest_queue = self.longest_queue.max(begin - now);
         let length = u32::try_from(length).expect("a datagram's length fits");
         let end = begin + Duration::from_secs(1) * length / rate;
         *busy_until = Some(end);

@@ -68,6 +68,23 @@ impl Stage {
         self.shared.changed.notify_all();
     }
 
+    /// Puts pixels there (blue-green-red-nothing rows without padding, as many as the rectangle has).
+    ///
+    /// # Panics
+    /// When the rectangle is not inside the screen, or the pixels are too few.
+    pub fn paint(&self, rect: Rect, pixels: &[u8]) {
+        let mut screen = self.lock();
+        let (stride, row) = (screen.width as usize * BYTES_PER_PIXEL, rect.width as usize * BYTES_PER_PIXEL);
+        let first = rect.y as usize * stride + rect.x as usize * BYTES_PER_PIXEL;
+        for line in 0..rect.height as usize {
+            let at = first + line * stride;
+            screen.pixels[at..at + row].copy_from_slice(&pixels[line * row..(line + 1) * row]);
+        }
+        screen.damage.add(rect);
+        drop(screen);
+        self.shared.changed.notify_all();
+    }
+
     /// Gives the screen another size, with a new page on it.
     pub fn resize(&self, width: u32, height: u32) {
         let mut screen = self.lock();
