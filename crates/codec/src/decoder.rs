@@ -8,7 +8,8 @@ use crate::stream::ChunkError;
 use crate::wire::{KEYFRAME, MAX_UPDATE, Reader, Stream};
 
 /// Applies updates to a framebuffer. Of what it is given, it trusts nothing: whatever the bytes, it allocates no more
-/// than 32 MiB for itself and 4 bytes a pixel of the framebuffer, and an update paints a pixel a few times on average.
+/// than 32 MiB for itself, 4 bytes a pixel of the framebuffer and as many of the reference of film, and an update paints a
+/// pixel a few times on average.
 pub struct Decoder {
     max_pixels: u32,
     state: State,

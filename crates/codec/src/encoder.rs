@@ -21,8 +21,8 @@ use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, w
 const LEAST_PHOTOGRAPH: u64 = 1024;
 
 /// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, what it knows to differ
-/// from that, the glyphs that the other side
-/// knows, 4 MiB of pixels, and what it may call back, at most 16 MiB.
+/// from that, the glyphs that the other side knows, 4 MiB of pixels, what it may call back, at most 16 MiB, and once there
+/// was film, its reference, 6 bytes a pixel.
 pub struct Encoder {
     width: u32,
     height: u32,

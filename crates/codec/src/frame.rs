@@ -8,8 +8,8 @@ pub const BYTES_PER_PIXEL: usize = 4;
 /// Widest and highest picture, pixels.
 pub const MAX_DIMENSION: u32 = 16_384;
 
-/// Most pixels of a picture, so that a few bytes from the network claim at most 256 MiB: four 4K displays side by side
-/// are half of it.
+/// Most pixels of a picture, so that a few bytes from the network claim at most 256 MiB, and as much again for the
+/// reference of film: four 4K displays side by side are half of it.
 pub const MAX_PIXELS: u32 = 1 << 26;
 
 /// A pixel without its X.
