@@ -283,7 +283,7 @@ impl Recall {
             if wrong_samples == 0 && compared < MOST_COMPARED {
                 compared += 1;
                 self.kept.pixels(next, 0..place.height as usize, &mut self.pixels);
-                if wrong(frame, place, &self.pixels, place).is_empty() {
+                if wrong(|x, y, width| frame.row(x, y, width), place, &self.pixels, place).is_empty() {
                     return Some(Hit { number: next, extent: Extent::Whole });
                 }
             }
@@ -297,7 +297,7 @@ impl Recall {
         }
         let (number, _) = best?;
         self.kept.pixels(number, 0..place.height as usize, &mut self.pixels);
-        let wrong = wrong(frame, place, &self.pixels, changed);
+        let wrong = wrong(|x, y, width| frame.row(x, y, width), place, &self.pixels, changed);
         let extent = Extent::Part(wrong);
         (wrong.area() * 4 <= changed.area()).then_some(Hit { number, extent })
     }
@@ -469,21 +469,22 @@ fn sample(frame: &Frame<'_>, shown: &Framebuffer, changed: Rect, number: usize) 
     Some(Sample { x: side(x), y: side(y), colour: colour(frame.row(x, y, 1)) | X })
 }
 
-/// Smallest rectangle around what differs between the frame and these pixels of a tile, looked for in a part of it.
-fn wrong(frame: &Frame<'_>, place: Rect, pixels: &[u32], part: Rect) -> Rect {
+/// Smallest rectangle around what differs between a picture, of which `row` gives the bytes of so many pixels from a
+/// column and a row on, and these pixels of a tile, looked for in a part of it.
+fn wrong<'a>(row: impl Fn(usize, usize, usize) -> &'a [u8], place: Rect, pixels: &[u32], part: Rect) -> Rect {
     let width = place.width as usize;
     let left = (part.x - place.x) as usize;
     let rows = pixels.chunks_exact(width).skip((part.y - place.y) as usize);
     let mut wrong = Rect::default();
     for (y, kept) in (part.y..part.bottom()).zip(rows) {
         let kept = &kept[left..left + part.width as usize];
-        let (frame, _) = frame.row(part.x as usize, y as usize, kept.len()).as_chunks::<BYTES_PER_PIXEL>();
+        let (row, _) = row(part.x as usize, y as usize, kept.len()).as_chunks::<BYTES_PER_PIXEL>();
         let differs = |(pixel, kept): (&[u8; BYTES_PER_PIXEL], &u32)| (u32::from_le_bytes(*pixel) | X) ^ kept;
-        if frame.iter().zip(kept).fold(0, |any, pair| any | differs(pair)) == 0 {
+        if row.iter().zip(kept).fold(0, |any, pair| any | differs(pair)) == 0 {
             continue;
         }
-        let first = frame.iter().zip(kept).position(|pair| differs(pair) != 0).unwrap_or_default();
-        let last = frame.iter().zip(kept).rposition(|pair| differs(pair) != 0).unwrap_or_default();
+        let first = row.iter().zip(kept).position(|pair| differs(pair) != 0).unwrap_or_default();
+        let last = row.iter().zip(kept).rposition(|pair| differs(pair) != 0).unwrap_or_default();
         wrong = wrong.around(&Rect::new(part.x + side(first), y, side(last + 1 - first), 1));
     }
     wrong
@@ -543,7 +544,8 @@ impl Painter {
         Some(())
     }
 
-    /// Reads what follows [`Kind::Recall`] and paints these tiles. `None` when it is cut off, or one of them is not kept.
+    /// Reads what follows [`Kind::Recall`], paints these tiles and says where that changed something: most of a tile may
+    /// be what was shown already. `None` when it is cut off, has no tiles, or one of them is not kept.
     pub(crate) fn recall(
         &mut self,
         reader: &mut Reader<'_>,
@@ -553,15 +555,16 @@ impl Painter {
         let first = reader.number()?;
         let len = reader.number()?;
         let kept = self.kept.as_ref()?;
-        let mut painted = Rect::default();
+        let mut changed = Rect::default();
         for number in first..first.checked_add(len)? {
             let place = kept.rect(kept.place(number)?);
             room.take(Kind::Recall, place)?;
             kept.pixels(number, 0..place.height as usize, &mut self.pixels);
+            let before = wrong(|x, y, width| framebuffer.span(x, y, width), place, &self.pixels, place);
             framebuffer.paint(place, &self.pixels);
-            painted = painted.around(&place);
+            changed = changed.around(&before);
         }
-        (!painted.is_empty()).then_some(painted)
+        (len > 0).then_some(changed)
     }
 
     /// Reads the payload of [`Kind::RecallPart`] and paints a rectangle inside the picture. `None` when it is cut off, or

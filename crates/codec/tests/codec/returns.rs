@@ -213,6 +213,25 @@ fn what_was_scrolled_just_before_returns_too() {
     }
 }
 
+/// A window paints what has changed: more than a square that blinks on no grid is time that it does not have.
+#[test]
+fn of_what_returns_no_more_is_changed_than_differs() {
+    let square = Rect::new(90, 50, 64, 64);
+    let mut sides = Sides::new(WIDTH, HEIGHT);
+    let mut picture = editor();
+    for turn in 0..8 {
+        picture.fill(square, if turn % 2 == 0 { [0, 128, 0] } else { [128, 0, 128] });
+        let damage = if turn == 0 { picture.whole() } else { Region::from(square) };
+        let (encoded, changed) = sides.step(&picture, &damage, Budget::unlimited());
+        assert_eq!(encoded.pending, Pending::Nothing);
+        sides.assert_shows(&picture);
+        if turn > 0 {
+            let changed = changed.rects().iter().fold(Rect::default(), |all, rect| all.around(rect));
+            assert_eq!(changed, square, "turn {turn}");
+        }
+    }
+}
+
 #[test]
 fn keyframes_begin_anew() {
     let (editor, album) = (editor(), album());
