@@ -9,8 +9,7 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -53,6 +52,9 @@ struct Arguments {
     /// Nothing is shown roughly at first
     #[arg(long)]
     lossless: bool,
+    /// Encoding and decoding delay nothing, so that two runs make the same bytes
+    #[arg(long)]
+    instant: bool,
 }
 
 fn main() -> Result<()> {
@@ -86,13 +88,14 @@ fn read_frame(input: &mut impl Read, frame: &mut [u8]) -> Result<bool> {
     Ok(true)
 }
 
-/// Times are ms on the simulated clock, which also advances by what encoding and decoding really took.
+/// Times are ms on the simulated clock, which also advances by what encoding and decoding really took, if it is to.
 struct Replay {
     width: u32,
     height: u32,
     stride: usize,
     frame_ms: f64,
     loss: Loss,
+    is_instant: bool,
     link: Link,
     encoder: Encoder,
     decoder: Decoder,
@@ -135,6 +138,7 @@ impl Replay {
             stride,
             frame_ms: 1000.0 / arguments.fps,
             loss: if arguments.lossless { Loss::Never } else { Loss::AtFirst },
+            is_instant: arguments.instant,
             link: Link::new(arguments.rate_kbit, arguments.rtt_ms),
             encoder: Encoder::new(arguments.width, arguments.height)?,
             decoder: Decoder::new(),
@@ -216,7 +220,7 @@ impl Replay {
             let encoded = self.encoder.encode(picture, &self.damage, budget, &mut self.update)?;
             let encode_ms = ms_since(begun);
             self.damage.clear();
-            now += encode_ms;
+            now += if self.is_instant { 0.0 } else { encode_ms };
             self.encode_ms += encode_ms;
             self.measured.operations += encoded.operations;
             self.show(now, encoded.pending)?;
@@ -233,7 +237,7 @@ impl Replay {
             let begun = processor_time();
             self.decoder.apply(&self.update, &mut self.framebuffer)?;
             let decode_ms = ms_since(begun);
-            shown = arrived.max(self.viewer_free) + decode_ms;
+            shown = arrived.max(self.viewer_free) + if self.is_instant { 0.0 } else { decode_ms };
             self.viewer_free = shown;
             self.link.acknowledge(shown, self.update.len());
             self.decode_ms += decode_ms;
@@ -368,13 +372,18 @@ fn ms_since(begun: Duration) -> f64 {
     (processor_time() - begun).as_secs_f64() * 1000.0
 }
 
-/// What this thread has taken of a processor so far, so that other programs do not count; where the system does not say
-/// (Linux does, proc_pid_schedstat(5)), the time.
+/// What this thread has taken of a processor so far, so that other programs do not count.
+#[cfg(unix)]
 fn processor_time() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = counted.and_then(|text| text.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| START.elapsed(), Duration::from_nanos)
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Where the system does not say that, the time.
+#[cfg(not(unix))]
+fn processor_time() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 fn mean(values: &[f64]) -> f64 {

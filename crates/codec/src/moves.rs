@@ -30,7 +30,10 @@ const LEAST_RIGHT: usize = 6;
 const WAYS: usize = 3;
 
 /// Pixels that a move must put right to be worth its bytes and its work.
-const LEAST_GAIN: usize = 400;
+const LEAST_GAIN: u64 = 400;
+
+/// Lines from one that is looked at for what a move gains to the next.
+const EVERY: u32 = 4;
 
 /// Damaged pixels below which nobody looks: a letter and a caret are sent sooner than searched for.
 const LEAST_DAMAGE: u64 = 2048;
@@ -86,6 +89,8 @@ pub(crate) struct Search {
     bounds: Rect,
     /// Lines that are right after the move at hand.
     runs: Vec<Run>,
+    /// By slice, those that may go on with the next line.
+    open: Vec<Option<Run>>,
     moves: Vec<Move>,
     /// Pixels that may still be moved: nobody has to copy more than a picture.
     room: u64,
@@ -99,7 +104,7 @@ struct Anchor {
     y: u16,
 }
 
-/// Lines `top..bottom` of a strip.
+/// Lines `top..bottom` of a slice.
 #[derive(Clone, Copy)]
 struct Run {
     left: u32,
@@ -132,6 +137,7 @@ impl Search {
             votes: vec![(Way::default(), 0); Self::VOTES].into_boxed_slice(),
             bounds: Rect::default(),
             runs: Vec::with_capacity(Self::RUNS),
+            open: Vec::new(),
             moves: Vec::with_capacity(MOST_MOVES),
             room: 0,
         }
@@ -253,23 +259,29 @@ impl Search {
         }
     }
 
-    /// Which lines of which strips of the damage are right after the move?
+    /// Which lines of which slices of the damage are right after the move? All slices together, line by line, since that
+    /// is how the pixels lie in memory.
     fn find_runs(&mut self, moved: &Moved<'_>, shown: &Framebuffer) {
-        self.runs.clear();
         let bounds = self.bounds;
-        for left in (bounds.x..bounds.right()).step_by(SLICE) {
-            let width = bounds.right().min(left + SLICE as u32) - left;
-            let mut run: Option<Run> = None;
-            for y in bounds.y..bounds.bottom() {
-                let right = moved.is_right(shown, left as usize, y as usize, width as usize);
-                match (&mut run, right) {
-                    (Some(run), true) => run.bottom = y + 1,
-                    (None, true) => run = Some(Run { left, width, top: y, bottom: y + 1, gains: false }),
-                    (Some(_), false) => self.keep(run.take().map(|run| moved.judged(shown, run))),
-                    (None, false) => {}
+        self.runs.clear();
+        self.open.clear();
+        self.open.resize((bounds.width as usize).div_ceil(SLICE), None);
+        for y in bounds.y..bounds.bottom() {
+            for (slice, left) in (bounds.x..bounds.right()).step_by(SLICE).enumerate() {
+                let width = bounds.right().min(left + SLICE as u32) - left;
+                if moved.is_right(shown, left as usize, y as usize, width as usize) {
+                    let run = self.open[slice].get_or_insert(Run { left, width, top: y, bottom: y, gains: false });
+                    run.bottom = y + 1;
+                    run.gains =
+                        run.gains || (y - run.top).is_multiple_of(EVERY) && moved.gains(shown, run.left, y, width);
+                } else if let Some(run) = self.open[slice].take() {
+                    self.keep(Some(run));
                 }
             }
-            self.keep(run.map(|run| moved.judged(shown, run)));
+        }
+        for slice in 0..self.open.len() {
+            let run = self.open[slice];
+            self.keep(run);
         }
     }
 
@@ -360,18 +372,17 @@ impl Moved<'_> {
         (rect.y..rect.bottom()).all(|y| self.is_right(shown, rect.x as usize, y as usize, rect.width as usize))
     }
 
-    /// The run, knowing whether it gains.
-    fn judged(&self, shown: &Framebuffer, run: Run) -> Run {
-        Run { gains: run.lines() >= LEAST_LINES && self.gain(shown, run.rect()) > 0, ..run }
+    /// Pixels of lines that the move puts right, about: every few lines are looked at.
+    fn gain(&self, shown: &Framebuffer, rect: Rect) -> u64 {
+        let lines = (rect.y..rect.bottom()).step_by(EVERY as usize);
+        let wrong = lines.filter(|&y| self.gains(shown, rect.x, y, rect.width));
+        wrong.count() as u64 * u64::from(EVERY * rect.width)
     }
 
-    /// Pixels of lines that the move puts right, about: every few lines are looked at.
-    fn gain(&self, shown: &Framebuffer, rect: Rect) -> usize {
-        const EVERY: usize = 4;
-        let (x, width) = (rect.x as usize, rect.width as usize);
-        let lines = (rect.y as usize..rect.bottom() as usize).step_by(EVERY);
-        let wrong = lines.filter(|&y| differ(self.frame.row(x, y, width), shown.span(x, y, width)));
-        wrong.count() * EVERY * width
+    /// Are some of these pixels wrong before the move?
+    fn gains(&self, shown: &Framebuffer, x: u32, y: u32, width: u32) -> bool {
+        let (x, y, width) = (x as usize, y as usize, width as usize);
+        differ(self.frame.row(x, y, width), shown.span(x, y, width))
     }
 
     /// Where the rectangle, which has a source, comes from.

@@ -107,45 +107,52 @@ impl Tiles {
     }
 
     /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how
-    /// the pixels lie in memory.
+    /// the pixels lie in memory; what lies between pixels that have changed is not looked at.
     pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, shown: &Framebuffer, row: usize) {
         let dirt = &mut self.dirt[row * self.columns..(row + 1) * self.columns];
         if dirt.iter().all(|dirt| dirt.is_clean()) {
             return;
         }
+        let of_both = |column: usize, line: u8, columns: Range<u8>| {
+            let (x, y) = (column * TILE + usize::from(columns.start), row * TILE + usize::from(line));
+            (frame.row(x, y, columns.len()), shown.span(x, y, columns.len()))
+        };
         let mut changed = [Dirt::CLEAN; MAX_DIMENSION as usize / TILE];
-        let lines = TILE.min(self.height - row * TILE);
-        for (line, number) in (0..lines).zip(0u8..) {
-            let y = row * TILE + line;
-            for (column, dirt) in dirt.iter().enumerate() {
+        for line in 0..within(self.height, row) {
+            for (column, (dirt, changed)) in dirt.iter().zip(&mut changed).enumerate() {
                 // A line outside, or of a tile without damage, is never read.
-                if !(dirt.top..dirt.bottom).contains(&number) {
+                if !(dirt.top..dirt.bottom).contains(&line) {
                     continue;
                 }
-                let x = column * TILE + usize::from(dirt.left);
-                let width = usize::from(dirt.right - dirt.left);
-                if differ(frame.row(x, y, width), shown.span(x, y, width)) {
-                    changed[column].add(Dirt { top: number, bottom: number + 1, ..*dirt });
+                let outside = if changed.is_clean() {
+                    [dirt.left..dirt.right, 0..0]
+                } else {
+                    [dirt.left..changed.left, changed.right..dirt.right]
+                };
+                for columns in outside.into_iter().filter(|columns| !columns.is_empty()) {
+                    let (a, b) = of_both(column, line, columns.clone());
+                    if let Some(found) = differing(a, b) {
+                        let (left, right) =
+                            (columns.start + within(found.start, 0), columns.start + within(found.end, 0));
+                        changed.add(Dirt { left, top: line, right, bottom: line + 1 });
+                    }
                 }
             }
         }
-        for (column, dirt) in dirt.iter_mut().enumerate().filter(|(_, dirt)| !dirt.is_clean()) {
-            *dirt = changed[column];
+        for (column, (dirt, changed)) in
+            dirt.iter_mut().zip(changed).enumerate().filter(|(_, (dirt, _))| !dirt.is_clean())
+        {
+            let lines = changed.bottom..dirt.bottom;
+            *dirt = changed;
             if dirt.is_clean() {
                 self.dirty -= 1;
                 continue;
             }
-            let mut differences = [0; TILE];
-            let x = column * TILE + usize::from(dirt.left);
-            let width = usize::from(dirt.right - dirt.left);
-            for y in row * TILE + usize::from(dirt.top)..row * TILE + usize::from(dirt.bottom) {
-                gather(frame.row(x, y, width), shown.span(x, y, width), &mut differences);
-            }
-            let differs = |difference: &u32| difference & COLOUR != 0;
-            let first = differences.iter().position(differs).expect("a changed tile has a changed column");
-            let last = differences.iter().rposition(differs).expect("a changed tile has a changed column");
-            dirt.right = dirt.left + within(last + 1, 0);
-            dirt.left += within(first, 0);
+            let is_changed = |line: &u8| {
+                let (a, b) = of_both(column, *line, changed.left..changed.right);
+                differ(a, b)
+            };
+            dirt.bottom = lines.into_iter().rfind(is_changed).map_or(changed.bottom, |last| last + 1);
         }
     }
 
@@ -289,11 +296,13 @@ pub(crate) fn differ(a: &[u8], b: &[u8]) -> bool {
     difference & COLOURS != 0
 }
 
-/// Adds to each column what differs in it.
-fn gather(a: &[u8], b: &[u8], differences: &mut [u32; TILE]) {
-    let pixel = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("chunks of four"));
-    let pixels = a.chunks_exact(BYTES_PER_PIXEL).zip(b.chunks_exact(BYTES_PER_PIXEL));
-    for (difference, (a, b)) in differences.iter_mut().zip(pixels) {
-        *difference |= pixel(a) ^ pixel(b);
+/// The pixels from the first that differs to the last. Both slices are pixels, equally many.
+fn differing(a: &[u8], b: &[u8]) -> Option<Range<usize>> {
+    if !differ(a, b) {
+        return None;
     }
+    let pixel = |bytes: &[u8; BYTES_PER_PIXEL]| u32::from_le_bytes(*bytes) & COLOUR;
+    let differs = |(a, b): (&[u8; BYTES_PER_PIXEL], &[u8; BYTES_PER_PIXEL])| pixel(a) != pixel(b);
+    let pixels = || a.as_chunks().0.iter().zip(b.as_chunks().0);
+    Some(pixels().position(differs)?..pixels().rposition(differs)? + 1)
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
 use crate::film::{Basis, Quality};
-use crate::frame::{BYTES_PER_PIXEL, COLOURS, Frame, Framebuffer};
+use crate::frame::{BYTES_PER_PIXEL, COLOUR, COLOURS, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::operation::write_head;
 use crate::photographs::{Photographs, Run};
@@ -359,11 +359,13 @@ fn lines<'a>(frame: &Frame<'a>, rect: Rect) -> impl Iterator<Item = &'a [u8]> {
 fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
     let (mut changes, mut pairs) = (0, 0);
     for row in lines(frame, rect) {
-        let both = row.chunks_exact(BYTES_PER_PIXEL).zip(row[BYTES_PER_PIXEL..].chunks_exact(BYTES_PER_PIXEL));
+        let (row, _) = row.as_chunks::<BYTES_PER_PIXEL>();
+        let both = row.iter().zip(&row[1..]);
         pairs += both.len();
-        changes += both.filter(|(a, b)| a[..3] != b[..3]).count();
+        changes +=
+            both.map(|(a, b)| u32::from((u32::from_le_bytes(*a) ^ u32::from_le_bytes(*b)) & COLOUR != 0)).sum::<u32>();
     }
-    changes * 5 >= pairs * fifths
+    changes as usize * 5 >= pairs * fifths
 }
 
 /// A number that is another one when something of the lines that are looked at has changed, as good as certainly. What

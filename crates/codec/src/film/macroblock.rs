@@ -7,6 +7,9 @@ use crate::frame::{BYTES_PER_PIXEL, Framebuffer};
 /// BGRX, row by row.
 pub(super) type Pixels = [u8; AREA * BYTES_PER_PIXEL];
 
+/// BGRX.
+type Pixel = [u8; BYTES_PER_PIXEL];
+
 /// Differences of one plane, row by row.
 pub(super) type Plane = [i16; AREA];
 
@@ -96,29 +99,40 @@ pub(super) const fn quarter(a: u8, b: u8, c: u8, d: u8) -> u8 {
     ((a as u16 + b as u16 + c as u16 + d as u16 + 2) >> 2) as u8
 }
 
-/// Grey where the picture has nothing above or to the left.
+/// What is shown above and to the left of a macroblock; grey where the picture has nothing.
+pub(super) struct Beside {
+    pub(super) above: [Pixel; SIDE],
+    pub(super) left: [Pixel; SIDE],
+    pub(super) corner: Pixel,
+    pub(super) mean: Pixel,
+}
+
+impl Beside {
+    pub(super) fn of(shown: &Framebuffer, place: Place) -> Self {
+        const GREY: Pixel = [0x80, 0x80, 0x80, 0xff];
+        let pixel = |x: usize, y: usize| -> Pixel { shown.span(x, y, 1).try_into().expect("a pixel has four bytes") };
+        let (mut above, mut left) = ([GREY; SIDE], [GREY; SIDE]);
+        if let Some(y) = place.y.checked_sub(1) {
+            for (x, above) in (place.x..place.x + place.width).zip(&mut above) {
+                *above = pixel(x, y);
+            }
+        }
+        if let Some(x) = place.x.checked_sub(1) {
+            for (y, left) in (place.y..place.y + place.height).zip(&mut left) {
+                *left = pixel(x, y);
+            }
+        }
+        let corner = match (place.x.checked_sub(1), place.y.checked_sub(1)) {
+            (Some(x), Some(y)) => pixel(x, y),
+            _ => GREY,
+        };
+        let mean = mean_of(&above[..place.width], &left[..place.height]);
+        Self { above, left, corner, mean }
+    }
+}
+
 fn continue_from(place: Place, how: Continuation, shown: &Framebuffer, pixels: &mut Pixels) {
-    const GREY: [u8; BYTES_PER_PIXEL] = [0x80, 0x80, 0x80, 0xff];
-    let pixel = |x: usize, y: usize| -> [u8; BYTES_PER_PIXEL] {
-        shown.span(x, y, 1).try_into().expect("a pixel has four bytes")
-    };
-    let mut above = [GREY; SIDE];
-    let mut left = [GREY; SIDE];
-    if let Some(y) = place.y.checked_sub(1) {
-        for (x, above) in (place.x..place.x + place.width).zip(&mut above) {
-            *above = pixel(x, y);
-        }
-    }
-    if let Some(x) = place.x.checked_sub(1) {
-        for (y, left) in (place.y..place.y + place.height).zip(&mut left) {
-            *left = pixel(x, y);
-        }
-    }
-    let corner = match (place.x.checked_sub(1), place.y.checked_sub(1)) {
-        (Some(x), Some(y)) => pixel(x, y),
-        _ => GREY,
-    };
-    let mean = mean_of(&above[..place.width], &left[..place.height]);
+    let Beside { above, left, corner, mean } = Beside::of(shown, place);
     let rows = pixels.chunks_exact_mut(SIDE * BYTES_PER_PIXEL).take(place.height);
     for (row, left) in rows.zip(left) {
         for (out, above) in row.chunks_exact_mut(BYTES_PER_PIXEL).take(place.width).zip(above) {
@@ -126,16 +140,20 @@ fn continue_from(place: Place, how: Continuation, shown: &Framebuffer, pixels: &
                 Continuation::Mean => mean,
                 Continuation::Rows => left,
                 Continuation::Columns => above,
-                Continuation::Slope => std::array::from_fn(|channel| {
-                    let [left, above, corner] = [left, above, corner].map(|pixel| i16::from(pixel[channel]));
-                    clamped(left + above - corner)
-                }),
+                Continuation::Slope => {
+                    std::array::from_fn(|channel| sloped(left[channel], above[channel], corner[channel]))
+                }
             });
         }
     }
 }
 
-fn mean_of(above: &[[u8; BYTES_PER_PIXEL]], left: &[[u8; BYTES_PER_PIXEL]]) -> [u8; BYTES_PER_PIXEL] {
+/// Left and above, less the corner.
+pub(super) const fn sloped(left: u8, above: u8, corner: u8) -> u8 {
+    clamped(left as i16 + above as i16 - corner as i16)
+}
+
+fn mean_of(above: &[Pixel], left: &[Pixel]) -> Pixel {
     let count = u32::try_from(above.len() + left.len()).unwrap_or(1).max(1);
     std::array::from_fn(|channel| {
         let sum: u32 = above.iter().chain(left).map(|pixel| u32::from(pixel[channel])).sum();

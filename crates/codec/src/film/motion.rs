@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::macroblock::{Place, half, quarter};
-use super::syntax::{FARTHEST, SIDE, Vector};
+use super::macroblock::{Beside, Place, half, quarter, sloped};
+use super::syntax::{AREA, Continuation, FARTHEST, SIDE, Vector};
 use crate::frame::BYTES_PER_PIXEL;
 use crate::geometry::Rect;
 
@@ -15,6 +15,10 @@ const VECTOR_COST: u32 = 48;
 
 /// How far one search goes from where it begins, in its steps.
 const REACH: u32 = 6;
+
+/// Pixels of a macroblock that are compared before it is seen whether more are needed.
+const PART: usize = AREA / 2;
+type Part = [u8; PART];
 
 /// The brightness of a picture, as far as it was taken.
 pub(super) struct Brightness {
@@ -56,6 +60,31 @@ impl Brightness {
         &self.values[y * self.width + x..][..width]
     }
 
+    /// What is taken of a macroblock.
+    pub(super) fn block(&self, place: Place) -> Block {
+        let mut block = [0; AREA];
+        let (parts, _) = block.as_chunks_mut();
+        for (number, part) in parts.iter_mut().enumerate() {
+            *part = self.part(number, (place.x, place.y), place);
+        }
+        block
+    }
+
+    /// Some lines of a macroblock at a corner; zeros outside of its place. Together they are long enough for compilers to
+    /// make wide instructions of what is done with them.
+    fn part(&self, number: usize, (x, y): (usize, usize), place: Place) -> Part {
+        let mut part = [0; PART];
+        let first = number * PART / SIDE;
+        for (line, values) in part.chunks_exact_mut(SIDE).enumerate().take(place.height.saturating_sub(first)) {
+            let row = &self.values[(y + first + line) * self.width + x..][..place.width];
+            match <&[u8; SIDE]>::try_from(row) {
+                Ok(row) => values.copy_from_slice(row),
+                Err(_) => values[..row.len()].copy_from_slice(row),
+            }
+        }
+        part
+    }
+
     /// Are all of these pixels taken?
     fn holds(&self, x: usize, y: usize, width: usize, height: usize) -> bool {
         self.columns.start <= x && x + width <= self.columns.end && self.rows.start <= y && y + height <= self.rows.end
@@ -77,47 +106,52 @@ const fn brightness(pixel: u32) -> u8 {
     (((pixel & 0xff) + (pixel >> 7 & 0x1fe) + (pixel >> 16 & 0xff) + 2) >> 2) as u8
 }
 
-/// Sum of absolute differences between a place of the frame and where the vector leads to; `most` or more once it
-/// cannot be less. `None` when that is not all taken.
-pub(super) fn difference(
-    frame: &Brightness,
-    reference: &Brightness,
-    place: Place,
-    vector: Vector,
-    most: u32,
-) -> Option<u32> {
-    let (x, y) = reference.moved(place, vector)?;
+/// Brightness of a macroblock, row by row; zeros outside of its place.
+pub(super) type Block = [u8; AREA];
+
+/// Sum of absolute differences between a place of the frame, which looks like this, and where the vector leads to; `most`
+/// or more once it cannot be less. `None` when that is not all taken.
+fn difference(block: &Block, reference: &Brightness, place: Place, vector: Vector, most: u32) -> Option<u32> {
+    let corner = reference.moved(place, vector)?;
     let (right, below) = (usize::from(vector.x & 1 == 1), usize::from(vector.y & 1 == 1));
     let mut sum = 0;
-    for line in 0..place.height {
-        let row = frame.row(place.x, place.y + line, place.width);
-        let other = |right: usize, below: usize| reference.row(x + right, y + line + below, place.width);
-        sum += match (right, below) {
-            (0, 0) => sum_whole(row, other(0, 0)),
-            (1, 1) => {
-                let corners = other(0, 0).iter().zip(other(1, 0)).zip(other(0, 1).iter().zip(other(1, 1)));
-                let between = corners.map(|((&a, &b), (&c, &d))| quarter(a, b, c, d));
-                row.iter().zip(between).map(|(&a, b)| u32::from(a.abs_diff(b))).sum()
+    for (part, block) in block.chunks_exact(PART).enumerate() {
+        let part = |right: usize, below: usize| reference.part(part, (corner.0 + right, corner.1 + below), place);
+        let mut other = part(0, 0);
+        if (right, below) == (1, 1) {
+            let [b, c, d] = [part(1, 0), part(0, 1), part(1, 1)];
+            for ((value, b), (c, d)) in other.iter_mut().zip(b).zip(c.into_iter().zip(d)) {
+                *value = quarter(*value, b, c, d);
             }
-            _ => {
-                let between = other(0, 0).iter().zip(other(right, below)).map(|(&a, &b)| half(a, b));
-                row.iter().zip(between).map(|(&a, b)| u32::from(a.abs_diff(b))).sum()
+        } else if (right, below) != (0, 0) {
+            for (value, beside) in other.iter_mut().zip(part(right, below)) {
+                *value = half(*value, beside);
             }
-        };
-        if line % 4 == 3 && sum >= most {
-            return Some(sum);
+        }
+        sum += block.iter().zip(other).map(|(&a, b)| u32::from(a.abs_diff(b))).sum::<u32>();
+        if sum >= most {
+            break;
         }
     }
     Some(sum)
 }
 
-fn sum_whole(a: &[u8], b: &[u8]) -> u32 {
-    // Known to be 16, the sum is one instruction.
-    if let (Ok(a), Ok(b)) = (<&[u8; SIDE]>::try_from(a), <&[u8; SIDE]>::try_from(b)) {
-        a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum()
-    } else {
-        a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum()
-    }
+/// The same for a macroblock that continues what is beside it.
+pub(super) fn difference_beside(block: &Block, beside: &Beside, how: Continuation, place: Place) -> u32 {
+    let value = |pixel: [u8; BYTES_PER_PIXEL]| brightness(u32::from_le_bytes(pixel));
+    let (above, corner, mean) = (beside.above.map(value), value(beside.corner), value(beside.mean));
+    let rows = block.chunks_exact(SIDE).zip(beside.left.map(value)).take(place.height);
+    rows.map(|(row, left)| {
+        let mut line = match how {
+            Continuation::Mean => [mean; SIDE],
+            Continuation::Rows => [left; SIDE],
+            Continuation::Columns => above,
+            Continuation::Slope => above.map(|above| sloped(left, above, corner)),
+        };
+        line[place.width..].fill(0);
+        row.iter().zip(line).map(|(&a, b)| u32::from(a.abs_diff(b))).sum::<u32>()
+    })
+    .sum()
 }
 
 /// What a search found.
@@ -128,44 +162,66 @@ pub(super) struct Found {
     pub(super) cost: u32,
 }
 
-/// The best vector near any of the `likely` ones, the first of which costs nothing. `None` when none leads to pixels
-/// that are taken.
-pub(super) fn search(frame: &Brightness, reference: &Brightness, place: Place, likely: &[Vector]) -> Option<Found> {
-    let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
-    let expected = *likely.first()?;
-    let cost_of = |vector: Vector| if vector == expected { 0 } else { VECTOR_COST };
-    let try_one = |vector: Vector, best: &mut Option<Found>| {
-        let most = best.map_or(u32::MAX, |best| best.cost);
-        let cost = difference(frame, reference, place, vector, most).map(|sum| sum + cost_of(vector));
-        if let Some(cost) = cost.filter(|cost| *cost < most) {
-            *best = Some(Found { vector, cost });
-            return true;
-        }
-        false
-    };
+/// Searches, and what they usually find.
+pub(super) struct Search {
+    /// Sum of differences that the last ones were left with: the mean, the later ones counting more.
+    usual: u32,
+}
 
-    let mut best = None;
-    for (number, &vector) in likely.iter().enumerate() {
-        if !likely[..number].contains(&vector) {
-            try_one(vector, &mut best);
-        }
-        if best.is_some_and(|best: Found| best.cost < ENOUGH * area) {
-            return best;
-        }
+impl Search {
+    pub(super) const fn new() -> Self {
+        Self { usual: 0 }
     }
-    // Whole pixels, by shorter and shorter steps; then halves.
-    for (step, reach) in [(8, REACH), (4, REACH), (2, REACH), (1, 1)] {
-        for _ in 0..reach {
-            let from = best?.vector;
-            let mut is_better = false;
-            for (x, y) in [(-step, 0), (step, 0), (0, -step), (0, step)] {
-                let (Some(x), Some(y)) = (from.x.checked_add(x), from.y.checked_add(y)) else { continue };
-                is_better |= try_one(Vector { x, y }, &mut best);
+
+    /// The best vector near any of the `likely` ones, the first of which costs nothing. `None` when none leads to pixels
+    /// that are taken.
+    pub(super) fn find(
+        &mut self,
+        frame: &Brightness,
+        reference: &Brightness,
+        place: Place,
+        likely: &[Vector],
+    ) -> Option<Found> {
+        let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
+        let block = frame.block(place);
+        let expected = *likely.first()?;
+        let try_one = |vector: Vector, best: &mut Option<Found>| {
+            let least = best.map_or(u32::MAX, |best| best.cost);
+            let own = if vector == expected { 0 } else { VECTOR_COST };
+            let sum = difference(&block, reference, place, vector, least.saturating_sub(own));
+            let is_better = sum.is_some_and(|sum| sum + own < least);
+            if let Some(sum) = sum.filter(|_| is_better) {
+                *best = Some(Found { vector, cost: sum + own });
             }
-            if !is_better {
-                break;
+            is_better
+        };
+
+        let mut best = None;
+        for (number, &vector) in likely.iter().enumerate() {
+            if !likely[..number].contains(&vector) {
+                try_one(vector, &mut best);
+            }
+            if best.is_some_and(|best: Found| best.cost < ENOUGH * area) {
+                return best;
             }
         }
+        // Whole pixels, by shorter and shorter steps; then halves. Far away nobody looks who has found as much as others.
+        let is_usual = best?.cost <= self.usual + self.usual / 8;
+        let whole = [(8, REACH), (4, REACH), (2, REACH)].into_iter().filter(|_| !is_usual);
+        for (step, reach) in whole.chain([(1, 1)]) {
+            for _ in 0..reach {
+                let from = best?.vector;
+                let mut is_better = false;
+                for (x, y) in [(-step, 0), (step, 0), (0, -step), (0, step)] {
+                    let (Some(x), Some(y)) = (from.x.checked_add(x), from.y.checked_add(y)) else { continue };
+                    is_better |= try_one(Vector { x, y }, &mut best);
+                }
+                if !is_better {
+                    break;
+                }
+            }
+        }
+        self.usual = self.usual - self.usual / 8 + best?.cost / 8;
+        best
     }
-    best
 }

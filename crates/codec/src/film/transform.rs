@@ -10,7 +10,7 @@ pub(super) type Block = [i16; 64];
 pub(super) struct Quantiser(u8);
 
 /// By how many steps positions are apart, for each of six quantisers: a position's class is its place in a row.
-const SCALES: [[i16; 6]; 6] = [
+const SCALES: [[u16; 6]; 6] = [
     [20, 18, 32, 19, 25, 24],
     [22, 19, 35, 21, 28, 26],
     [26, 23, 42, 24, 33, 31],
@@ -57,61 +57,62 @@ impl Quantiser {
         const FIRST: [u32; 6] = [10, 11, 13, 14, 16, 18];
         FIRST[usize::from(self.0 % 6)] << (self.0 / 6)
     }
+}
 
-    /// Values of every position for one of six quantisers.
-    const fn by_position<const N: usize>(by_class: [[i32; 6]; N]) -> [[i32; 64]; N] {
-        let mut all = [[0; 64]; N];
-        let mut at = 0;
-        while at < N * 64 {
-            let (which, place) = (at / 64, at % 64);
-            all[which][place] = by_class[which][CLASSES[place / 8 % 4][place % 4]];
-            at += 1;
-        }
-        all
+/// Values of every position for each of six quantisers.
+const fn by_position(by_class: [[u16; 6]; 6]) -> [[u16; 64]; 6] {
+    let mut all = [[0; 64]; 6];
+    let mut at = 0;
+    while at < 6 * 64 {
+        let (which, place) = (at / 64, at % 64);
+        all[which][place] = by_class[which][CLASSES[place / 8 % 4][place % 4]];
+        at += 1;
     }
+    all
 }
 
 /// Levels of the differences, by position; how many are not 0. `round`: what is added before a level is cut, of 2^8 of
 /// a level.
-pub(super) fn quantise(coefficients: &Block, quantiser: Quantiser, round: i32, levels: &mut Block) -> u32 {
-    const ALL: [[i32; 64]; 6] = {
-        let mut wide = [[0; 6]; 6];
-        let mut at = 0;
-        while at < 36 {
-            wide[at / 6][at % 6] = FACTORS[at / 6][at % 6] as i32;
-            at += 1;
-        }
-        Quantiser::by_position(wide)
-    };
+pub(super) fn quantise(coefficients: &Block, quantiser: Quantiser, round: u32, levels: &mut Block) -> u32 {
+    const ALL: [[u16; 64]; 6] = by_position(FACTORS);
     let factors = &ALL[usize::from(quantiser.0 % 6)];
-    let bits = 16 + u32::from(quantiser.0 / 6);
-    let round = round << (bits - 8);
-    let mut set = 0;
+    let bits = u32::from(quantiser.0 / 6);
+    let round = round << (8 + bits);
+    // In halves of 16 bits, which compilers make wide instructions of.
+    let (round_high, round_low) = (high(round), low(round));
     for ((level, &coefficient), &factor) in levels.iter_mut().zip(coefficients).zip(factors) {
-        let coefficient = i32::from(coefficient);
-        let amount = (coefficient.abs() * factor + round) >> bits;
-        let signed = if coefficient < 0 { -amount } else { amount };
-        *level = narrow(signed);
-        set += u32::from(amount != 0);
+        let product = u32::from(coefficient.unsigned_abs()) * u32::from(factor);
+        let carry = u16::from(low(product) > u16::MAX - round_low);
+        let amount = ((high(product) + round_high + carry) >> bits).cast_signed();
+        *level = if coefficient < 0 { -amount } else { amount };
     }
-    set
+    levels.iter().map(|level| u32::from(*level != 0)).sum()
+}
+
+const fn high(number: u32) -> u16 {
+    (number >> 16) as u16
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
+const fn low(number: u32) -> u16 {
+    number as u16
 }
 
 /// Coefficients of levels.
 pub(super) fn scale(levels: &Block, quantiser: Quantiser, coefficients: &mut Block) {
-    const ALL: [[i32; 64]; 6] = {
-        let mut wide = [[0; 6]; 6];
-        let mut at = 0;
-        while at < 36 {
-            wide[at / 6][at % 6] = SCALES[at / 6][at % 6] as i32;
-            at += 1;
-        }
-        Quantiser::by_position(wide)
-    };
+    const ALL: [[u16; 64]; 6] = by_position(SCALES);
     let scales = &ALL[usize::from(quantiser.0 % 6)];
     let bits = u32::from(quantiser.0 / 6);
-    for ((coefficient, &level), &scale) in coefficients.iter_mut().zip(levels).zip(scales) {
-        *coefficient = narrow((((i32::from(level) * scale) << bits) + 2) >> 2);
+    let pairs = coefficients.iter_mut().zip(levels.iter().zip(scales));
+    // From two bits on there is nothing to cut, and the lower half of a product is all that is left of it in the end.
+    if bits < 2 {
+        for (coefficient, (&level, &scale)) in pairs {
+            *coefficient = narrow((((i32::from(level) * i32::from(scale)) << bits) + 2) >> 2);
+        }
+    } else {
+        for (coefficient, (&level, &scale)) in pairs {
+            *coefficient = level.wrapping_mul(scale.cast_signed()) << (bits - 2);
+        }
     }
 }
 

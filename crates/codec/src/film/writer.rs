@@ -1,7 +1,7 @@
 //! Pictures to film.
 
-use super::macroblock::{Pixels, Place, Plane, paint, predict, sharper};
-use super::motion::{Brightness, search};
+use super::macroblock::{Beside, Pixels, Place, Plane, paint, predict, sharper};
+use super::motion::{Brightness, Search, difference_beside};
 use super::raster::{Raster, places};
 use super::reference::Reference;
 use super::syntax::{AREA, Content, Continuation, Macroblock, Models, Prediction, SIDE, Surroundings, Vector, code};
@@ -57,6 +57,7 @@ pub(crate) struct Writer {
     /// Of the reference, and of the frame.
     kept: Brightness,
     brightness: Brightness,
+    search: Search,
     /// Of the last picture's macroblocks, by place.
     vectors: Vec<Vector>,
     /// Macroblocks in a row of those.
@@ -73,6 +74,7 @@ impl Writer {
             reference: Reference::new(),
             kept: Brightness::new(),
             brightness: Brightness::new(),
+            search: Search::new(),
             vectors: Vec::new(),
             columns: 0,
         }
@@ -187,7 +189,7 @@ impl Writer {
     }
 
     fn predict_best(
-        &self,
+        &mut self,
         shown: &Framebuffer,
         place: Place,
         around: &Surroundings,
@@ -195,7 +197,7 @@ impl Writer {
     ) -> Prediction {
         let before = self.vectors[place.y / SIDE * self.columns + place.x / SIDE];
         let likely = [around.vector, Vector::default(), around.left.vector(), around.above.vector(), before];
-        let found = search(&self.brightness, &self.kept, place, &likely);
+        let found = self.search.find(&self.brightness, &self.kept, place, &likely);
         let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
         // Half a step of each pixel is what quantising costs anyway.
         let enough = area * (quantiser.step() / 16 + 6);
@@ -203,33 +205,15 @@ impl Writer {
             return Prediction::Moved(found.map_or(around.vector, |found| found.vector));
         }
         let mut best = found.map(|found| (Prediction::Moved(found.vector), found.cost));
+        let block = self.brightness.block(place);
+        let beside = Beside::of(shown, place);
         for how in Continuation::ALL {
-            let cost = self.cost_beside(shown, place, how);
+            let cost = difference_beside(&block, &beside, how, place);
             if best.is_none_or(|(_, least)| cost < least) {
                 best = Some((Prediction::Beside(how), cost));
             }
         }
         best.map_or(Prediction::Beside(Continuation::Mean), |(prediction, _)| prediction)
-    }
-
-    /// Sum of absolute differences when it goes on like this.
-    fn cost_beside(&self, shown: &Framebuffer, place: Place, how: Continuation) -> u32 {
-        let mut pixels: Pixels = [0; _];
-        // Any reference will do: it is not looked at.
-        let known = predict(Prediction::Beside(how), place, shown, shown, &mut pixels);
-        known.map_or(u32::MAX, |()| {
-            let lines = pixels.chunks_exact(SIDE * BYTES_PER_PIXEL).take(place.height).enumerate();
-            lines
-                .map(|(line, row)| {
-                    let frame = self.brightness.row(place.x, place.y + line, place.width);
-                    let row = row.chunks_exact(BYTES_PER_PIXEL).map(|pixel| {
-                        let [blue, green, red] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
-                        (blue + 2 * green + red + 2) >> 2
-                    });
-                    frame.iter().zip(row).map(|(&a, b)| u32::from(a).abs_diff(b)).sum::<u32>()
-                })
-                .sum()
-        })
     }
 }
 
@@ -319,12 +303,13 @@ fn halved(plane: &Plane) -> Block {
 fn is_text(frame: &Frame<'_>, brightness: &Brightness, place: Place) -> bool {
     /// Between two pixels side by side.
     const STEEP: u8 = 48;
-    const LEAST_STEEP: usize = 10;
+    const LEAST_STEEP: u32 = 10;
     const LEAST_ALIKE: u16 = 24;
-    let steep: usize = (0..place.height)
+    let steep: u32 = (0..place.height)
         .map(|line| {
             let row = brightness.row(place.x, place.y + line, place.width);
-            row.iter().zip(&row[1..]).filter(|(a, b)| a.abs_diff(**b) >= STEEP).count()
+            // Of one line a byte is enough, and many bytes fit into a register.
+            u32::from(row.iter().zip(&row[1..]).map(|(a, b)| u8::from(a.abs_diff(*b) >= STEEP)).sum::<u8>())
         })
         .sum();
     if steep < LEAST_STEEP {
