@@ -92,6 +92,8 @@ pub(crate) struct Search {
     /// By slice, those that may go on with the next line.
     open: Vec<Option<Run>>,
     moves: Vec<Move>,
+    /// The ways that things have moved in the update before.
+    last: [Option<Way>; WAYS],
     /// Pixels that may still be moved: nobody has to copy more than a picture.
     room: u64,
 }
@@ -130,6 +132,8 @@ impl Search {
     const VOTES: usize = 1 << 11;
     /// Most runs that are kept; a picture has a few for each column.
     const RUNS: usize = 1024;
+    /// Lines from one that is looked at for a way to go on to the next.
+    const SAMPLED_LINES: usize = 16;
 
     pub(crate) fn new() -> Self {
         Self {
@@ -139,6 +143,7 @@ impl Search {
             runs: Vec::with_capacity(Self::RUNS),
             open: Vec::new(),
             moves: Vec::with_capacity(MOST_MOVES),
+            last: [None; WAYS],
             room: 0,
         }
     }
@@ -151,18 +156,51 @@ impl Search {
         if tiles.damaged_pixels() < LEAST_DAMAGE {
             return &self.moves;
         }
-        let sampling = Sampling::of(self.bounds);
         self.room = u64::from(shown.width()) * u64::from(shown.height());
-        if self.drop_anchors(frame, tiles, sampling) {
-            self.look_up(tiles, shown, sampling);
-            for way in self.ways().into_iter().flatten() {
-                let moved = Moved { frame, way };
-                if self.is_worth_trying(&moved, shown) {
-                    self.try_way(&moved, shown);
+        let mut ways = [None; WAYS];
+        self.go_on(frame, tiles, shown, &mut ways);
+        // What scrolls does so line by line, or page by page: then nobody needs to be asked which way.
+        let moved: u64 = self.moves.iter().map(|found| found.rect.area()).sum();
+        if moved * 4 < tiles.damaged_pixels() * 3 {
+            self.search(frame, tiles, shown, &mut ways);
+        }
+        self.last = ways;
+        &self.moves
+    }
+
+    /// Tries the ways of the last update again that put most of the damage right: less of it could be chance, and would
+    /// take away what the right way needs. Notes those that things have moved.
+    fn go_on(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
+        for way in self.last.into_iter().flatten() {
+            let moved = Moved { frame, way };
+            let samples = lines(tiles).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
+            let places = samples.flat_map(|(columns, y)| columns.step_by(STRIP).map(move |x| (x, y)));
+            let (mut wrong, mut right) = (0, 0);
+            for (x, y) in places.filter(|&(x, _)| x + STRETCH <= frame.width() as usize) {
+                if differ(frame.row(x, y, STRETCH), shown.span(x, y, STRETCH)) {
+                    wrong += 1;
+                    right += usize::from(moved.is_right(shown, x, y, STRETCH));
                 }
             }
+            if right >= LEAST_RIGHT && right * 4 >= wrong * 3 {
+                self.try_way(&moved, shown, ways);
+            }
         }
-        &self.moves
+    }
+
+    /// Asks stretches which way they have moved, and tries what most of them say. Notes the ways that things have moved.
+    fn search(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
+        let sampling = Sampling::of(self.bounds);
+        if !self.drop_anchors(frame, tiles, sampling) {
+            return;
+        }
+        self.look_up(tiles, shown, sampling);
+        for way in self.ways().into_iter().flatten() {
+            let moved = Moved { frame, way };
+            if self.is_worth_trying(&moved, shown) {
+                self.try_way(&moved, shown, ways);
+            }
+        }
     }
 
     /// Remembers stretches of the frame; false when there are too few for a vote.
@@ -238,7 +276,7 @@ impl Search {
         best.map(|(way, votes)| (votes > 0).then_some(way))
     }
 
-    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer) {
+    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
         self.find_runs(moved, shown);
         for _ in 0..MOST_TRIED {
             if self.moves.len() == MOST_MOVES {
@@ -256,6 +294,11 @@ impl Search {
             let found = Move { rect, from: moved.from(rect) };
             shown.copy(found.rect, found.from);
             self.moves.push(found);
+            if !ways.contains(&Some(moved.way))
+                && let Some(free) = ways.iter_mut().find(|way| way.is_none())
+            {
+                *free = Some(moved.way);
+            }
         }
     }
 
