@@ -6,3 +6,4 @@ mod hostile;
 mod returns;
 mod scenes;
 mod sides;
+mod sizes;
