@@ -17,7 +17,7 @@ const IN_THE_FILM: &[&str] = &["Dune", "LadyBird", "RainDrops", "YellowFlower"];
 
 /// Pixels of the film, and its pictures a second.
 pub(crate) const FILM: (u16, u16) = (1024, 576);
-const FILM_FPS: u32 = 25;
+pub(crate) const FILM_FPS: u32 = 25;
 /// Of each photograph in the film, and of the film.
 const SHOT_SECONDS: u32 = 6;
 /// How long two shots are seen through each other.

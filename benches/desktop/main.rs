@@ -50,7 +50,7 @@ struct Which {
     /// A few seconds of each workload; the figures go to target/bench/desktop alone
     #[arg(long)]
     quick: bool,
-    /// Only these workloads; the figures go to target/bench/desktop alone
+    /// Only these workloads, and of a session "own": the customer's own keys; the figures go to target/bench/desktop alone
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -58,6 +58,8 @@ struct Which {
 /// How much is measured.
 struct Extent {
     workloads: Vec<Workload>,
+    /// The customer's own keys too.
+    own_keys: bool,
     /// Of each workload.
     seconds: u64,
 }
@@ -70,31 +72,49 @@ struct Places {
     results: PathBuf,
 }
 
+impl Extent {
+    /// Nothing, or what moves.
+    fn beside_keys(&self) -> impl Iterator<Item = Option<Workload>> {
+        [None, Some(Workload::Scroll), Some(Workload::Film)].into_iter()
+    }
+
+    fn beside_advisers_keys(&self) -> Vec<Option<Workload>> {
+        let is_meant = |one: &Option<Workload>| one.is_none_or(|one| self.workloads.contains(&one));
+        if self.workloads.is_empty() { Vec::new() } else { self.beside_keys().filter(is_meant).collect() }
+    }
+
+    fn beside_own_keys(&self) -> Vec<Option<Workload>> {
+        if self.own_keys { self.beside_keys().collect() } else { Vec::new() }
+    }
+}
+
 impl Which {
-    fn chosen(&self) -> Result<(Places, Extent)> {
+    fn chosen(&self, all: &[Workload]) -> Result<(Places, Extent)> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let scratch = root.join("target/bench/desktop");
         let find = |name: &String| {
-            let found = workloads::ALL.iter().find(|workload| workload.name() == name);
+            let found = all.iter().find(|workload| workload.name() == name);
             found.copied().with_context(|| format!("there is no workload \"{name}\""))
         };
-        let some = self.only.iter().map(find).collect::<Result<Vec<_>>>()?;
+        let (own, others): (Vec<_>, Vec<_>) = self.only.iter().partition(|name| *name == "own");
+        let some = others.into_iter().map(find).collect::<Result<Vec<_>>>()?;
         // What is kept is measured whole.
-        let whole = !self.quick && some.is_empty();
+        let whole = !self.quick && self.only.is_empty();
         let results = if whole { root.join("docs/benchmarks") } else { scratch.clone() };
-        let workloads = if some.is_empty() { workloads::ALL.to_vec() } else { some };
-        Ok((Places { scratch, results }, Extent { workloads, seconds: if self.quick { 3 } else { 10 } }))
+        let workloads = if self.only.is_empty() { all.to_vec() } else { some };
+        let own_keys = self.only.is_empty() || !own.is_empty();
+        Ok((Places { scratch, results }, Extent { workloads, own_keys, seconds: if self.quick { 3 } else { 10 } }))
     }
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().what {
         What::Codec(which) => {
-            let (places, extent) = which.chosen()?;
+            let (places, extent) = which.chosen(workloads::RECORDED)?;
             codec::measure(&places, &extent)
         }
         What::Session { which, link } => {
-            let (places, extent) = which.chosen()?;
+            let (places, extent) = which.chosen(workloads::LIVE)?;
             match link {
                 Some(line) => session::measure_slow(&places, &extent, line),
                 None => session::measure(&places, &extent),

@@ -1,4 +1,5 @@
-//! The whole program beside TigerVNC, with live workloads: bytes, processor time, pictures, and how long a key takes.
+//! The whole program beside TigerVNC, with live workloads: bytes, processor time, pictures, and how long a key takes, the
+//! adviser's and the customer's own.
 
 mod lamp;
 mod sides;
@@ -15,10 +16,11 @@ use self::lamp::Lamp;
 use self::sides::{Product, Sides};
 use self::sight::Counting;
 use crate::content::Content;
+use crate::desk::Desk;
 use crate::desk::impair::Conditions;
 use crate::machine::{self, Busy, loopback_bytes, percentile, processor_seconds};
 use crate::plot::{Figure, Panel, Point, Scale};
-use crate::workloads::Workload;
+use crate::workloads::{self, Workload};
 use crate::{Extent, Places};
 
 /// How long the picture may take to become exact when everything rests.
@@ -53,24 +55,35 @@ struct Delay {
     lost: usize,
 }
 
+/// What is beside the keys, or nothing, and how long they took.
+type Delays = Vec<(Option<Workload>, Delay)>;
+
 struct Results {
     product: Product,
     costs: Vec<(Workload, Cost)>,
-    delays: Vec<(Option<Workload>, Delay)>,
+    /// Of the adviser's keys, and of the customer's own.
+    delays: Delays,
+    own: Delays,
 }
 
 /// Measures everything and writes `session.md` and `session.svg`.
 pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     let content = Content::in_folder(places.scratch.join("content"))?;
     let (busy, time) = (Busy::now(), Duration::from_secs(extent.seconds));
+    let mut unshared = unshared_keys(extent, &content, time)?;
     let mut all = Vec::new();
     for product in PRODUCTS {
         let sides = Sides::of(*product, &content)?;
-        let mut results = Results { product: *product, costs: Vec::new(), delays: Vec::new() };
-        let beside = [None, Some(Workload::Scroll), Some(Workload::Film)].into_iter();
-        for workload in beside.filter(|one| one.is_none_or(|one| extent.workloads.contains(&one))) {
+        let mut results = Results { product: *product, costs: Vec::new(), delays: Vec::new(), own: Vec::new() };
+        for workload in extent.beside_advisers_keys() {
             eprintln!("{}: keys, {} …", product.name(), beside_what(workload));
-            results.delays.push((workload, delay(&sides, workload, &content, time)?));
+            let keys = keys(sides.advisers(), sides.customers(), workload, &content, time)?;
+            results.delays.push((workload, keys.delay()));
+        }
+        for workload in extent.beside_own_keys() {
+            eprintln!("{}: the customer's own keys, {} …", product.name(), beside_what(workload));
+            let keys = keys(sides.customers(), sides.customers(), workload, &content, time * 2)?;
+            results.own.push((workload, keys.delay()));
         }
         for workload in &extent.workloads {
             eprintln!("{}: {} …", product.name(), workload.name());
@@ -78,8 +91,15 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
         }
         all.push(results);
     }
-    let narrow = slow(&content, Line { kbit: 2000, rtt_ms: 40 }, time)?;
-    let text = format!("{}\n{narrow}", tables(&all));
+    // Once before the others and once after them: what else this machine does changes with time.
+    for ((_, keys), (_, more)) in unshared.iter_mut().zip(unshared_keys(extent, &content, time)?) {
+        keys.add(more);
+    }
+    let unshared: Delays = unshared.into_iter().map(|(workload, keys)| (workload, keys.delay())).collect();
+    let mut text = tables(&all, &unshared);
+    if extent.workloads.contains(&Workload::Film) {
+        text = format!("{text}\n{}", slow(&content, Line { kbit: 2000, rtt_ms: 40 }, time)?);
+    }
     println!("{text}");
     fs::create_dir_all(&places.results)?;
     fs::write(places.results.join("session.svg"), plot(&all))?;
@@ -107,7 +127,8 @@ fn slow(content: &Content, line: Line, time: Duration) -> Result<String> {
     };
     let sides = Sides::behind(conditions, content);
     let counting = Counting::on(sides.advisers());
-    let Delay { p50, p95, keys, lost } = delay(&sides, Some(Workload::Film), content, time * 2)?;
+    let keys = keys(sides.advisers(), sides.customers(), Some(Workload::Film), content, time * 2)?;
+    let Delay { p50, p95, keys, lost } = keys.delay();
     let pictures = counting.finish()?;
     Ok(format!(
         "## Over a narrow line\n\nCustomer behind {kbit} kbit/s, {rtt_ms} ms there and back, a queue of 500 ms that drops what \
@@ -116,21 +137,52 @@ fn slow(content: &Content, line: Line, time: Duration) -> Result<String> {
     ))
 }
 
-fn delay(sides: &Sides, workload: Option<Workload>, content: &Content, time: Duration) -> Result<Delay> {
-    let desk = sides.customers();
-    let mut scene = workload.map(|workload| workload.open(desk, content)).transpose()?;
-    let _lamp = Lamp::on(desk)?;
+/// How long each key took, ms, and how many were lost.
+struct Keys {
+    delays: Vec<f64>,
+    lost: usize,
+}
+
+impl Keys {
+    fn add(&mut self, more: Self) {
+        self.delays.extend(more.delays);
+        self.lost += more.lost;
+    }
+
+    fn delay(mut self) -> Delay {
+        let (p50, p95) = (percentile(&mut self.delays, 50), percentile(&mut self.delays, 95));
+        Delay { p50, p95, keys: self.delays.len(), lost: self.lost }
+    }
+}
+
+/// The customer's own keys while nobody looks, on a desk like those that are looked at.
+fn unshared_keys(extent: &Extent, content: &Content, time: Duration) -> Result<Vec<(Option<Workload>, Keys)>> {
+    let beside = extent.beside_own_keys();
+    if beside.is_empty() {
+        return Ok(Vec::new());
+    }
+    let desk = workloads::desk(content);
+    let each = beside.into_iter().map(|workload| {
+        eprintln!("not shared: keys, {} …", beside_what(workload));
+        Ok((workload, keys(&desk, &desk, workload, content, time)?))
+    });
+    each.collect()
+}
+
+/// Keys pressed and seen on `hands`, whose lamp is on the customer's desk, beside a workload there.
+fn keys(hands: &Desk, customers: &Desk, workload: Option<Workload>, content: &Content, time: Duration) -> Result<Keys> {
+    let mut scene = workload.map(|workload| workload.open(customers, content)).transpose()?;
+    let _lamp = Lamp::on(customers)?;
     // For the picture to be whole before anything is timed.
     thread::sleep(Duration::from_secs(2));
-    let (mut delays, lost) = thread::scope(|scope| {
+    let (delays, lost) = thread::scope(|scope| {
         let played = scope.spawn(move || scene.as_mut().map_or(Ok(()), |scene| scene.play(time)));
-        let delays = lamp::delays(sides.advisers(), time);
+        let delays = lamp::delays(hands, time);
         played.join().expect("the workload goes on")?;
         delays
     })?;
     ensure!(!delays.is_empty(), "no key was ever seen");
-    let keys = delays.len();
-    Ok(Delay { p50: percentile(&mut delays, 50), p95: percentile(&mut delays, 95), keys, lost })
+    Ok(Keys { delays, lost })
 }
 
 fn cost(sides: &Sides, product: Product, workload: Workload, content: &Content, time: Duration) -> Result<Cost> {
@@ -162,18 +214,38 @@ fn beside_what(workload: Option<Workload>) -> &'static str {
     }
 }
 
-fn tables(all: &[Results]) -> String {
+fn tables(all: &[Results], unshared: &Delays) -> String {
     let columns: String = all.iter().map(|results| format!(" {} |", results.product.name())).collect();
     let rule = "---|".repeat(all.len() + 1);
-    let mut text = format!("\n## Key → pixel, ms p50 / p95\n\n| |{columns}\n|{rule}\n");
+    let mut text = String::new();
     let Some(first) = all.first() else { return text };
+    let both = |delay: &Delay| {
+        let Delay { p50, p95, lost, .. } = delay;
+        let lost = if *lost > 0 { format!(", {lost} lost") } else { String::new() };
+        format!("{p50:.1} / {p95:.1}{lost}")
+    };
+    if !first.delays.is_empty() {
+        text.push_str(&format!("\n## Key → pixel, ms p50 / p95\n\n| |{columns}\n|{rule}\n"));
+    }
     for (number, (workload, _)) in first.delays.iter().enumerate() {
-        let cells = all.iter().map(|results| {
-            let Delay { p50, p95, lost, .. } = &results.delays[number].1;
-            let lost = if *lost > 0 { format!(", {lost} lost") } else { String::new() };
-            format!(" {p50:.1} / {p95:.1}{lost} |")
-        });
+        let cells = all.iter().map(|results| format!(" {} |", both(&results.delays[number].1)));
         text.push_str(&format!("| {} |{}\n", beside_what(*workload), cells.collect::<String>()));
+    }
+    if !unshared.is_empty() {
+        text.push_str(&format!(
+            "\n## The customer's own key → pixel, ms p50 / p95 (p95, times that of the desktop that is not shared)\n\n\
+             | | not shared |{columns}\n|---|{rule}\n"
+        ));
+    }
+    for (number, (workload, alone)) in unshared.iter().enumerate() {
+        let cells = all.iter().map(|results| {
+            let shared = &results.own[number].1;
+            format!(" {} ({:.1}) |", both(shared), shared.p95 / alone.p95)
+        });
+        text.push_str(&format!("| {} | {} |{}\n", beside_what(*workload), both(alone), cells.collect::<String>()));
+    }
+    if first.costs.is_empty() {
+        return text;
     }
     text.push_str(&format!(
         "\n## Cost: MB · processor s of customer · of adviser · pictures a second · exact after\n\n| |{columns}\n|{rule}\n"
@@ -205,8 +277,11 @@ Customer's and adviser's desk are two Xvfb with openbox, on one machine; the adv
 the processor. Lotse as `./dev run` starts it, by a relay over UDP; TigerVNC without a relay over TCP, its server scraping \
 the same kind of display, Tight, once without JPEG and once with JPEG 8, which its viewer asks for by itself.
 
-- *Key → pixel*: pressed at the adviser's, through the customer's computer, seen at the adviser's.
-- *MB*: all that went over the loopback, headers and acknowledgements too, in a network of its own where the system gives \
+- *Key → pixel*: pressed at the adviser's, through the customer's computer, seen at the adviser's. *The customer's own*: \
+pressed and seen at the customer's, while the adviser looks; *not shared* is a desk of the same kind that nobody looks at, \
+before and after all the others. The relay, the adviser's program and display have the same processors, which they have not \
+where they belong.
+- *cinema* is the film on all of the screen, 30 pictures a second. *MB*: all that went over the loopback, headers and acknowledgements too, in a network of its own where the system gives \
 one; Lotse's halved, since the relay sends each packet on. *Processor*: user and system, the workload and 3 s of rest. The \
 relay's and the X servers' are in neither.
 - *Pictures*: moments at which the adviser's display had changed, of 60 a second; a picture that is painted in pieces counts \

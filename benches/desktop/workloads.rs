@@ -1,4 +1,4 @@
-//! What a customer's desktop does while somebody helps: five scripted ones, the same every time.
+//! What a customer's desktop does while somebody helps: scripted, the same every time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::content::{Content, FILM, sentences};
+use crate::content::{Content, FILM, FILM_FPS, sentences};
 use crate::desk::hands::{Button, keysym};
 use crate::desk::process::Program;
 use crate::desk::{Desk, PATIENCE, until};
@@ -33,10 +33,17 @@ pub(crate) enum Workload {
     Scroll,
     /// 25 pictures a second in a window of 1024×576.
     Film,
+    /// 30 pictures a second on all of the screen.
+    Cinema,
 }
 
-pub(crate) const ALL: &[Workload] =
+/// What codecs are measured with, all on the same frames.
+pub(crate) const RECORDED: &[Workload] =
     &[Workload::Idle, Workload::Typing, Workload::Terminal, Workload::Scroll, Workload::Film];
+
+/// What whole programs are measured with.
+pub(crate) const LIVE: &[Workload] =
+    &[Workload::Idle, Workload::Typing, Workload::Terminal, Workload::Scroll, Workload::Film, Workload::Cinema];
 
 impl Workload {
     pub(crate) fn name(self) -> &'static str {
@@ -46,6 +53,7 @@ impl Workload {
             Self::Terminal => "terminal",
             Self::Scroll => "scroll",
             Self::Film => "film",
+            Self::Cinema => "cinema",
         }
     }
 
@@ -55,7 +63,8 @@ impl Workload {
             Self::Idle | Self::Typing => (editor(desk, content)?, Stage::Desk),
             Self::Terminal => terminal(desk, content)?,
             Self::Scroll => (browser(desk, content), Stage::Desk),
-            Self::Film => film(desk, content)?,
+            Self::Film => film(desk, content, &[&format!("--geometry={}x{}+700+340", FILM.0, FILM.1)])?,
+            Self::Cinema => film(desk, content, &["--fullscreen", &format!("--speed={}", 30.0 / f64::from(FILM_FPS))])?,
         };
         Ok(Scene { workload: self, desk, stage, _program: program })
     }
@@ -88,12 +97,14 @@ impl Scene<'_> {
             (Workload::Typing, _) => type_on(self.desk, time),
             (Workload::Scroll, _) => scroll(self.desk, time),
             (Workload::Terminal, Stage::Pipe { pipe, log }) => print_on(pipe, log, time)?,
-            (Workload::Film, Stage::Player(socket)) => {
+            (Workload::Film | Workload::Cinema, Stage::Player(socket)) => {
                 tell_player(socket, "false")?;
                 thread::sleep(time);
                 tell_player(socket, "true")?;
             }
-            (Workload::Terminal | Workload::Film, _) => unreachable!("they are opened with their stage"),
+            (Workload::Terminal | Workload::Film | Workload::Cinema, _) => {
+                unreachable!("they are opened with their stage")
+            }
         }
         Ok(())
     }
@@ -218,12 +229,12 @@ fn scroll(desk: &Desk, time: Duration) {
     });
 }
 
-fn film(desk: &Desk, content: &Content) -> Result<(Program, Stage)> {
+fn film(desk: &Desk, content: &Content, place: &[&str]) -> Result<(Program, Stage)> {
     let socket = desk.folder().join("player");
     let mut command = Command::new("mpv");
     command.args(["--no-config", "--no-audio", "--vo=x11", "--no-osc", "--osd-level=0", "--pause", "--loop-file=inf"]);
     command.args(["--hwdec=no", "--framedrop=no", "--no-border", "--cursor-autohide=no"]);
-    command.arg(format!("--geometry={}x{}+700+340", FILM.0, FILM.1));
+    command.args(place);
     command.arg(format!("--input-ipc-server={}", socket.display()));
     let program = desk.spawn(command.arg(content.film()));
     desk.window_of(&program, PATIENCE);

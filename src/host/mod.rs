@@ -1,6 +1,7 @@
 //! The host's side of a session: what leaves this computer ([`pump`], [`pointer`]) and what may be done to it ([`gate`]). Everything
 //! is keyed by viewer.
 
+mod effort;
 pub mod gate;
 pub mod pointer;
 pub mod pump;

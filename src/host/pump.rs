@@ -7,11 +7,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use lotse_codec::{Budget, EncodeError, Encoder, Frame, Pending, Rect, Region};
+use lotse_codec::{Budget, Effort, EncodeError, Encoder, Frame, Pending, Rect, Region};
 use lotse_desktop::capture::{self, Capture, CaptureError, DisplayInfo, Interrupt, Wake};
+use lotse_desktop::processor;
 use lotse_protocol::message::session::{Applied, UpdateHeader};
 
 use super::ViewerId;
+use super::effort::Spent;
 use super::room::Room;
 
 /// The longest that a taken hand-off is waited for before looking whether anybody still watches.
@@ -66,6 +68,8 @@ struct State {
     keyframe: bool,
     ended: bool,
     interrupt: Option<Interrupt>,
+    /// Of the last update.
+    effort: Effort,
 }
 
 struct Watcher {
@@ -150,6 +154,15 @@ impl Drop for Pump {
     }
 }
 
+impl State {
+    fn try_with(&mut self, effort: Effort) {
+        if self.effort != effort {
+            tracing::debug!(?effort, "the processor time of the encoder");
+            self.effort = effort;
+        }
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing is left half-done under this lock.
@@ -203,7 +216,7 @@ fn pump(
         if let Some(displays) = screen.displays_if_new() {
             sink(PumpEvent::Displays(displays));
         }
-        match next(shared, screen.left, screen.begun) {
+        match next(shared, &mut screen) {
             Next::End => return Ok(()),
             Next::WaitForDamage(until) => {
                 let before = Instant::now();
@@ -230,7 +243,7 @@ fn pump(
 }
 
 /// Sleeps while nobody watches, and while there is something to send but no room for it.
-fn next(shared: &Shared, left: Left, begun: Instant) -> Next {
+fn next(shared: &Shared, screen: &mut Screen) -> Next {
     let mut state = shared.lock();
     loop {
         if state.ended {
@@ -238,15 +251,24 @@ fn next(shared: &Shared, left: Left, begun: Instant) -> Next {
         }
         let (generation, keyframe) = (state.generation, state.keyframe);
         if let Some(watcher) = &mut state.watcher {
-            match left {
+            match screen.left {
                 Left::Nothing if !keyframe => return Next::WaitForDamage(None),
                 Left::Later(until) if !keyframe => return Next::WaitForDamage(Some(until)),
                 Left::Nothing | Left::Later(_) | Left::More => {}
             }
             let now = Instant::now();
+            if let Some(pause) = screen.pause_until.checked_duration_since(now).filter(|pause| !pause.is_zero()) {
+                // Not for want of room.
+                watcher.room.rested(pause);
+                state = shared.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
             if let Some(bytes) = watcher.room.budget(now) {
-                let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - begun);
-                return Next::WaitForHandOff(Arc::clone(&watcher.out), Job { generation, budget, keyframe });
+                let effort = screen.spent.effort(now);
+                let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - screen.begun).effort(effort);
+                let out = Arc::clone(&watcher.out);
+                state.try_with(effort);
+                return Next::WaitForHandOff(out, Job { generation, budget, keyframe });
             }
             watcher.room.wait(now);
         }
@@ -262,13 +284,25 @@ struct Screen {
     left: Left,
     /// When the encoder's clock began.
     begun: Instant,
+    spent: Spent,
+    /// Nothing is encoded before.
+    pause_until: Instant,
 }
 
 impl Screen {
     fn open(capture: Capture) -> Result<Self, PumpError> {
         let (width, height) = capture.displays().first().map_or((0, 0), |d| (d.width, d.height));
         let encoder = Encoder::new(width, height)?;
-        Ok(Self { capture, encoder, displays: Vec::new(), left: Left::More, begun: Instant::now() })
+        let now = Instant::now();
+        Ok(Self {
+            capture,
+            encoder,
+            displays: Vec::new(),
+            left: Left::More,
+            begun: now,
+            spent: Spent::default(),
+            pause_until: now,
+        })
     }
 
     fn displays_if_new(&mut self) -> Option<Vec<DisplayInfo>> {
@@ -296,7 +330,14 @@ impl Screen {
         let (width, height) = (grab.width, grab.height);
         let frame = Frame::new(grab.data, width, height, grab.stride).map_err(EncodeError::from)?;
         let damage: Region = grab.damage.iter().copied().map(rect).collect();
+        let before = (Instant::now(), processor::time());
         let encoded = self.encoder.encode(frame, &damage, job.budget, &mut update)?;
+        let (done, time) = (Instant::now(), processor::time());
+        let clock = done - before.0;
+        self.spent.on_update(done, clock, time.zip(before.1).map(|(after, before)| after.saturating_sub(before)));
+        if encoded.operations.film > 0 {
+            self.pause_until = done + self.spent.pause(clock);
+        }
         self.left = match encoded.pending {
             Pending::Nothing => Left::Nothing,
             Pending::More => Left::More,

@@ -116,7 +116,7 @@ pub(crate) fn delays(desk: &Desk, time: Duration) -> Result<(Vec<f64>, usize)> {
                 lost += 1;
                 break;
             }
-            thread::sleep(Duration::from_micros(300));
+            thread::sleep(Duration::from_micros(100));
         }
     }
     Ok((delays, lost))

@@ -61,6 +61,8 @@ pub struct Budget {
     pub time: Option<Duration>,
     /// May photographs be shown roughly at first?
     pub loss: Loss,
+    /// How much processor time may this update take?
+    pub effort: Effort,
 }
 
 /// Whether pixels may be wrong for a while.
@@ -72,11 +74,22 @@ pub enum Loss {
     AtFirst,
 }
 
+/// How hard is looked for what makes an update short. What is shown in the end is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// As hard as pays for the link.
+    #[default]
+    Full,
+    /// Where others want the processor: how film has moved is not searched for, only taken over from its surroundings and
+    /// from the picture before.
+    Quick,
+}
+
 impl Budget {
     /// At most so many bytes.
     #[must_use]
     pub const fn bytes(bytes: usize) -> Self {
-        Self { bytes, film: None, time: None, loss: Loss::AtFirst }
+        Self { bytes, film: None, time: None, loss: Loss::AtFirst, effort: Effort::Full }
     }
 
     /// Everything at once.
@@ -101,6 +114,12 @@ impl Budget {
     #[must_use]
     pub const fn with(self, loss: Loss) -> Self {
         Self { loss, ..self }
+    }
+
+    /// The same with this effort.
+    #[must_use]
+    pub const fn effort(self, effort: Effort) -> Self {
+        Self { effort, ..self }
     }
 }
 

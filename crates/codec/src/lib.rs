@@ -28,7 +28,7 @@ mod tiles;
 mod wire;
 
 pub use decoder::{DecodeError, Decoder};
-pub use encoder::{Budget, EncodeError, Encoded, Encoder, Loss, Operations, Pending};
+pub use encoder::{Budget, Effort, EncodeError, Encoded, Encoder, Loss, Operations, Pending};
 pub use frame::{BYTES_PER_PIXEL, Frame, FrameError, Framebuffer, MAX_DIMENSION, MAX_PIXELS};
 pub use geometry::{Rect, Region};
 pub use wire::{LARGEST_TILE, MAX_UPDATE};

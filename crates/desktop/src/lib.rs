@@ -1,11 +1,13 @@
 //! This computer: what its screen shows ([`capture`]), its pointer ([`pointer`]), its locks ([`locks`]) and own keys
-//! ([`system_keys`]), what hands do to it ([`inject`]), and what is not to stay on it ([`traces`]). The only crate with
-//! `unsafe`, allowed file by file. A platform's code sits behind one facade file per capability.
+//! ([`system_keys`]), what hands do to it ([`inject`]), how its processor is shared ([`processor`]), and what is not to stay
+//! on it ([`traces`]). The only crate with `unsafe`, allowed file by file. A platform's code sits behind one facade file per
+//! capability.
 
 pub mod capture;
 pub mod inject;
 pub mod locks;
 pub mod pointer;
+pub mod processor;
 pub mod situation;
 pub mod system_keys;
 pub mod traces;

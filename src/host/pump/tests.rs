@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lotse_codec::{Decoder, Framebuffer, LARGEST_TILE};
+use lotse_codec::{Decoder, Effort, Framebuffer, LARGEST_TILE};
 use lotse_desktop::capture::synthetic::{self, Stage};
 use lotse_desktop::capture::{CaptureError, Rect};
 use lotse_protocol::message::session::{Applied, UpdateHeader};
@@ -227,6 +227,35 @@ fn a_photograph_that_was_shown_roughly_becomes_exact_when_it_rests_and_nothing_i
     // Each update looks once; so does a wake for what is there already.
     let (grabs, updates) = (stage.grabs() - grabs, watcher.last - updates);
     assert!(grabs <= updates + 5, "{grabs} grabs for {updates} updates");
+}
+
+#[test]
+fn an_encoder_that_takes_all_of_a_core_is_made_quick_and_comes_back_when_it_has_little_to_do() {
+    let (pump, stage, _events) = pump_of(1600, 900);
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    let effort = || pump.shared.lock().effort;
+    assert_eq!(effort(), Effort::Full);
+    let deadline = Instant::now() + PATIENCE;
+    // More film than a core can do: there is a new picture for every slice of it.
+    let mut number = 0;
+    while effort() == Effort::Full {
+        assert!(Instant::now() < deadline, "however much there is to do, it takes its time");
+        number += 1;
+        stage.noise(Rect { x: 0, y: 0, width: 1600, height: 900 }, number);
+        watcher.next_and_apply(&pump);
+    }
+    // What it shows in the end is right.
+    watcher.until_exact(&pump, &stage);
+    let deadline = Instant::now() + PATIENCE;
+    while effort() == Effort::Quick {
+        assert!(Instant::now() < deadline, "it never comes back");
+        stage.step();
+        watcher.next_and_apply(&pump);
+        thread::sleep(Duration::from_millis(20));
+    }
+    watcher.until_exact(&pump, &stage);
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl Encoder {
         budget: Budget,
         sending: &mut Sending<'_>,
     ) -> Result<(), EncodeError> {
+        self.film.try_with(budget.effort);
         if !self.tiles.is_clean() {
             self.take_photographs(frame);
         }

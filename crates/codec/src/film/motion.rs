@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::macroblock::{Beside, Place, half, quarter, sloped};
 use super::syntax::{AREA, Continuation, FARTHEST, SIDE, Vector};
+use crate::encoder::Effort;
 use crate::frame::BYTES_PER_PIXEL;
 use crate::geometry::Rect;
 
@@ -173,14 +174,15 @@ impl Search {
         Self { usual: 0 }
     }
 
-    /// The best vector near any of the `likely` ones, the first of which costs nothing. `None` when none leads to pixels
-    /// that are taken.
+    /// The best vector near any of the `likely` ones, the first of which costs nothing; with little effort one of those
+    /// themselves, or half a pixel beside it. `None` when none leads to pixels that are taken.
     pub(super) fn find(
         &mut self,
         frame: &Brightness,
         reference: &Brightness,
         place: Place,
         likely: &[Vector],
+        effort: Effort,
     ) -> Option<Found> {
         let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
         let block = frame.block(place);
@@ -207,7 +209,8 @@ impl Search {
         }
         // Whole pixels, by shorter and shorter steps; then halves. Far away nobody looks who has found as much as others.
         let is_usual = best?.cost <= self.usual + self.usual / 8;
-        let whole = [(8, REACH), (4, REACH), (2, REACH)].into_iter().filter(|_| !is_usual);
+        let is_far = effort == Effort::Full && !is_usual;
+        let whole = [(8, REACH), (4, REACH), (2, REACH)].into_iter().filter(|_| is_far);
         for (step, reach) in whole.chain([(1, 1)]) {
             for _ in 0..reach {
                 let from = best?.vector;
@@ -221,7 +224,10 @@ impl Search {
                 }
             }
         }
-        self.usual = self.usual - self.usual / 8 + best?.cost / 8;
+        if effort == Effort::Full {
+            // What is not searched for says nothing about what would be found.
+            self.usual = self.usual - self.usual / 8 + best?.cost / 8;
+        }
         best
     }
 }

@@ -7,6 +7,7 @@ use super::reference::Reference;
 use super::syntax::{AREA, Content, Continuation, Macroblock, Models, Prediction, SIDE, Surroundings, Vector, code};
 use super::transform::{Block, Quantiser, forward, quantise};
 use crate::chunks::Outgoing;
+use crate::encoder::Effort;
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::range::RangeWriter;
@@ -62,6 +63,7 @@ pub(crate) struct Writer {
     vectors: Vec<Vector>,
     /// Macroblocks in a row of those.
     columns: usize,
+    effort: Effort,
 }
 
 impl Writer {
@@ -77,7 +79,13 @@ impl Writer {
             search: Search::new(),
             vectors: Vec::new(),
             columns: 0,
+            effort: Effort::Full,
         }
+    }
+
+    /// From now on.
+    pub(crate) const fn try_with(&mut self, effort: Effort) {
+        self.effort = effort;
     }
 
     /// The other side starts afresh.
@@ -197,7 +205,7 @@ impl Writer {
     ) -> Prediction {
         let before = self.vectors[place.y / SIDE * self.columns + place.x / SIDE];
         let likely = [around.vector, Vector::default(), around.left.vector(), around.above.vector(), before];
-        let found = self.search.find(&self.brightness, &self.kept, place, &likely);
+        let found = self.search.find(&self.brightness, &self.kept, place, &likely, self.effort);
         let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
         // Half a step of each pixel is what quantising costs anyway.
         let enough = area * (quantiser.step() / 16 + 6);

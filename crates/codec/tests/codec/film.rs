@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lotse_codec::{Budget, DecodeError, Decoder, Encoded, Framebuffer, LARGEST_TILE, Loss, Pending, Rect, Region};
+use lotse_codec::{
+    Budget, DecodeError, Decoder, Effort, Encoded, Framebuffer, LARGEST_TILE, Loss, Pending, Rect, Region,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -216,6 +218,41 @@ fn subtitle(picture: &mut Picture, corner: (u32, u32)) -> Vec<(u32, u32)> {
         picture.set(*x, *y, [250, 250, 250]);
     }
     ink
+}
+
+/// Film whose picture jumps `step` pixels to the side each time, played with this effort: all updates one after the other.
+fn play_with(effort: Effort, step: u32) -> Vec<u8> {
+    let rect = Rect::new(131, 77, 320, 192);
+    let photograph = photograph(rect.width + 24 * step + 64, rect.height);
+    let mut picture = desktop(600, 360);
+    let mut play = Play::new(&picture);
+    let mut updates = Vec::new();
+    for number in 0..24 {
+        // To and fro by another width each time: that is not foreseen from the picture before.
+        let left = number * step + mix(number) % 24 * u32::from(step > 0);
+        for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+            let at = y as usize * photograph.stride + (left + x) as usize * 4;
+            let noise = (mix(y * 4001 + x + number * 77_777) >> 29) as u8;
+            let grain = |channel: usize| photograph.data[at + channel].saturating_add(noise);
+            picture.set(rect.x + x, rect.y + y, [grain(0), grain(1), grain(2)]);
+        }
+        play.now += PICTURE;
+        let budget = Budget::bytes(60_000).effort(effort);
+        play.step(&picture, &Region::from(rect), budget);
+        updates.extend_from_slice(&play.sides.update);
+    }
+    play.rest(&picture, Budget::bytes(60_000).effort(effort));
+    updates
+}
+
+#[test]
+fn little_effort_does_not_search_for_motion_and_is_deterministic_and_exact_in_the_end() {
+    let [full, quick] = [Effort::Full, Effort::Quick].map(|effort| play_with(effort, 7));
+    assert!(quick.len() * 10 > full.len() * 11, "{} bytes quickly, {} otherwise", quick.len(), full.len());
+    assert_eq!(play_with(Effort::Quick, 7), quick);
+    // Where nothing moves, there is nothing to search for.
+    let [full, quick] = [Effort::Full, Effort::Quick].map(|effort| play_with(effort, 0));
+    assert!(quick.len() * 50 < full.len() * 51, "{} bytes quickly, {} otherwise", quick.len(), full.len());
 }
 
 #[test]
