@@ -204,7 +204,7 @@ impl Operations {
             Kind::Copy => self.copy += 1,
             Kind::Text => self.text += 1,
             Kind::Keep => self.keep += 1,
-            Kind::Recall | Kind::RecallPart => self.recall += 1,
+            Kind::Recall | Kind::RecallPart | Kind::RecallLines => self.recall += 1,
             Kind::Photo => self.photo += 1,
             Kind::Reference => self.reference += 1,
             Kind::Film => self.film += 1,
@@ -375,6 +375,8 @@ impl Encoder {
         if !damage.is_empty() {
             operations += self.write_moves(frame);
         }
+        let count = self.recall.scrolled_back(frame, &self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        operations += self.recalled(frame, count);
         let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
         operations += self.recalled(frame, count);
         operations
@@ -415,9 +417,13 @@ impl Encoder {
 
     /// Writes what has moved; what is damaged after that did not come from anywhere.
     fn write_moves(&mut self, frame: &Frame<'_>) -> Operations {
-        let moves = self.search.make(frame, &self.tiles, &mut self.shown);
+        let (recall, raw) = (&mut self.recall, &mut self.raw);
+        let mut keep = 0;
+        let moves = self.search.make(frame, &self.tiles, &mut self.shown, |shown, found| {
+            keep += recall.leave(shown, found, &mut raw[Stream::Operations]);
+            write_move(found, raw);
+        });
         for found in moves {
-            write_move(found, &mut self.raw);
             self.tiles.moved(found.rect);
             self.recall.moved(found.rect);
         }
@@ -425,7 +431,7 @@ impl Encoder {
         if copy > 0 {
             self.compare(frame);
         }
-        Operations { copy, ..Operations::default() }
+        Operations { copy, keep, ..Operations::default() }
     }
 
     /// Writes what has changed, area by area, until the budget ends; photographs are only noted.
@@ -647,6 +653,7 @@ const fn likely(kind: Kind, len: usize) -> usize {
         | Kind::Keep
         | Kind::Recall
         | Kind::RecallPart
+        | Kind::RecallLines
         | Kind::Reference => len / 4,
         Kind::Literal | Kind::Photo | Kind::Film => len,
     }

@@ -130,6 +130,12 @@ impl Kept {
         Some(())
     }
 
+    /// Has what is shown in a tile too many colours for indices?
+    pub(crate) fn would_be_photograph(&mut self, shown: &Framebuffer, tile: usize) -> bool {
+        let rect = self.rect(tile);
+        self.packer.pack(shown, rect) == 0
+    }
+
     /// Is the tile, which is not forgotten, among the half that will be forgotten first?
     pub(crate) fn is_old(&self, number: u32) -> bool {
         self.entry(number).at + (MEMORY as u64) / 2 < self.written || (self.live.end - number) as usize > MOST / 2

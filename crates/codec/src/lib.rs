@@ -23,6 +23,7 @@ mod photo;
 mod photographs;
 mod range;
 mod recall;
+mod scrolled;
 mod stream;
 mod tiles;
 mod wire;

@@ -148,9 +148,15 @@ impl Search {
         }
     }
 
-    /// Makes the moves that put most of the damage right, in `shown` and as a list, in order. The tiles say where
-    /// to look: what moved was damaged where it is, and where it was.
-    pub(crate) fn make(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer) -> &[Move] {
+    /// Makes the moves that put most of the damage right, in `shown` and as a list, in order; `before` is called before
+    /// each of them. The tiles say where to look: what moved was damaged where it is, and where it was.
+    pub(crate) fn make(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        shown: &mut Framebuffer,
+        mut before: impl FnMut(&Framebuffer, &Move),
+    ) -> &[Move] {
         self.moves.clear();
         self.bounds = tiles.bounds();
         if tiles.damaged_pixels() < LEAST_DAMAGE {
@@ -158,11 +164,11 @@ impl Search {
         }
         self.room = u64::from(shown.width()) * u64::from(shown.height());
         let mut ways = [None; WAYS];
-        self.go_on(frame, tiles, shown, &mut ways);
+        self.go_on(frame, tiles, shown, &mut ways, &mut before);
         // What scrolls does so line by line, or page by page: then nobody needs to be asked which way.
         let moved: u64 = self.moves.iter().map(|found| found.rect.area()).sum();
         if moved * 4 < tiles.damaged_pixels() * 3 {
-            self.search(frame, tiles, shown, &mut ways);
+            self.search(frame, tiles, shown, &mut ways, &mut before);
         }
         self.last = ways;
         &self.moves
@@ -170,7 +176,14 @@ impl Search {
 
     /// Tries the ways of the last update again that put most of the damage right: less of it could be chance, and would
     /// take away what the right way needs. Notes those that things have moved.
-    fn go_on(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
+    fn go_on(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        shown: &mut Framebuffer,
+        ways: &mut [Option<Way>; WAYS],
+        before: &mut impl FnMut(&Framebuffer, &Move),
+    ) {
         for way in self.last.into_iter().flatten() {
             let moved = Moved { frame, way };
             let samples = lines(tiles).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
@@ -183,13 +196,20 @@ impl Search {
                 }
             }
             if right >= LEAST_RIGHT && right * 4 >= wrong * 3 {
-                self.try_way(&moved, shown, ways);
+                self.try_way(&moved, shown, ways, before);
             }
         }
     }
 
     /// Asks stretches which way they have moved, and tries what most of them say. Notes the ways that things have moved.
-    fn search(&mut self, frame: &Frame<'_>, tiles: &Tiles, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
+    fn search(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        shown: &mut Framebuffer,
+        ways: &mut [Option<Way>; WAYS],
+        before: &mut impl FnMut(&Framebuffer, &Move),
+    ) {
         let sampling = Sampling::of(self.bounds);
         if !self.drop_anchors(frame, tiles, sampling) {
             return;
@@ -198,7 +218,7 @@ impl Search {
         for way in self.ways().into_iter().flatten() {
             let moved = Moved { frame, way };
             if self.is_worth_trying(&moved, shown) {
-                self.try_way(&moved, shown, ways);
+                self.try_way(&moved, shown, ways, before);
             }
         }
     }
@@ -276,7 +296,13 @@ impl Search {
         best.map(|(way, votes)| (votes > 0).then_some(way))
     }
 
-    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer, ways: &mut [Option<Way>; WAYS]) {
+    fn try_way(
+        &mut self,
+        moved: &Moved<'_>,
+        shown: &mut Framebuffer,
+        ways: &mut [Option<Way>; WAYS],
+        before: &mut impl FnMut(&Framebuffer, &Move),
+    ) {
         self.find_runs(moved, shown);
         for _ in 0..MOST_TRIED {
             if self.moves.len() == MOST_MOVES {
@@ -292,6 +318,7 @@ impl Search {
             }
             self.room -= rect.area();
             let found = Move { rect, from: moved.from(rect) };
+            before(shown, &found);
             shown.copy(found.rect, found.from);
             self.moves.push(found);
             if !ways.contains(&Some(moved.way))

@@ -49,7 +49,7 @@ impl Writer {
             Kind::Text => self.glyphs.undo(),
             Kind::Photo => self.photos.undo(),
             Kind::Solid | Kind::Literal | Kind::Copy => {}
-            Kind::Keep | Kind::Recall | Kind::RecallPart | Kind::Reference | Kind::Film => {}
+            Kind::Keep | Kind::Recall | Kind::RecallPart | Kind::RecallLines | Kind::Reference | Kind::Film => {}
         }
     }
 
@@ -185,7 +185,10 @@ impl Room {
             Kind::Keep => (&mut self.kept, rect.area().max(Self::LEAST)),
             Kind::Recall => (&mut self.recalled, rect.area().max(Self::LEAST)),
             // Rows are read as a whole.
-            Kind::RecallPart => (&mut self.recalled, u64::from(rect.height) * TILE as u64),
+            Kind::RecallPart | Kind::RecallLines => {
+                let columns = rect.width.div_ceil(TILE as u32) * TILE as u32;
+                (&mut self.recalled, u64::from(rect.height) * u64::from(columns))
+            }
             Kind::Reference => (&mut self.referred, rect.area()),
             // Each pixel may be many bits.
             Kind::Film => (&mut self.painted, (4 * rect.area()).max(Self::LEAST)),
@@ -262,6 +265,7 @@ impl Painter {
             Kind::Palette => self.colours.paint(reader, rect, framebuffer)?,
             Kind::Literal => self.paint_literal(group, rect, framebuffer)?,
             Kind::RecallPart => self.recall.part(reader, rect, framebuffer)?,
+            Kind::RecallLines => self.recall.lines(reader, rect, framebuffer)?,
             Kind::Keep | Kind::Recall => return None,
             Kind::Photo => {
                 let len = reader.number()? as usize;

@@ -11,7 +11,9 @@ use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::kept::{Kept, MOST};
 use crate::layout::colour;
+use crate::moves::Move;
 use crate::operation::Room;
+use crate::scrolled::{Leaving, Scrolled};
 use crate::tiles::{TILE, Tiles, differ, difference};
 use crate::wire::{Kind, Reader, write_number, write_rect};
 
@@ -57,6 +59,7 @@ const X: u32 = 0xff00_0000;
 pub(crate) struct Recall {
     kept: Kept,
     states: Vec<State>,
+    scrolled: Scrolled,
     /// By number modulo its length: one more than the number of what was kept of the same tile before, or 0.
     previous: Box<[u32]>,
     /// Of the update at hand.
@@ -139,6 +142,7 @@ impl Recall {
         Self {
             kept: Kept::new(),
             states: Vec::new(),
+            scrolled: Scrolled::new(),
             previous: vec![0; MOST].into_boxed_slice(),
             found: Vec::new(),
             pixels: Vec::with_capacity(TILE * TILE),
@@ -154,6 +158,7 @@ impl Recall {
     /// The other side starts afresh, with a picture of this size.
     pub(crate) fn restart(&mut self, width: u32, height: u32) {
         self.kept.restart(width, height);
+        self.scrolled.restart();
         let tiles = (width as usize).div_ceil(TILE) * (height as usize).div_ceil(TILE);
         self.states.clear();
         self.states.resize(tiles, State::default());
@@ -238,6 +243,65 @@ impl Recall {
         }
         let keep = self.keep_all(Worth::UnlessMoving, shown, out);
         Count { keep, recall: self.recall_all(frame, tiles, shown, out) }
+    }
+
+    /// Keeps the photographs of which lines leave by this move. Appends the operations and counts them.
+    pub(crate) fn leave(&mut self, shown: &Framebuffer, found: &Move, out: &mut Vec<u8>) -> u32 {
+        let Some(Leaving { rows, columns }) = self.scrolled.leaving(found, (shown.width(), shown.height())) else {
+            return 0;
+        };
+        let mut count = 0;
+        for row in rows {
+            let mut run: Option<Rect> = None;
+            for column in columns.clone() {
+                let tile = self.kept.tile(row, column);
+                if !self.kept.would_be_photograph(shown, tile) || !self.keep_one(shown, tile, out) {
+                    count += write_keep(run.take(), out);
+                    continue;
+                }
+                run.get_or_insert(Rect::new(side(column), side(row), 0, 1)).width += 1;
+            }
+            count += write_keep(run, out);
+        }
+        count
+    }
+
+    /// Keeps a photograph, if the other side is willing to.
+    fn keep_one(&mut self, shown: &Framebuffer, tile: usize, out: &[u8]) -> bool {
+        let (place, number) = (self.kept.rect(tile), self.kept.live().end);
+        let is_kept = out.len() < self.end
+            && self.room.take(Kind::Keep, place).is_some()
+            && self.kept.keep(shown, tile).is_some();
+        if is_kept {
+            self.scrolled.remember(shown, place, number);
+        }
+        is_kept
+    }
+
+    /// Recalls lines that come back where others were. Appends the operations and counts them.
+    pub(crate) fn scrolled_back(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        shown: &mut Framebuffer,
+        out: &mut Vec<u8>,
+    ) -> Count {
+        if self.damaged < LEAST_DAMAGE {
+            return Count::default();
+        }
+        let mut recall = 0;
+        for piece in self.scrolled.find(frame, tiles, &self.kept, &mut self.pixels) {
+            if out.len() >= self.end || self.room.take(Kind::RecallLines, piece.rect).is_none() {
+                break;
+            }
+            out.push(Kind::RecallLines as u8);
+            write_rect(piece.rect, out);
+            write_number(piece.number, out);
+            write_number(piece.row, out);
+            shown.show(frame, piece.rect);
+            recall += 1;
+        }
+        Count { keep: 0, recall }
     }
 
     /// Recalls what was found.
@@ -344,7 +408,11 @@ impl Recall {
             if self.kept.keep(shown, tile).is_none() {
                 break;
             }
-            let heat = if self.kept.is_photograph(number) { HEAT_OF_PHOTOGRAPH } else { HEAT };
+            let is_photograph = self.kept.is_photograph(number);
+            if is_photograph {
+                self.scrolled.remember(shown, place, number);
+            }
+            let heat = if is_photograph { HEAT_OF_PHOTOGRAPH } else { HEAT };
             let state = &mut self.states[tile];
             state.heat = state.heat.saturating_add(heat);
             self.previous[number as usize % MOST] = state.newest;
@@ -580,6 +648,26 @@ impl Painter {
         for (y, kept) in (rect.y..rect.bottom()).zip(self.pixels.chunks_exact(place.width as usize)) {
             let line = Rect::new(rect.x, y, rect.width, 1);
             framebuffer.paint(line, &kept[left..left + rect.width as usize]);
+        }
+        Some(())
+    }
+
+    /// Reads the payload of [`Kind::RecallLines`] and paints a rectangle inside the picture. `None` when it is cut off, is
+    /// not of whole columns of tiles, or what is kept is of other columns or has not as many lines.
+    pub(crate) fn lines(&mut self, reader: &mut Reader<'_>, rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
+        let (number, row) = (reader.number()?, reader.number()?);
+        let kept = self.kept.as_ref()?;
+        let mut x = rect.x;
+        for number in number.. {
+            if x == rect.right() {
+                break;
+            }
+            let place = kept.rect(kept.place(number)?);
+            let is_all = place.x == x && place.right() <= rect.right() && row.checked_add(rect.height)? <= place.height;
+            is_all.then_some(())?;
+            kept.pixels(number, row as usize..(row + rect.height) as usize, &mut self.pixels);
+            framebuffer.paint(Rect::new(x, rect.y, place.width, rect.height), &self.pixels);
+            x = place.right();
         }
         Some(())
     }

@@ -22,6 +22,9 @@
 //!                                                               `film/syntax.rs`, predicted from (0) the reference or
 //!                                                               (1) what is shown
 //!   part    = number:number                                     what is kept under this number, a tile all around
+//!   lines   = number:number row:number                          whole columns of tiles: of the tile kept under this number
+//!                                                               and of those after it, one for each column, the lines
+//!                                                               from `row` on
 //!   photo   = len:number                                        takes `len` bytes of stream 4, the bits of a range
 //!                                                               coder (`photo.rs`)
 //! tiles     = column:number row:number columns:number rows:number
@@ -50,7 +53,7 @@
 //!
 //! The rectangles of an update's copies have no more pixels together than the picture has; the tiles that it keeps, and
 //! what it recalls, each no more than that and 2^16; those of its other operations no more than twice as many and 2^16.
-//! The least of them, but of copies, counts as 64, and a part of a kept tile as all of its rows. Photographs have 2^19
+//! The least of them, but of copies, counts as 64, and a part of a kept tile, or lines of it, as all of its rows. Photographs have 2^19
 //! pixels at the most, beside those.
 
 use crate::geometry::Rect;
@@ -125,6 +128,7 @@ pub(crate) enum Kind {
     Recall = 10,
     RecallPart = 11,
     Photo = 12,
+    RecallLines = 13,
 }
 
 impl Kind {
@@ -141,6 +145,7 @@ impl Kind {
             10 => Some(Self::Recall),
             11 => Some(Self::RecallPart),
             12 => Some(Self::Photo),
+            13 => Some(Self::RecallLines),
             _ => None,
         }
     }

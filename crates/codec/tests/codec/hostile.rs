@@ -415,6 +415,27 @@ fn recall_part(rect: [u32; 4], of: u32) -> Vec<u8> {
     [vec![11], rect.map(number).concat(), number(of)].concat()
 }
 
+/// Recalls lines of tiles side by side, from a row on.
+fn recall_lines(rect: [u32; 4], of: u32, row: u32) -> Vec<u8> {
+    [vec![13], rect.map(number).concat(), number(of), number(row)].concat()
+}
+
+#[test]
+fn the_tests_own_recall_of_lines_is_sound() {
+    // Lines 10 to 12 of both upper tiles come to the lower edge.
+    let (paper, line) = (solid(Rect::new(0, 0, 100, 100)), solid(Rect::new(0, 11, 100, 1)));
+    let other = [&paper[..6], &[9, 9]].concat();
+    let raw = [other.clone(), line, keep([0, 0, 2, 1]), other, recall_lines([0, 97, 100, 3], 0, 10)].concat();
+    let update = keyframe(100, 100, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+    let mut framebuffer = Framebuffer::new();
+    Decoder::new().apply(&update, &mut framebuffer).expect("it is sound");
+    for (y, pixel) in [(11, [1, 9, 9, 255]), (97, [1, 9, 9, 255]), (98, [1, 2, 3, 255]), (99, [1, 9, 9, 255])] {
+        for x in [0, 63, 64, 99] {
+            assert_eq!(framebuffer.row(x, y, 1), pixel, "{x},{y}");
+        }
+    }
+}
+
 #[test]
 fn the_tests_own_recall_is_sound() {
     // The upper left tile is kept, all becomes another colour, and it returns, but for what follows it.
@@ -433,7 +454,15 @@ fn the_tests_own_recall_is_sound() {
 #[test]
 fn recalls_that_make_no_sense_are_refused() {
     let all = keep([0, 0, 2, 2]);
-    let bad: [(&str, Vec<u8>); 17] = [
+    let bad: [(&str, Vec<u8>); 25] = [
+        ("no lines kept", recall_lines([0, 0, 64, 1], 0, 0)),
+        ("lines without a row", [all.clone(), recall_lines([0, 0, 64, 1], 0, 0)[..6].to_vec()].concat()),
+        ("lines of half a column", [all.clone(), recall_lines([0, 0, 32, 1], 0, 0)].concat()),
+        ("lines of a column and a half", [all.clone(), recall_lines([0, 0, 80, 1], 0, 0)].concat()),
+        ("lines of other columns", [all.clone(), recall_lines([0, 0, 64, 1], 1, 0)].concat()),
+        ("more lines than the tile has", [all.clone(), recall_lines([0, 0, 64, 10], 2, 27)].concat()),
+        ("lines far below the tile", [all.clone(), recall_lines([0, 0, 64, 1], 0, (1 << 28) - 1)].concat()),
+        ("lines of more columns than kept", [keep([0, 0, 1, 1]), recall_lines([0, 0, 100, 1], 0, 0)].concat()),
         ("nothing kept", recall(0, 1)),
         ("nothing kept of it", recall_part([0, 0, 1, 1], 0)),
         ("no tile", keep([0, 0, 0, 1])),
@@ -486,7 +515,8 @@ fn a_short_update_cannot_keep_or_recall_more_than_a_picture() {
     let all = keep([0, 0, 64, 64]);
     let once = keyframe(4096, 4096, &[chunk(all.len(), &pack(&all, 23, false))]);
     Decoder::new().apply(&once, &mut Framebuffer::new()).expect("a picture may be kept once");
-    for again in [all.clone(), recall(0, 4096), recall_part([0, 0, 1, 64], 0)] {
+    let lines = recall_lines([0, 0, 4096, 1], 0, 0);
+    for again in [all.clone(), recall(0, 4096), recall_part([0, 0, 1, 64], 0), lines] {
         let raw = [all.clone(), again.repeat(10_000)].concat();
         let update = keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))]);
         let begun = Instant::now();

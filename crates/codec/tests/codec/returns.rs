@@ -213,6 +213,34 @@ fn what_was_scrolled_just_before_returns_too() {
     }
 }
 
+/// A page of photographs between a header and a side bar that stay, so many lines down.
+fn gallery(top: u32) -> Picture {
+    let mut all = Picture::new(WIDTH, 3000);
+    for number in 0..10 {
+        photograph(&mut all, Rect::new(0, number * 300 + 20, WIDTH, 270), 50 + number);
+    }
+    let mut picture = desktop();
+    for (y, x) in (0..HEIGHT - 90).flat_map(|y| (0..WIDTH - 110).map(move |x| (y, x))) {
+        let at = (y + top) as usize * all.stride + x as usize * 4;
+        picture.set(x + 110, y + 90, [all.data[at], all.data[at + 1], all.data[at + 2]]);
+    }
+    picture
+}
+
+#[test]
+fn photographs_that_scroll_back_cost_next_to_nothing_at_whatever_height_they_come() {
+    let mut session = Session::new(&gallery(0));
+    // Down, by steps that are on no grid, and back by others.
+    let down: Vec<u32> = (1..30).map(|step| step * 53).collect();
+    let back: Vec<u32> = (1..22).map(|step| 29 * 53 - step * 71).collect();
+    let cost = |session: &mut Session, tops: &[u32]| tops.iter().map(|top| session.show(&gallery(*top))).sum::<usize>();
+    let (first, again) = (cost(&mut session, &down), cost(&mut session, &back));
+    assert!(first > 400_000, "{first} bytes: this is about pictures that are dear");
+    // Columns of tiles that are half side bar are new each time.
+    assert!(again * 4 < first, "{again} of {first} bytes");
+    assert!(cost(&mut session, &down) * 4 < first, "down once more");
+}
+
 /// A window paints what has changed: more than a square that blinks on no grid is time that it does not have.
 #[test]
 fn of_what_returns_no_more_is_changed_than_differs() {
