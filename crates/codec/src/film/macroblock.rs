@@ -208,15 +208,19 @@ fn add_levels(macroblock: &Macroblock, quantiser: Quantiser, pixels: &mut Pixels
             _ => put_doubled(&block, &mut planes[number - 3]),
         }
     }
-    // In two steps, each of which compilers make wide instructions of.
+    // In three steps, each of which compilers make wide instructions of.
     let [brightness, orange, green] = &planes;
-    let mut differences = [0i16; AREA * BYTES_PER_PIXEL];
-    let values = brightness.iter().zip(orange).zip(green);
-    for (pixel, ((&brightness, &orange), &green)) in differences.chunks_exact_mut(BYTES_PER_PIXEL).zip(values) {
+    let mut lanes = [0u64; AREA];
+    for (lane, ((&brightness, &orange), &green)) in lanes.iter_mut().zip(brightness.iter().zip(orange).zip(green)) {
+        let lane_of = |value: i16| u64::from(value.cast_unsigned());
         let rest = brightness.wrapping_sub(green);
-        pixel[0] = rest.wrapping_sub(orange);
-        pixel[1] = brightness.wrapping_add(green);
-        pixel[2] = rest.wrapping_add(orange);
+        let (blue, red) = (rest.wrapping_sub(orange), rest.wrapping_add(orange));
+        *lane = lane_of(blue) | lane_of(brightness.wrapping_add(green)) << 16 | lane_of(red) << 32;
+    }
+    let mut differences = [0i16; AREA * BYTES_PER_PIXEL];
+    for (four, lane) in differences.as_chunks_mut::<BYTES_PER_PIXEL>().0.iter_mut().zip(&lanes) {
+        let bytes = lane.to_le_bytes();
+        *four = std::array::from_fn(|channel| i16::from_le_bytes([bytes[2 * channel], bytes[2 * channel + 1]]));
     }
     for (value, difference) in pixels.iter_mut().zip(differences) {
         *value = clamped(i16::from(*value).saturating_add(difference));

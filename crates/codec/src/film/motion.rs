@@ -8,8 +8,11 @@ use crate::encoder::Effort;
 use crate::frame::BYTES_PER_PIXEL;
 use crate::geometry::Rect;
 
-/// A difference for each pixel that is not worth a search: noise is more.
-const ENOUGH: u32 = 1;
+/// A difference for each pixel that is not worth a search, sixteenths: noise is more.
+const NOISE: u32 = 16;
+
+/// What of a quantiser's step is none either: levels of it would be nothing.
+const PART_OF_A_STEP: u32 = 10;
 
 /// What a vector that nobody expects costs, as a sum of differences.
 const VECTOR_COST: u32 = 48;
@@ -76,12 +79,15 @@ impl Brightness {
     fn part(&self, number: usize, (x, y): (usize, usize), place: Place) -> Part {
         let mut part = [0; PART];
         let first = number * PART / SIDE;
-        for (line, values) in part.chunks_exact_mut(SIDE).enumerate().take(place.height.saturating_sub(first)) {
-            let row = &self.values[(y + first + line) * self.width + x..][..place.width];
-            match <&[u8; SIDE]>::try_from(row) {
-                Ok(row) => values.copy_from_slice(row),
-                Err(_) => values[..row.len()].copy_from_slice(row),
-            }
+        let start = (y + first) * self.width + x;
+        // A low macroblock has no more lines, and the picture may end.
+        let rows = self.values.get(start..).unwrap_or_default();
+        let rows = rows.chunks(self.width).take(place.height.saturating_sub(first));
+        let lines = part.as_chunks_mut::<SIDE>().0.iter_mut().zip(rows);
+        if place.width == SIDE {
+            lines.for_each(|(line, row)| line.copy_from_slice(&row[..SIDE]));
+        } else {
+            lines.for_each(|(line, row)| line[..place.width].copy_from_slice(&row[..place.width]));
         }
         part
     }
@@ -175,17 +181,19 @@ impl Search {
     }
 
     /// The best vector near any of the `likely` ones, the first of which costs nothing; with little effort one of those
-    /// themselves, or half a pixel beside it. `None` when none leads to pixels that are taken.
+    /// themselves, or half a pixel beside it. Nobody looks further who is right but for what steps of so many sixteenths
+    /// leave. `None` when none leads to pixels that are taken.
     pub(super) fn find(
         &mut self,
         frame: &Brightness,
         reference: &Brightness,
         place: Place,
         likely: &[Vector],
-        effort: Effort,
+        (effort, step): (Effort, u32),
     ) -> Option<Found> {
         let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
         let block = frame.block(place);
+        let enough = NOISE.max(step / PART_OF_A_STEP) * area / 16;
         let expected = *likely.first()?;
         let try_one = |vector: Vector, best: &mut Option<Found>| {
             let least = best.map_or(u32::MAX, |best| best.cost);
@@ -203,7 +211,7 @@ impl Search {
             if !likely[..number].contains(&vector) {
                 try_one(vector, &mut best);
             }
-            if best.is_some_and(|best: Found| best.cost < ENOUGH * area) {
+            if best.is_some_and(|best: Found| best.cost < enough) {
                 return best;
             }
         }

@@ -205,7 +205,7 @@ impl Writer {
     ) -> Prediction {
         let before = self.vectors[place.y / SIDE * self.columns + place.x / SIDE];
         let likely = [around.vector, Vector::default(), around.left.vector(), around.above.vector(), before];
-        let found = self.search.find(&self.brightness, &self.kept, place, &likely, self.effort);
+        let found = self.search.find(&self.brightness, &self.kept, place, &likely, (self.effort, quantiser.step()));
         let area = u32::try_from(place.width * place.height).unwrap_or(u32::MAX);
         // Half a step of each pixel is what quantising costs anyway.
         let enough = area * (quantiser.step() / 16 + 6);
@@ -297,14 +297,23 @@ fn is_negligible(levels: &Block, set: u32) -> bool {
 
 fn quarter_of(plane: &Plane, quarter: usize) -> Block {
     let start = quarter / 2 * 8 * SIDE + quarter % 2 * 8;
-    std::array::from_fn(|at| plane[start + at / 8 * SIDE + at % 8])
+    let mut block = [0; 64];
+    for (row, line) in block.chunks_exact_mut(8).zip(plane[start..].chunks(SIDE)) {
+        row.copy_from_slice(&line[..8]);
+    }
+    block
 }
 
 fn halved(plane: &Plane) -> Block {
-    std::array::from_fn(|at| {
-        let start = at / 8 * 2 * SIDE + at % 8 * 2;
-        (plane[start] + plane[start + 1] + plane[start + SIDE] + plane[start + SIDE + 1] + 2) >> 2
-    })
+    let mut block = [0; 64];
+    for (row, lines) in block.chunks_exact_mut(8).zip(plane.chunks_exact(2 * SIDE)) {
+        let (upper, lower) = lines.split_at(SIDE);
+        let sums: [i16; SIDE] = std::array::from_fn(|at| upper[at] + lower[at]);
+        for (value, pair) in row.iter_mut().zip(sums.chunks_exact(2)) {
+            *value = (pair[0] + pair[1] + 2) >> 2;
+        }
+    }
+    block
 }
 
 /// Does it look like text or lines, maybe over a picture? There are steep edges, and one colour again and again.
