@@ -1,5 +1,5 @@
-//! The processor, as a thread shares it with the person's other programs: how much the thread has had of it, and who goes
-//! first. One facade; the platform's implementation is chosen here and nowhere else.
+//! The processor, as a thread shares it with the person's own programs: how much the thread has had of it. One facade; the
+//! platform's implementation is chosen here and nowhere else.
 
 use std::time::Duration;
 
@@ -16,12 +16,6 @@ use linux as platform;
 use unsupported as platform;
 #[cfg(target_os = "windows")]
 use windows as platform;
-
-/// The calling thread goes after the person's own programs from now on, whenever there is not enough for both; it never
-/// stands still. False where the system does not do that.
-pub fn give_way() -> bool {
-    platform::give_way()
-}
 
 /// Processor time that the calling thread has had since it began; nothing where the system does not say. Windows counts in
 /// ticks of up to 16 ms: only sums over many of them mean something.

@@ -1,10 +1,6 @@
-//! Systems whose way of sharing the processor this build does not know.
+//! Systems of which this build does not know how they count.
 
 use std::time::Duration;
-
-pub(super) const fn give_way() -> bool {
-    false
-}
 
 pub(super) const fn time() -> Option<Duration> {
     None

@@ -1,17 +1,10 @@
-//! Windows: priorities inside the program's class.
+//! Windows: what a thread has had, as the scheduler counts it.
 #![allow(unsafe_code)]
 
 use std::time::Duration;
 
 use windows::Win32::Foundation::FILETIME;
-use windows::Win32::System::Threading::{
-    GetCurrentThread, GetThreadTimes, SetThreadPriority, THREAD_PRIORITY_BELOW_NORMAL,
-};
-
-pub(super) fn give_way() -> bool {
-    // SAFETY: the handle means the calling thread and is not to be closed.
-    unsafe { SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL) }.is_ok()
-}
+use windows::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
 
 pub(super) fn time() -> Option<Duration> {
     let [mut began, mut ended, mut kernel, mut user] = [FILETIME::default(); 4];
