@@ -36,6 +36,30 @@ pub(crate) fn childrens_processor_seconds() -> f64 {
     ticks("/proc/self/stat", 13)
 }
 
+/// From now on these processes have of the processors what nobody else wants.
+///
+/// # Errors
+/// When one of them is gone.
+pub(crate) fn put_last(pids: &[u32]) -> Result<()> {
+    for pid in pids {
+        for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+            // Each by itself: what it starts will be as it is.
+            run("renice", ["-n", "19", "-p", thread?.file_name().to_string_lossy().as_ref()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Processes that this one has started, or those have, whose name and environment are meant.
+pub(crate) fn started(is_meant: impl Fn(&str, &str) -> bool) -> Vec<u32> {
+    let look = |pid: u32, file: &str| {
+        let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let meant = |pid: &u32| is_meant(look(*pid, "comm").trim(), &look(*pid, "environ"));
+    Tree::of(std::process::id()).pids().filter(meant).collect()
+}
+
 /// The sum of two fields that follow each other, counted from the one after the name.
 fn ticks(path: &str, field: usize) -> f64 {
     let stat = fs::read_to_string(path).unwrap_or_default();

@@ -80,14 +80,16 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
             let keys = keys(sides.advisers(), sides.customers(), workload, &content, time)?;
             results.delays.push((workload, keys.delay()));
         }
+        for workload in &extent.workloads {
+            eprintln!("{}: {} …", product.name(), workload.name());
+            results.costs.push((*workload, cost(&sides, *product, *workload, &content, time)?));
+        }
+        // Last, for they stay last.
+        sides.put_others_last()?;
         for workload in extent.beside_own_keys() {
             eprintln!("{}: the customer's own keys, {} …", product.name(), beside_what(workload));
             let keys = keys(sides.customers(), sides.customers(), workload, &content, time * 2)?;
             results.own.push((workload, keys.delay()));
-        }
-        for workload in &extent.workloads {
-            eprintln!("{}: {} …", product.name(), workload.name());
-            results.costs.push((*workload, cost(&sides, *product, *workload, &content, time)?));
         }
         all.push(results);
     }
@@ -279,8 +281,8 @@ the same kind of display, Tight, once without JPEG and once with JPEG 8, which i
 
 - *Key → pixel*: pressed at the adviser's, through the customer's computer, seen at the adviser's. *The customer's own*: \
 pressed and seen at the customer's, while the adviser looks; *not shared* is a desk of the same kind that nobody looks at, \
-before and after all the others. The relay, the adviser's program and display have the same processors, which they have not \
-where they belong.
+before and after all the others; the relay and the adviser's side have the least priority then, since they belong on other \
+computers.
 - *cinema* is the film on all of the screen, 30 pictures a second. *MB*: all that went over the loopback, headers and acknowledgements too, in a network of its own where the system gives \
 one; Lotse's halved, since the relay sends each packet on. *Processor*: user and system, the workload and 3 s of rest. The \
 relay's and the X servers' are in neither.

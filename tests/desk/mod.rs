@@ -169,6 +169,14 @@ impl Desk {
         format!(":{}", self.number)
     }
 
+    /// The number of the X server's process.
+    ///
+    /// # Panics
+    /// When the server was ended.
+    pub(crate) fn servers_pid(&self) -> u32 {
+        self.server.as_ref().expect("the server runs").pid()
+    }
+
     /// Gives the programs that are started from now on a language, as "de_DE.UTF-8".
     pub(crate) fn speak(&mut self, locale: &'static str) {
         self.locale = Some(locale);

@@ -14,6 +14,7 @@ use crate::desk::impair::{Conditions, Link};
 use crate::desk::process::Program;
 use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
+use crate::machine;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::workloads::{self, SCREEN};
 
@@ -92,6 +93,16 @@ impl Sides {
             Self::Lotse { session, .. } => &session.adviser.desk,
             Self::Tiger(tiger) => &tiger.advisers,
         }
+    }
+
+    /// The relay, and everything of the adviser's, take from the customer no more than they would if they were on computers
+    /// of their own: only what nobody else wants. It stays so.
+    pub(crate) fn put_others_last(&self) -> Result<()> {
+        let on_it = format!("DISPLAY={}", self.advisers().display());
+        let is_there = |environment: &str| environment.split('\0').any(|one| one == on_it);
+        let mut others = machine::started(|name, environment| name == "lotse-relay" || is_there(environment));
+        others.push(self.advisers().servers_pid());
+        machine::put_last(&others)
     }
 
     /// Process numbers: the customer's side, the adviser's.
