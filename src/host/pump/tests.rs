@@ -253,11 +253,11 @@ fn a_photograph_that_was_shown_roughly_becomes_exact_when_it_rests_and_nothing_i
 #[test]
 fn an_encoder_that_takes_all_of_a_core_is_made_quick_and_comes_back_when_it_has_little_to_do() {
     let (pump, stage, _events) = pump_of(1600, 900);
+    let effort = || pump.shared.lock().effort;
+    assert_eq!(effort(), Effort::Full);
     let mut watcher = Watcher::new();
     pump.begin(ADVISER, watcher.out.clone());
     watcher.until_exact(&pump, &stage);
-    let effort = || pump.shared.lock().effort;
-    assert_eq!(effort(), Effort::Full);
     let deadline = Instant::now() + PATIENCE;
     // More film than a core can do: there is a new picture for every slice of it.
     let mut number = 0;
