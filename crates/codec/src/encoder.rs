@@ -43,6 +43,7 @@ pub struct Encoder {
     photographs: Photographs,
     film: film::Writer,
     pace: lossy::Pace,
+    scrolling: lossy::Scrolling,
     keyframe: bool,
 }
 
@@ -264,6 +265,7 @@ impl Encoder {
             photographs: Photographs::new(&tiles),
             film: film::Writer::new(),
             pace: lossy::Pace::new(),
+            scrolling: lossy::Scrolling::new(),
             tiles,
             keyframe: true,
         })
@@ -352,11 +354,13 @@ impl Encoder {
         let mut operations = Operations::default();
         self.photographs.tick(budget.time);
         self.compare(frame);
-        if budget.loss == Loss::AtFirst {
+        self.scrolling.begin(&self.photographs);
+        if self.scrolling.loss(budget.loss, &self.photographs) == Loss::AtFirst {
             self.take_film(frame);
         }
         // Where nothing was shown, nothing can have moved, or return.
         let moved = if keyframe { Operations::default() } else { self.write_known(frame, damage) };
+        let budget = budget.with(self.scrolling.loss(budget.loss, &self.photographs));
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         let spare = u64::from(self.width) * u64::from(self.height);
         let work = Room::new(self.width, self.height);
@@ -390,6 +394,7 @@ impl Encoder {
         self.film.restart();
         self.photographs.restart();
         self.pace = lossy::Pace::new();
+        self.scrolling = lossy::Scrolling::new();
         self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = None;
@@ -417,6 +422,7 @@ impl Encoder {
 
     /// Writes what has moved; what is damaged after that did not come from anywhere.
     fn write_moves(&mut self, frame: &Frame<'_>) -> Operations {
+        let damaged = self.tiles.damaged_pixels();
         let (recall, raw) = (&mut self.recall, &mut self.raw);
         let mut keep = 0;
         let moves = self.search.make(frame, &self.tiles, &mut self.shown, |shown, found| {
@@ -426,6 +432,10 @@ impl Encoder {
         for found in moves {
             self.tiles.moved(found.rect);
             self.recall.moved(found.rect);
+        }
+        let moved: u64 = moves.iter().map(|found| found.rect.area()).sum();
+        if moved > 0 && moved * lossy::Scrolling::PART >= damaged {
+            self.scrolling.moved(&self.photographs);
         }
         let copy = u32::try_from(moves.len()).expect("there are few moves");
         if copy > 0 {

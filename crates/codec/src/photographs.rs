@@ -80,6 +80,11 @@ impl Photographs {
         self.now = now.unwrap_or(self.now + LONGEST_REST + MOTION).max(self.now);
     }
 
+    /// How late it is.
+    pub(crate) const fn now(&self) -> Duration {
+        self.now
+    }
+
     /// Is it this time yet? Without a clock it is, as soon as anybody asks again.
     pub(crate) fn is_past(&self, time: Duration) -> bool {
         !self.has_clock || time <= self.now

@@ -1,6 +1,7 @@
 //! Photographs and film: what of them is sent exactly, what roughly, and when it becomes better.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
 use crate::film::{Basis, Quality};
@@ -44,6 +45,52 @@ const FINE: u8 = 14;
 
 /// Exact pixels are the next step when they take no more than so many updates.
 const FEW_UPDATES: u64 = 8;
+
+/// It scrolls for so long after an eighth of what changed was a move: more of it is not, when the link cannot follow.
+const SCROLLING: Duration = Duration::from_millis(300);
+
+/// More pixels in motion than this before it scrolls are film.
+const FILM: u64 = 40_000;
+
+/// Does the picture scroll? Only what is exact can be moved: photographs that come in roughly would come in again at each
+/// step, in all of their pixels.
+pub(super) struct Scrolling {
+    /// When something has moved that counts.
+    last: Option<Duration>,
+    /// A film played before it began, and would have to become exact as well.
+    is_beside_film: bool,
+}
+
+impl Scrolling {
+    /// Of what changed, the part that counts.
+    pub(super) const PART: u64 = 8;
+
+    pub(super) const fn new() -> Self {
+        Self { last: None, is_beside_film: false }
+    }
+
+    fn is_going_on(&self, photographs: &Photographs) -> bool {
+        self.last.is_some_and(|last| photographs.now().saturating_sub(last) < SCROLLING)
+    }
+
+    /// Before anything is done with a frame.
+    pub(super) fn begin(&mut self, photographs: &Photographs) {
+        // While it scrolls, all photographs are in motion.
+        if !self.is_going_on(photographs) {
+            self.is_beside_film = photographs.moving_pixels() > FILM;
+        }
+    }
+
+    /// Something has moved that counts.
+    pub(super) const fn moved(&mut self, photographs: &Photographs) {
+        self.last = Some(photographs.now());
+    }
+
+    /// What may be lost now, if this may be otherwise.
+    pub(super) fn loss(&self, otherwise: Loss, photographs: &Photographs) -> Loss {
+        if self.is_going_on(photographs) && !self.is_beside_film { Loss::Never } else { otherwise }
+    }
+}
 
 /// How coarse film is at the moment, and where in the picture it goes on.
 pub(super) struct Pace {

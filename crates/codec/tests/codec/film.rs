@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use crate::exact::{Change, change};
 use crate::hostile::{CODED, chunk, chunk_of, keyframe, number, pack};
+use crate::returns::gallery;
 use crate::scenes::{glyph, mix, photograph};
 use crate::sides::{self, Picture, Sides};
 
@@ -361,6 +362,31 @@ fn film_of_odd_sizes_and_places_arrives() {
         }
         play.rest(&picture, Budget::bytes(1_500));
     }
+}
+
+/// Only what is exact can be moved: photographs that came in roughly would come in again at each step.
+#[test]
+fn a_page_of_photographs_that_scrolls_over_a_slow_link_costs_little_more_than_its_exact_pixels() {
+    let cost = |loss: Loss| {
+        let first = gallery(0);
+        let mut sides = Sides::new(first.width, first.height);
+        let mut bytes = 0;
+        let mut now = Duration::ZERO;
+        sides.settle(&first, &first.whole(), Budget::unlimited().at(now).with(loss));
+        for step in 1..=40 {
+            let picture = gallery(step.min(25) * 40);
+            now += Duration::from_millis(33);
+            // 2 Mbit/s.
+            let budget = Budget::bytes(8_250).film(7_400).at(now).with(loss);
+            let damage = if step <= 25 { picture.whole() } else { Region::new() };
+            bytes += sides.step(&picture, &damage, budget).0.bytes;
+        }
+        bytes += sides.settle(&gallery(1000), &Region::new(), Budget::unlimited().at(now + Duration::from_secs(1)));
+        sides.assert_shows(&gallery(1000));
+        bytes
+    };
+    let (exact, lossy) = (cost(Loss::Never), cost(Loss::AtFirst));
+    assert!(lossy * 10 < exact * 13, "{lossy} bytes for {exact}");
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn what_was_scrolled_just_before_returns_too() {
 }
 
 /// A page of photographs between a header and a side bar that stay, so many lines down.
-fn gallery(top: u32) -> Picture {
+pub(crate) fn gallery(top: u32) -> Picture {
     let mut all = Picture::new(WIDTH, 3000);
     for number in 0..10 {
         photograph(&mut all, Rect::new(0, number * 300 + 20, WIDTH, 270), 50 + number);
