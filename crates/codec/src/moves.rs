@@ -92,7 +92,7 @@ pub(crate) struct Search {
     /// By slice, those that may go on with the next line.
     open: Vec<Option<Run>>,
     moves: Vec<Move>,
-    /// The ways that things have moved in the update before.
+    /// The ways that things have moved in the last update.
     last: [Option<Way>; WAYS],
     /// Pixels that may still be moved: nobody has to copy more than a picture.
     room: u64,
@@ -163,28 +163,27 @@ impl Search {
             return &self.moves;
         }
         self.room = u64::from(shown.width()) * u64::from(shown.height());
-        let mut ways = [None; WAYS];
-        self.go_on(frame, tiles, shown, &mut ways, &mut before);
+        let last = std::mem::take(&mut self.last);
+        self.go_on(last, frame, tiles, shown, &mut before);
         // What scrolls does so line by line, or page by page: then nobody needs to be asked which way.
         let moved: u64 = self.moves.iter().map(|found| found.rect.area()).sum();
         if moved * 4 < tiles.damaged_pixels() * 3 {
-            self.search(frame, tiles, shown, &mut ways, &mut before);
+            self.search(frame, tiles, shown, &mut before);
         }
-        self.last = ways;
         &self.moves
     }
 
     /// Tries the ways of the last update again that put most of the damage right: less of it could be chance, and would
-    /// take away what the right way needs. Notes those that things have moved.
+    /// take away what the right way needs.
     fn go_on(
         &mut self,
+        last: [Option<Way>; WAYS],
         frame: &Frame<'_>,
         tiles: &Tiles,
         shown: &mut Framebuffer,
-        ways: &mut [Option<Way>; WAYS],
         before: &mut impl FnMut(&Framebuffer, &Move),
     ) {
-        for way in self.last.into_iter().flatten() {
+        for way in last.into_iter().flatten() {
             let moved = Moved { frame, way };
             let samples = lines(tiles).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
             let places = samples.flat_map(|(columns, y)| columns.step_by(STRIP).map(move |x| (x, y)));
@@ -196,18 +195,17 @@ impl Search {
                 }
             }
             if right >= LEAST_RIGHT && right * 4 >= wrong * 3 {
-                self.try_way(&moved, shown, ways, before);
+                self.try_way(&moved, shown, before);
             }
         }
     }
 
-    /// Asks stretches which way they have moved, and tries what most of them say. Notes the ways that things have moved.
+    /// Asks stretches which way they have moved, and tries what most of them say.
     fn search(
         &mut self,
         frame: &Frame<'_>,
         tiles: &Tiles,
         shown: &mut Framebuffer,
-        ways: &mut [Option<Way>; WAYS],
         before: &mut impl FnMut(&Framebuffer, &Move),
     ) {
         let sampling = Sampling::of(self.bounds);
@@ -218,7 +216,7 @@ impl Search {
         for way in self.ways().into_iter().flatten() {
             let moved = Moved { frame, way };
             if self.is_worth_trying(&moved, shown) {
-                self.try_way(&moved, shown, ways, before);
+                self.try_way(&moved, shown, before);
             }
         }
     }
@@ -296,13 +294,7 @@ impl Search {
         best.map(|(way, votes)| (votes > 0).then_some(way))
     }
 
-    fn try_way(
-        &mut self,
-        moved: &Moved<'_>,
-        shown: &mut Framebuffer,
-        ways: &mut [Option<Way>; WAYS],
-        before: &mut impl FnMut(&Framebuffer, &Move),
-    ) {
+    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer, before: &mut impl FnMut(&Framebuffer, &Move)) {
         self.find_runs(moved, shown);
         for _ in 0..MOST_TRIED {
             if self.moves.len() == MOST_MOVES {
@@ -321,8 +313,8 @@ impl Search {
             before(shown, &found);
             shown.copy(found.rect, found.from);
             self.moves.push(found);
-            if !ways.contains(&Some(moved.way))
-                && let Some(free) = ways.iter_mut().find(|way| way.is_none())
+            if !self.last.contains(&Some(moved.way))
+                && let Some(free) = self.last.iter_mut().find(|way| way.is_none())
             {
                 *free = Some(moved.way);
             }
