@@ -18,15 +18,14 @@ pub(crate) fn measure(recording: &Recording, link: Link) -> Result<Measured> {
         Ok(())
     })?;
     let (free, narrow) = (replay(recording, None)?, replay(recording, Some(link))?);
-    // Over a line without limits an update is a frame, and what comes after it to make it better.
-    let per_change =
-        |field| Ok::<_, anyhow::Error>(number(&free, field)? * number(&free, "updates")? / changes.max(1) as f64);
+    // With all that comes after a change to make it better.
+    let per_change = |field| Ok::<_, anyhow::Error>(number(&free, field)? / changes.max(1) as f64);
     Ok(Measured {
         codec: "Lotse",
         updates: changes,
         bytes: whole(&free, "bytes")?,
-        encode_ms: per_change("encode_ms_mean")?,
-        decode_ms: Some(per_change("decode_ms_mean")?),
+        encode_ms: per_change("encode_ms_all")?,
+        decode_ms: Some(per_change("decode_ms_all")?),
         quality: quality(&free)?,
         over_link: OverLink {
             bytes: whole(&narrow, "bytes")?,

@@ -262,6 +262,8 @@ impl Replay {
         Ok(json!({
             "frames": self.frames,
             "bytes": measured.bytes,
+            "encode_ms_all": self.encode_ms,
+            "decode_ms_all": self.decode_ms,
             "encode_ms_mean": mean(&measured.encode_ms),
             "encode_ms_p99": percentile(&mut measured.encode_ms, 0.99),
             "decode_ms_mean": mean(&measured.decode_ms),

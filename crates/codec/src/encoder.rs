@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use crate::chunks::{AROUND, Mark, Outgoing};
 use crate::film;
-use crate::frame::{Frame, FrameError, Framebuffer, MAX_PIXELS, check_size};
+use crate::frame::{Frame, FrameError, MAX_PIXELS, check_size};
 use crate::geometry::{Rect, Region};
 use crate::layout::{Block, Cutter, whole_glyphs};
 use crate::moves::Search;
 use crate::operation::{Room, Writer, write_move};
 use crate::photographs::Photographs;
+use crate::picture::Picture;
 use crate::recall::{Count, Recall};
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, write_number};
@@ -22,12 +23,11 @@ const LEAST_PHOTOGRAPH: u64 = 1024;
 
 /// Turns frames into updates. It keeps a copy of what the other side shows, 4 bytes a pixel, what it knows to differ
 /// from that, the glyphs that the other side knows, 4 MiB of pixels, what it may call back, at most 16 MiB, and once there
-/// was film, its reference, 6 bytes a pixel.
+/// was film, its reference, 6 bytes a pixel, and what is meant by it, 4 bytes a pixel.
 pub struct Encoder {
     width: u32,
     height: u32,
-    /// What the other side shows.
-    shown: Framebuffer,
+    picture: Picture,
     tiles: Tiles,
     recall: Recall,
     search: Search,
@@ -43,7 +43,6 @@ pub struct Encoder {
     photographs: Photographs,
     film: film::Writer,
     pace: lossy::Pace,
-    scrolling: lossy::Scrolling,
     keyframe: bool,
 }
 
@@ -254,7 +253,7 @@ impl Encoder {
         Ok(Self {
             width,
             height,
-            shown: Framebuffer::new(),
+            picture: Picture::new(),
             recall: Recall::new(),
             search: Search::new(),
             cutter: Cutter::new(),
@@ -265,7 +264,6 @@ impl Encoder {
             photographs: Photographs::new(&tiles),
             film: film::Writer::new(),
             pace: lossy::Pace::new(),
-            scrolling: lossy::Scrolling::new(),
             tiles,
             keyframe: true,
         })
@@ -354,18 +352,19 @@ impl Encoder {
         let mut operations = Operations::default();
         self.photographs.tick(budget.time);
         self.compare(frame);
-        self.scrolling.begin(&self.photographs);
-        if self.scrolling.loss(budget.loss, &self.photographs) == Loss::AtFirst {
+        if budget.loss == Loss::AtFirst {
             self.take_film(frame);
         }
         // Where nothing was shown, nothing can have moved, or return.
         let moved = if keyframe { Operations::default() } else { self.write_known(frame, damage) };
-        let budget = budget.with(self.scrolling.loss(budget.loss, &self.photographs));
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         let spare = u64::from(self.width) * u64::from(self.height);
         let work = Room::new(self.width, self.height);
         let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare, work };
         self.write_lossy_and_exact(frame, budget, &mut sending)?;
+        if self.photographs.is_empty() {
+            self.picture.is_exact();
+        }
         self.flush(self.raw.mark(), start, out)?;
         operations += moved;
         Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
@@ -373,15 +372,15 @@ impl Encoder {
 
     /// Writes what was kept and returns, and what has moved; and keeps what goes.
     fn write_known(&mut self, frame: &Frame<'_>, damage: &Region) -> Operations {
-        let count = self.recall.begin(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        let count = self.recall.begin(frame, &mut self.tiles, &mut self.picture, &mut self.raw[Stream::Operations]);
         let mut operations = self.recalled(frame, count);
         // What did not come from elsewhere when it was damaged does not while it waits for the link either.
         if !damage.is_empty() {
             operations += self.write_moves(frame);
         }
-        let count = self.recall.scrolled_back(frame, &self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        let count = self.recall.scrolled_back(frame, &self.tiles, &mut self.picture, &mut self.raw[Stream::Operations]);
         operations += self.recalled(frame, count);
-        let count = self.recall.end(frame, &mut self.tiles, &mut self.shown, &mut self.raw[Stream::Operations]);
+        let count = self.recall.end(frame, &mut self.tiles, &mut self.picture, &mut self.raw[Stream::Operations]);
         operations += self.recalled(frame, count);
         operations
     }
@@ -394,8 +393,7 @@ impl Encoder {
         self.film.restart();
         self.photographs.restart();
         self.pace = lossy::Pace::new();
-        self.scrolling = lossy::Scrolling::new();
-        self.shown.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
+        self.picture.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = None;
         self.keyframe = false;
@@ -408,7 +406,7 @@ impl Encoder {
     /// Narrows the damage to what differs.
     fn compare(&mut self, frame: &Frame<'_>) {
         for row in 0..self.tiles.rows() {
-            self.tiles.compare_row(frame, &self.shown, row);
+            self.tiles.compare_row(frame, self.picture.meant(), row);
         }
     }
 
@@ -422,20 +420,17 @@ impl Encoder {
 
     /// Writes what has moved; what is damaged after that did not come from anywhere.
     fn write_moves(&mut self, frame: &Frame<'_>) -> Operations {
-        let damaged = self.tiles.damaged_pixels();
-        let (recall, raw) = (&mut self.recall, &mut self.raw);
+        let (recall, raw, photographs) = (&mut self.recall, &mut self.raw, &self.photographs);
+        let is_rough = |tile| photographs.is_one(tile);
         let mut keep = 0;
-        let moves = self.search.make(frame, &self.tiles, &mut self.shown, |shown, found| {
-            keep += recall.leave(shown, found, &mut raw[Stream::Operations]);
+        let moves = self.search.make(frame, &self.tiles, &mut self.picture, |picture, found| {
+            keep += recall.leave(picture.shown(), found, is_rough, &mut raw[Stream::Operations]);
             write_move(found, raw);
         });
         for found in moves {
             self.tiles.moved(found.rect);
             self.recall.moved(found.rect);
-        }
-        let moved: u64 = moves.iter().map(|found| found.rect.area()).sum();
-        if moved > 0 && moved * lossy::Scrolling::PART >= damaged {
-            self.scrolling.moved(&self.photographs);
+            self.photographs.moved(found);
         }
         let copy = u32::try_from(moves.len()).expect("there are few moves");
         if copy > 0 {
@@ -499,7 +494,7 @@ impl Encoder {
 
     /// The first tile from this one on, all around, in which the other side does not show what the frame has.
     fn first_wrong(&self, frame: &Frame<'_>, from: (usize, usize)) -> Option<(usize, usize)> {
-        let is_wrong = |rect| difference(frame, &self.shown, rect).is_some();
+        let is_wrong = |rect| difference(frame, self.picture.meant(), rect).is_some();
         self.tiles.round_from(from).find(|&(row, column)| self.tiles.changed(row, column).is_some_and(is_wrong))
     }
 
@@ -523,7 +518,7 @@ impl Encoder {
         rect: Rect,
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
-        let Some(rect) = difference(frame, &self.shown, rect) else { return Ok(ControlFlow::Continue(())) };
+        let Some(rect) = difference(frame, self.picture.meant(), rect) else { return Ok(ControlFlow::Continue(())) };
         let before = self.raw.mark();
         let kind = self.writer.write_plain(frame, rect, &mut self.raw);
         self.send(frame, rect, kind, before, sending)
@@ -539,7 +534,7 @@ impl Encoder {
         for y in (rect.y..rect.bottom()).step_by(TILE) {
             for x in (rect.x..rect.right()).step_by(TILE) {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
-                let Some(piece) = difference(frame, &self.shown, piece) else { continue };
+                let Some(piece) = difference(frame, self.picture.meant(), piece) else { continue };
                 let before = self.raw.mark();
                 let kind = match self.writer.write_few(frame, piece, &mut self.raw) {
                     Some(kind) => kind,
@@ -547,7 +542,7 @@ impl Encoder {
                         self.photographs.add(piece);
                         continue;
                     }
-                    None => self.writer.write_many(frame, &self.shown, piece, &sending.work, &mut self.raw),
+                    None => self.writer.write_many(frame, self.picture.shown(), piece, &sending.work, &mut self.raw),
                 };
                 let flow = self.send(frame, piece, kind, before, sending)?;
                 if flow.is_break() {
@@ -566,11 +561,11 @@ impl Encoder {
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
         let above = Rect::new(rect.x, rect.y - blank, rect.width, blank);
-        let Some(changed) = difference(frame, &self.shown, rect) else {
+        let Some(changed) = difference(frame, self.picture.meant(), rect) else {
             return self.write_plain(frame, above, sending);
         };
         let cut = Rect::new(changed.x, rect.y, changed.width, rect.height);
-        let whole = whole_glyphs(frame, &self.shown, cut);
+        let whole = whole_glyphs(frame, self.picture.meant(), cut);
         let line = match sending.spare.checked_sub(whole.area() - cut.area()) {
             Some(spare) => {
                 sending.spare = spare;
@@ -580,7 +575,7 @@ impl Encoder {
         };
         let is_above = line.y == rect.y
             && rect.contains(&line)
-            && difference(frame, &self.shown, above)
+            && difference(frame, self.picture.meant(), above)
                 .is_some_and(|above| line.x <= above.x && above.right() <= line.right());
         let before = self.raw.mark();
         let Some(line) = self.writer.write_line(frame, line, if is_above { blank } else { 0 }, &mut self.raw) else {
@@ -623,7 +618,7 @@ impl Encoder {
             self.raw.truncate(at);
             return Ok(ControlFlow::Break(()));
         }
-        self.shown.show(frame, rect);
+        self.picture.show(frame, rect);
         sending.operations.count(kind);
         Ok(ControlFlow::Continue(()))
     }

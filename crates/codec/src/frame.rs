@@ -222,6 +222,15 @@ impl Framebuffer {
         }
     }
 
+    /// Becomes like another picture in everything; `None` when there is no memory for it.
+    pub(crate) fn become_like(&mut self, other: &Self) -> Option<()> {
+        if (self.width, self.height) != (other.width, other.height) {
+            self.restart(other.width, other.height)?;
+        }
+        self.pixels.copy_from_slice(&other.pixels);
+        Some(())
+    }
+
     /// Becomes like another picture of the same size in a rectangle inside.
     pub(crate) fn keep(&mut self, other: &Self, rect: Rect) {
         for y in rect.y..rect.bottom() {

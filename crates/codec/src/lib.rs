@@ -21,6 +21,7 @@ mod operation;
 mod palette;
 mod photo;
 mod photographs;
+mod picture;
 mod range;
 mod recall;
 mod scrolled;

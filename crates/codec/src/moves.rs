@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::frame::{BYTES_PER_PIXEL, COLOURS, Frame, Framebuffer, side};
 use crate::geometry::Rect;
+use crate::picture::Picture;
 use crate::tiles::{TILE, Tiles, differ};
 
 /// Most moves in an update: each costs the search again, and beyond these little is left to win.
@@ -54,7 +55,7 @@ pub(crate) struct Move {
     pub(crate) from: (u32, u32),
 }
 
-/// How much of the damage is looked at: of a large area some lines of the frame, and some columns of what is shown, are
+/// How much of the damage is looked at: of a large area some lines of the frame, and some columns of what is meant, are
 /// enough for a vote, however it has moved.
 #[derive(Clone, Copy)]
 struct Sampling {
@@ -148,27 +149,27 @@ impl Search {
         }
     }
 
-    /// Makes the moves that put most of the damage right, in `shown` and as a list, in order; `before` is called before
+    /// Makes the moves that put most of the damage right, in the picture and as a list, in order; `before` is called before
     /// each of them. The tiles say where to look: what moved was damaged where it is, and where it was.
     pub(crate) fn make(
         &mut self,
         frame: &Frame<'_>,
         tiles: &Tiles,
-        shown: &mut Framebuffer,
-        mut before: impl FnMut(&Framebuffer, &Move),
+        picture: &mut Picture,
+        mut before: impl FnMut(&Picture, &Move),
     ) -> &[Move] {
         self.moves.clear();
         self.bounds = tiles.bounds();
         if tiles.damaged_pixels() < LEAST_DAMAGE {
             return &self.moves;
         }
-        self.room = u64::from(shown.width()) * u64::from(shown.height());
+        self.room = u64::from(picture.meant().width()) * u64::from(picture.meant().height());
         let last = std::mem::take(&mut self.last);
-        self.go_on(last, frame, tiles, shown, &mut before);
+        self.go_on(last, frame, tiles, picture, &mut before);
         // What scrolls does so line by line, or page by page: then nobody needs to be asked which way.
         let moved: u64 = self.moves.iter().map(|found| found.rect.area()).sum();
         if moved * 4 < tiles.damaged_pixels() * 3 {
-            self.search(frame, tiles, shown, &mut before);
+            self.search(frame, tiles, picture, &mut before);
         }
         &self.moves
     }
@@ -180,22 +181,23 @@ impl Search {
         last: [Option<Way>; WAYS],
         frame: &Frame<'_>,
         tiles: &Tiles,
-        shown: &mut Framebuffer,
-        before: &mut impl FnMut(&Framebuffer, &Move),
+        picture: &mut Picture,
+        before: &mut impl FnMut(&Picture, &Move),
     ) {
         for way in last.into_iter().flatten() {
             let moved = Moved { frame, way };
             let samples = lines(tiles).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
             let places = samples.flat_map(|(columns, y)| columns.step_by(STRIP).map(move |x| (x, y)));
             let (mut wrong, mut right) = (0, 0);
+            let meant = picture.meant();
             for (x, y) in places.filter(|&(x, _)| x + STRETCH <= frame.width() as usize) {
-                if differ(frame.row(x, y, STRETCH), shown.span(x, y, STRETCH)) {
+                if differ(frame.row(x, y, STRETCH), meant.span(x, y, STRETCH)) {
                     wrong += 1;
-                    right += usize::from(moved.is_right(shown, x, y, STRETCH));
+                    right += usize::from(moved.is_right(meant, x, y, STRETCH));
                 }
             }
             if right >= LEAST_RIGHT && right * 4 >= wrong * 3 {
-                self.try_way(&moved, shown, before);
+                self.try_way(&moved, picture, before);
             }
         }
     }
@@ -205,18 +207,18 @@ impl Search {
         &mut self,
         frame: &Frame<'_>,
         tiles: &Tiles,
-        shown: &mut Framebuffer,
-        before: &mut impl FnMut(&Framebuffer, &Move),
+        picture: &mut Picture,
+        before: &mut impl FnMut(&Picture, &Move),
     ) {
         let sampling = Sampling::of(self.bounds);
         if !self.drop_anchors(frame, tiles, sampling) {
             return;
         }
-        self.look_up(tiles, shown, sampling);
+        self.look_up(tiles, picture.meant(), sampling);
         for way in self.ways().into_iter().flatten() {
             let moved = Moved { frame, way };
-            if self.is_worth_trying(&moved, shown) {
-                self.try_way(&moved, shown, before);
+            if self.is_worth_trying(&moved, picture.meant()) {
+                self.try_way(&moved, picture, before);
             }
         }
     }
@@ -238,13 +240,13 @@ impl Search {
         dropped >= LEAST_VOTES
     }
 
-    /// Looks for the same stretches in what is shown.
-    fn look_up(&mut self, tiles: &Tiles, shown: &Framebuffer, sampling: Sampling) {
+    /// Looks for the same stretches in what is meant.
+    fn look_up(&mut self, tiles: &Tiles, meant: &Framebuffer, sampling: Sampling) {
         self.votes.fill((Way::default(), 0));
         for (columns, y) in lines(tiles) {
             for start in columns.clone().step_by(STRIP * sampling.strips) {
                 let strip = start..columns.end.min(start + STRIP);
-                for_each_stretch(shown.span(strip.start, y, strip.len()), |x, mark| {
+                for_each_stretch(meant.span(strip.start, y, strip.len()), |x, mark| {
                     let anchor = self.anchors[place(mark)];
                     if anchor.mark == mark {
                         let way = Way {
@@ -259,12 +261,12 @@ impl Search {
     }
 
     /// Are there stretches that are wrong now and would be right? The moves made so far may have done it all.
-    fn is_worth_trying(&self, moved: &Moved<'_>, shown: &Framebuffer) -> bool {
+    fn is_worth_trying(&self, moved: &Moved<'_>, meant: &Framebuffer) -> bool {
         let right = self.anchors.iter().filter(|anchor| {
             let (x, y) = (usize::from(anchor.x), usize::from(anchor.y));
             anchor.mark != 0
-                && moved.is_right(shown, x, y, STRETCH)
-                && differ(moved.frame.row(x, y, STRETCH), shown.span(x, y, STRETCH))
+                && moved.is_right(meant, x, y, STRETCH)
+                && differ(moved.frame.row(x, y, STRETCH), meant.span(x, y, STRETCH))
         });
         right.take(LEAST_RIGHT).count() == LEAST_RIGHT
     }
@@ -294,24 +296,25 @@ impl Search {
         best.map(|(way, votes)| (votes > 0).then_some(way))
     }
 
-    fn try_way(&mut self, moved: &Moved<'_>, shown: &mut Framebuffer, before: &mut impl FnMut(&Framebuffer, &Move)) {
-        self.find_runs(moved, shown);
+    fn try_way(&mut self, moved: &Moved<'_>, picture: &mut Picture, before: &mut impl FnMut(&Picture, &Move)) {
+        self.find_runs(moved, picture.meant());
         for _ in 0..MOST_TRIED {
             if self.moves.len() == MOST_MOVES {
                 return;
             }
             let Some(found) = self.rectangle() else { return };
-            let rect = moved.grown(shown, found);
+            let meant = picture.meant();
+            let rect = moved.grown(meant, found);
             self.take_out(rect);
             // What was right when it was looked at may have come from where another move went since.
-            let is_right = self.moves.is_empty() || moved.is_right_in(shown, rect);
-            if !is_right || rect.area() > self.room || moved.gain(shown, rect) < LEAST_GAIN {
+            let is_right = self.moves.is_empty() || moved.is_right_in(meant, rect);
+            if !is_right || rect.area() > self.room || moved.gain(meant, rect) < LEAST_GAIN {
                 continue;
             }
             self.room -= rect.area();
             let found = Move { rect, from: moved.from(rect) };
-            before(shown, &found);
-            shown.copy(found.rect, found.from);
+            before(picture, &found);
+            picture.copy(found.rect, found.from);
             self.moves.push(found);
             if !self.last.contains(&Some(moved.way))
                 && let Some(free) = self.last.iter_mut().find(|way| way.is_none())
@@ -323,7 +326,7 @@ impl Search {
 
     /// Which lines of which slices of the damage are right after the move? All slices together, line by line, since that
     /// is how the pixels lie in memory.
-    fn find_runs(&mut self, moved: &Moved<'_>, shown: &Framebuffer) {
+    fn find_runs(&mut self, moved: &Moved<'_>, meant: &Framebuffer) {
         let bounds = self.bounds;
         self.runs.clear();
         self.open.clear();
@@ -331,11 +334,11 @@ impl Search {
         for y in bounds.y..bounds.bottom() {
             for (slice, left) in (bounds.x..bounds.right()).step_by(SLICE).enumerate() {
                 let width = bounds.right().min(left + SLICE as u32) - left;
-                if moved.is_right(shown, left as usize, y as usize, width as usize) {
+                if moved.is_right(meant, left as usize, y as usize, width as usize) {
                     let run = self.open[slice].get_or_insert(Run { left, width, top: y, bottom: y, gains: false });
                     run.bottom = y + 1;
                     run.gains =
-                        run.gains || (y - run.top).is_multiple_of(EVERY) && moved.gains(shown, run.left, y, width);
+                        run.gains || (y - run.top).is_multiple_of(EVERY) && moved.gains(meant, run.left, y, width);
                 } else if let Some(run) = self.open[slice].take() {
                     self.keep(Some(run));
                 }
@@ -393,58 +396,58 @@ struct Moved<'a> {
 }
 
 impl Moved<'_> {
-    /// Is what is shown at the other end of the way what the frame has in these pixels?
-    fn is_right(&self, shown: &Framebuffer, x: usize, y: usize, width: usize) -> bool {
+    /// Is what is meant at the other end of the way what the frame has in these pixels?
+    fn is_right(&self, meant: &Framebuffer, x: usize, y: usize, width: usize) -> bool {
         let (from_x, from_y) = (signed(x) - self.way.x, signed(y) - self.way.y);
         let (Ok(from_x), Ok(from_y)) = (usize::try_from(from_x), usize::try_from(from_y)) else { return false };
-        if from_x + width > shown.width() as usize || from_y >= shown.height() as usize {
+        if from_x + width > meant.width() as usize || from_y >= meant.height() as usize {
             return false;
         }
         // Most lines that are wrong are so from the beginning.
-        let (frame, shown) = (self.frame.row(x, y, width), shown.span(from_x, from_y, width));
+        let (frame, meant) = (self.frame.row(x, y, width), meant.span(from_x, from_y, width));
         let (first, rest) = (width.min(8) * BYTES_PER_PIXEL, width.saturating_sub(8) * BYTES_PER_PIXEL);
-        !differ(&frame[..first], &shown[..first]) && (rest == 0 || !differ(&frame[first..], &shown[first..]))
+        !differ(&frame[..first], &meant[..first]) && (rest == 0 || !differ(&frame[first..], &meant[first..]))
     }
 
     /// The rectangle, with the lines and columns around it, up to a tile's, that are right too: what moves seldom ends
     /// where a tile does.
-    fn grown(&self, shown: &Framebuffer, rect: Rect) -> Rect {
-        let rect = rect.clipped(shown.width(), shown.height());
+    fn grown(&self, meant: &Framebuffer, rect: Rect) -> Rect {
+        let rect = rect.clipped(meant.width(), meant.height());
         let (mut left, mut right) = (rect.x as usize, rect.right() as usize);
         let (mut top, mut bottom) = (rect.y as usize, rect.bottom() as usize);
-        let column = |x: usize, lines: Range<usize>| lines.into_iter().all(|y| self.is_right(shown, x, y, 1));
-        let (least, most) = (left.saturating_sub(TILE), (right + TILE).min(shown.width() as usize));
+        let column = |x: usize, lines: Range<usize>| lines.into_iter().all(|y| self.is_right(meant, x, y, 1));
+        let (least, most) = (left.saturating_sub(TILE), (right + TILE).min(meant.width() as usize));
         while left > least && column(left - 1, top..bottom) {
             left -= 1;
         }
         while right < most && column(right, top..bottom) {
             right += 1;
         }
-        let (least, most) = (top.saturating_sub(TILE), (bottom + TILE).min(shown.height() as usize));
-        while top > least && self.is_right(shown, left, top - 1, right - left) {
+        let (least, most) = (top.saturating_sub(TILE), (bottom + TILE).min(meant.height() as usize));
+        while top > least && self.is_right(meant, left, top - 1, right - left) {
             top -= 1;
         }
-        while bottom < most && self.is_right(shown, left, bottom, right - left) {
+        while bottom < most && self.is_right(meant, left, bottom, right - left) {
             bottom += 1;
         }
         Rect::new(side(left), side(top), side(right - left), side(bottom - top))
     }
 
-    fn is_right_in(&self, shown: &Framebuffer, rect: Rect) -> bool {
-        (rect.y..rect.bottom()).all(|y| self.is_right(shown, rect.x as usize, y as usize, rect.width as usize))
+    fn is_right_in(&self, meant: &Framebuffer, rect: Rect) -> bool {
+        (rect.y..rect.bottom()).all(|y| self.is_right(meant, rect.x as usize, y as usize, rect.width as usize))
     }
 
     /// Pixels of lines that the move puts right, about: every few lines are looked at.
-    fn gain(&self, shown: &Framebuffer, rect: Rect) -> u64 {
+    fn gain(&self, meant: &Framebuffer, rect: Rect) -> u64 {
         let lines = (rect.y..rect.bottom()).step_by(EVERY as usize);
-        let wrong = lines.filter(|&y| self.gains(shown, rect.x, y, rect.width));
+        let wrong = lines.filter(|&y| self.gains(meant, rect.x, y, rect.width));
         wrong.count() as u64 * u64::from(EVERY * rect.width)
     }
 
     /// Are some of these pixels wrong before the move?
-    fn gains(&self, shown: &Framebuffer, x: u32, y: u32, width: u32) -> bool {
+    fn gains(&self, meant: &Framebuffer, x: u32, y: u32, width: u32) -> bool {
         let (x, y, width) = (x as usize, y as usize, width as usize);
-        differ(self.frame.row(x, y, width), shown.span(x, y, width))
+        differ(self.frame.row(x, y, width), meant.span(x, y, width))
     }
 
     /// Where the rectangle, which has a source, comes from.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::frame::side;
 use crate::geometry::Rect;
+use crate::moves::Move;
 use crate::tiles::{TILE, Tiles};
 
 /// A tile that changed again within this time is in motion: film has eight pictures a second at least.
@@ -22,18 +23,18 @@ struct Photograph {
     /// Around it, pixels of the picture; empty when there is none.
     rect: Rect,
     state: State,
-    /// What it looked like when it was sent roughly.
-    look: u64,
     /// When it changed last, and the time between that and the change before.
     changed: Option<Duration>,
     interval: Duration,
+    /// When something else last moved into the tile.
+    moved: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is to be sent.
     Waiting,
-    /// It is shown, in steps of this quantiser.
+    /// It is shown, in steps of this quantiser, or coarser ones than any when nobody knows.
     Rough(u8),
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Photographs {
     /// How many are not empty, and how many of these wait.
     all: usize,
     waiting: usize,
+    /// As they were before a move; kept only to allocate nothing.
+    before: Vec<Photograph>,
     now: Duration,
     has_clock: bool,
 }
@@ -63,6 +66,7 @@ impl Photographs {
             tiles: vec![Photograph::NONE; tiles.columns() * tiles.rows()],
             all: 0,
             waiting: 0,
+            before: Vec::new(),
             now: Duration::ZERO,
             has_clock: false,
         }
@@ -80,11 +84,6 @@ impl Photographs {
         self.now = now.unwrap_or(self.now + LONGEST_REST + MOTION).max(self.now);
     }
 
-    /// How late it is.
-    pub(crate) const fn now(&self) -> Duration {
-        self.now
-    }
-
     /// Is it this time yet? Without a clock it is, as soon as anybody asks again.
     pub(crate) fn is_past(&self, time: Duration) -> bool {
         !self.has_clock || time <= self.now
@@ -95,6 +94,11 @@ impl Photographs {
         self.all == 0
     }
 
+    /// Is there one in this tile?
+    pub(crate) fn is_one(&self, tile: usize) -> bool {
+        !self.tiles[tile].rect.is_empty()
+    }
+
     /// Does any wait?
     pub(crate) const fn is_waiting(&self) -> bool {
         self.waiting > 0
@@ -102,14 +106,8 @@ impl Photographs {
 
     /// This part of the picture has changed and looks like one.
     pub(crate) fn add(&mut self, rect: Rect) {
-        const SIDE: u32 = TILE as u32;
-        for row in rect.y / SIDE..rect.bottom().div_ceil(SIDE) {
-            for column in rect.x / SIDE..rect.right().div_ceil(SIDE) {
-                let tile = Rect::new(column * SIDE, row * SIDE, SIDE, SIDE);
-                if let Some(part) = rect.common(&tile) {
-                    self.add_in(row as usize * self.columns + column as usize, part);
-                }
-            }
+        for (tile, part) in parts(rect, self.columns) {
+            self.add_in(tile, part);
         }
     }
 
@@ -138,12 +136,14 @@ impl Photographs {
         }
     }
 
-    /// Has the tile changed twice in a short time, or would it have if it changed now?
+    /// Has the tile changed twice in a short time, or would it have if it changed now? What comes in at the edge of
+    /// something that scrolls does not count.
     pub(crate) fn is_moving(&self, tile: usize) -> bool {
         let photograph = &self.tiles[tile];
         let is_recent =
-            |changed: Duration| self.now - changed < MOTION && (photograph.interval < MOTION || changed < self.now);
-        !photograph.rect.is_empty() && photograph.changed.is_some_and(is_recent)
+            |changed: &Duration| self.now - *changed < MOTION && (photograph.interval < MOTION || *changed < self.now);
+        let changed = photograph.changed.filter(is_recent);
+        !photograph.rect.is_empty() && changed.is_some() && photograph.moved < changed
     }
 
     /// How many of the tiles around this one are in motion.
@@ -205,19 +205,47 @@ impl Photographs {
         }
     }
 
-    /// These tiles are shown now roughly, in steps of this quantiser; `look` says what they look like.
-    pub(crate) fn rough(&mut self, tiles: Range<usize>, quantiser: u8, look: impl Fn(Rect) -> u64) {
+    /// These tiles are shown now roughly, in steps of this quantiser.
+    pub(crate) fn rough(&mut self, tiles: Range<usize>, quantiser: u8) {
         for photograph in self.tiles[tiles].iter_mut().filter(|photograph| !photograph.rect.is_empty()) {
             self.waiting -= usize::from(photograph.is_waiting());
             photograph.state = State::Rough(quantiser);
-            photograph.look = look(photograph.rect);
         }
     }
 
-    /// What of a tile is shown roughly, and what it looked like then.
-    pub(crate) fn sent(&self, tile: usize) -> Option<(Rect, u64)> {
-        let photograph = &self.tiles[tile];
-        photograph.quantiser().map(|_| (photograph.rect, photograph.look))
+    /// Something has moved: what was shown roughly where it was is so where it is now.
+    pub(crate) fn moved(&mut self, found: &Move) {
+        let Move { rect, from } = *found;
+        let has_any = !self.is_empty();
+        if has_any {
+            // The two places may overlap.
+            self.before.clone_from(&self.tiles);
+        }
+        for (tile, part) in parts(rect, self.columns) {
+            self.tiles[tile].moved = Some(self.now);
+            if has_any {
+                let source = Rect { x: from.0 + part.x - rect.x, y: from.1 + part.y - rect.y, ..part };
+                let rough = rough_in(&self.before, source, self.columns);
+                let came = rough.map(|all| Rect { x: all.x - from.0 + rect.x, y: all.y - from.1 + rect.y, ..all });
+                self.move_into(tile, rect, came.unwrap_or_default());
+            }
+        }
+    }
+
+    /// All of this rectangle, as far as it is in the tile, came from elsewhere, and this part of it is rough.
+    fn move_into(&mut self, tile: usize, rect: Rect, rough: Rect) {
+        let photograph = &mut self.tiles[tile];
+        let (is_one, is_waiting) = (!photograph.rect.is_empty(), photograph.is_waiting());
+        if is_one && !rect.contains(&photograph.rect) {
+            photograph.rect = photograph.rect.around(&rough);
+            return;
+        }
+        photograph.rect = rough;
+        photograph.state = State::Rough(u8::MAX);
+        (photograph.changed, photograph.interval) = (None, Duration::MAX);
+        self.waiting -= usize::from(is_waiting);
+        self.all -= usize::from(is_one);
+        self.all += usize::from(!rough.is_empty());
     }
 
     /// Where a tile is, pixels of the picture; beyond its edges too.
@@ -252,8 +280,13 @@ impl Photographs {
 }
 
 impl Photograph {
-    const NONE: Self =
-        Self { rect: Rect::new(0, 0, 0, 0), state: State::Waiting, look: 0, changed: None, interval: Duration::MAX };
+    const NONE: Self = Self {
+        rect: Rect::new(0, 0, 0, 0),
+        state: State::Waiting,
+        changed: None,
+        interval: Duration::MAX,
+        moved: None,
+    };
 
     const fn is_waiting(&self) -> bool {
         !self.rect.is_empty() && matches!(self.state, State::Waiting)
@@ -270,6 +303,23 @@ impl Photograph {
     fn rests_at(&self) -> Option<Duration> {
         self.quantiser()?;
         let rest = if self.interval < MOTION { self.interval * REST_CHANGES } else { SHORTEST_REST };
-        Some(self.changed? + rest.clamp(SHORTEST_REST, LONGEST_REST))
+        Some(self.changed.max(self.moved)? + rest.clamp(SHORTEST_REST, LONGEST_REST))
     }
+}
+
+/// The tiles of a picture of so many columns that a rectangle overlaps, and the part of it in each.
+fn parts(rect: Rect, columns: usize) -> impl Iterator<Item = (usize, Rect)> {
+    const SIDE: u32 = TILE as u32;
+    let place = |row, column| Rect::new(column * SIDE, row * SIDE, SIDE, SIDE);
+    (rect.y / SIDE..rect.bottom().div_ceil(SIDE)).flat_map(move |row| {
+        let all = rect.x / SIDE..rect.right().div_ceil(SIDE);
+        let tile = move |column| row as usize * columns + column as usize;
+        all.filter_map(move |column| Some((tile(column), rect.common(&place(row, column))?)))
+    })
+}
+
+/// Around what is not exact of a rectangle.
+fn rough_in(tiles: &[Photograph], rect: Rect, columns: usize) -> Option<Rect> {
+    let each = parts(rect, columns).filter_map(|(tile, part)| tiles[tile].rect.common(&part));
+    each.reduce(|all, part| all.around(&part))
 }

@@ -13,6 +13,7 @@ use crate::kept::{Kept, MOST};
 use crate::layout::colour;
 use crate::moves::Move;
 use crate::operation::Room;
+use crate::picture::Picture;
 use crate::scrolled::{Leaving, Scrolled};
 use crate::tiles::{TILE, Tiles, differ, difference};
 use crate::wire::{Kind, Reader, write_number, write_rect};
@@ -192,16 +193,16 @@ impl Recall {
     }
 
     /// Begins an update: keeps what is about to be overwritten, and recalls what returns if that is most of what has
-    /// changed, in `shown` too. Appends the operations and counts them.
+    /// changed, in the picture too. Appends the operations and counts them.
     pub(crate) fn begin(
         &mut self,
         frame: &Frame<'_>,
         tiles: &mut Tiles,
-        shown: &mut Framebuffer,
+        picture: &mut Picture,
         out: &mut Vec<u8>,
     ) -> Count {
         self.updates = self.updates.saturating_add(1);
-        self.room = Room::new(shown.width(), shown.height());
+        self.room = Room::new(picture.shown().width(), picture.shown().height());
         self.end = out.len() + MOST_BYTES;
         self.found.clear();
         self.damaged = tiles.damaged_pixels();
@@ -209,14 +210,14 @@ impl Recall {
         if self.damaged < LEAST_DAMAGE {
             return Count::default();
         }
-        self.find_all(frame, tiles, shown);
+        self.find_all(frame, tiles, picture.shown());
         let hits = self.found.iter().filter(|found| found.hit.is_some()).map(|found| found.changed.area());
         let is_most = hits.sum::<u64>() * 2 >= self.damaged;
         for index in 0..self.found.len() {
             let Found { tile, hit, .. } = self.found[index];
             // One by one, tiles return by chance too.
             let returns = is_most && self.is_return(hit);
-            let worth = self.worth(shown, tile, returns);
+            let worth = self.worth(picture.shown(), tile, returns);
             self.found[index].worth = if is_most && worth == Worth::UnlessMoving { Worth::Keeping } else { worth };
             let state = &mut self.states[tile];
             state.changed = self.updates;
@@ -224,8 +225,8 @@ impl Recall {
                 state.heat = 0;
             }
         }
-        let keep = self.keep_all(Worth::Keeping, shown, out);
-        let recall = if is_most { self.recall_all(frame, tiles, shown, out) } else { 0 };
+        let keep = self.keep_all(Worth::Keeping, picture.shown(), out);
+        let recall = if is_most { self.recall_all(frame, tiles, picture, out) } else { 0 };
         Count { keep, recall }
     }
 
@@ -235,18 +236,24 @@ impl Recall {
         &mut self,
         frame: &Frame<'_>,
         tiles: &mut Tiles,
-        shown: &mut Framebuffer,
+        picture: &mut Picture,
         out: &mut Vec<u8>,
     ) -> Count {
         if self.found.is_empty() || self.moved * 4 >= self.damaged {
             return Count::default();
         }
-        let keep = self.keep_all(Worth::UnlessMoving, shown, out);
-        Count { keep, recall: self.recall_all(frame, tiles, shown, out) }
+        let keep = self.keep_all(Worth::UnlessMoving, picture.shown(), out);
+        Count { keep, recall: self.recall_all(frame, tiles, picture, out) }
     }
 
-    /// Keeps the photographs of which lines leave by this move. Appends the operations and counts them.
-    pub(crate) fn leave(&mut self, shown: &Framebuffer, found: &Move, out: &mut Vec<u8>) -> u32 {
+    /// Keeps the photographs of which lines leave by this move, but for rough ones. Appends the operations and counts them.
+    pub(crate) fn leave(
+        &mut self,
+        shown: &Framebuffer,
+        found: &Move,
+        is_rough: impl Fn(usize) -> bool,
+        out: &mut Vec<u8>,
+    ) -> u32 {
         let Some(Leaving { rows, columns }) = self.scrolled.leaving(found, (shown.width(), shown.height())) else {
             return 0;
         };
@@ -255,7 +262,7 @@ impl Recall {
             let mut run: Option<Rect> = None;
             for column in columns.clone() {
                 let tile = self.kept.tile(row, column);
-                if !self.kept.would_be_photograph(shown, tile) || !self.keep_one(shown, tile, out) {
+                if is_rough(tile) || !self.kept.would_be_photograph(shown, tile) || !self.keep_one(shown, tile, out) {
                     count += write_keep(run.take(), out);
                     continue;
                 }
@@ -283,7 +290,7 @@ impl Recall {
         &mut self,
         frame: &Frame<'_>,
         tiles: &Tiles,
-        shown: &mut Framebuffer,
+        picture: &mut Picture,
         out: &mut Vec<u8>,
     ) -> Count {
         if self.damaged < LEAST_DAMAGE {
@@ -298,15 +305,15 @@ impl Recall {
             write_rect(piece.rect, out);
             write_number(piece.number, out);
             write_number(piece.row, out);
-            shown.show(frame, piece.rect);
+            picture.show(frame, piece.rect);
             recall += 1;
         }
         Count { keep: 0, recall }
     }
 
     /// Recalls what was found.
-    fn recall_all(&mut self, frame: &Frame<'_>, tiles: &mut Tiles, shown: &mut Framebuffer, out: &mut Vec<u8>) -> u32 {
-        let count = self.recall_whole(frame, tiles, shown, out) + self.recall_parts(frame, shown, out);
+    fn recall_all(&mut self, frame: &Frame<'_>, tiles: &mut Tiles, picture: &mut Picture, out: &mut Vec<u8>) -> u32 {
+        let count = self.recall_whole(frame, tiles, picture, out) + self.recall_parts(frame, picture, out);
         self.found.clear();
         count
     }
@@ -430,13 +437,7 @@ impl Recall {
     }
 
     /// Recalls the tiles that are in the frame as they were kept.
-    fn recall_whole(
-        &mut self,
-        frame: &Frame<'_>,
-        tiles: &mut Tiles,
-        shown: &mut Framebuffer,
-        out: &mut Vec<u8>,
-    ) -> u32 {
+    fn recall_whole(&mut self, frame: &Frame<'_>, tiles: &mut Tiles, picture: &mut Picture, out: &mut Vec<u8>) -> u32 {
         let is_whole = |found: &Found| found.hit.filter(|hit| hit.extent == Extent::Whole).map(|hit| hit.number);
         // By number, so that what was kept together is one operation.
         self.found.sort_unstable_by_key(|found| is_whole(found).unwrap_or(u32::MAX));
@@ -460,7 +461,7 @@ impl Recall {
                     run = Some((number, 1));
                 }
             }
-            shown.show(frame, place);
+            picture.show(frame, place);
             tiles.moved(place);
             self.states[found.tile].shows = number + 1;
         }
@@ -468,7 +469,7 @@ impl Recall {
     }
 
     /// Recalls the parts of other tiles that are in the frame as they were kept.
-    fn recall_parts(&mut self, frame: &Frame<'_>, shown: &mut Framebuffer, out: &mut Vec<u8>) -> u32 {
+    fn recall_parts(&mut self, frame: &Frame<'_>, picture: &mut Picture, out: &mut Vec<u8>) -> u32 {
         let mut count = 0;
         for found in &self.found {
             let Some(Hit { number, extent: Extent::Part(wrong) }) = found.hit else { continue };
@@ -476,7 +477,8 @@ impl Recall {
                 continue;
             }
             for part in around(found.changed, wrong) {
-                let Some(part) = difference(frame, shown, part).filter(|part| part.area() >= LEAST_PART) else {
+                let Some(part) = difference(frame, picture.shown(), part).filter(|part| part.area() >= LEAST_PART)
+                else {
                     continue;
                 };
                 if out.len() >= self.end || self.room.take(Kind::RecallPart, part).is_none() {
@@ -485,7 +487,7 @@ impl Recall {
                 out.push(Kind::RecallPart as u8);
                 write_rect(part, out);
                 write_number(number, out);
-                shown.show(frame, part);
+                picture.show(frame, part);
                 count += 1;
             }
         }

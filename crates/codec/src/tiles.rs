@@ -1,5 +1,5 @@
 //! What may have changed, and what did: a grid of tiles with the damage inside each, compared with what the other side
-//! shows.
+//! is meant to show.
 
 use std::ops::Range;
 
@@ -108,14 +108,14 @@ impl Tiles {
 
     /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how
     /// the pixels lie in memory; what lies between pixels that have changed is not looked at.
-    pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, shown: &Framebuffer, row: usize) {
+    pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, meant: &Framebuffer, row: usize) {
         let dirt = &mut self.dirt[row * self.columns..(row + 1) * self.columns];
         if dirt.iter().all(|dirt| dirt.is_clean()) {
             return;
         }
         let of_both = |column: usize, line: u8, columns: Range<u8>| {
             let (x, y) = (column * TILE + usize::from(columns.start), row * TILE + usize::from(line));
-            (frame.row(x, y, columns.len()), shown.span(x, y, columns.len()))
+            (frame.row(x, y, columns.len()), meant.span(x, y, columns.len()))
         };
         let mut changed = [Dirt::CLEAN; MAX_DIMENSION as usize / TILE];
         for line in 0..within(self.height, row) {

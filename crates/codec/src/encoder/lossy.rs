@@ -1,11 +1,10 @@
 //! Photographs and film: what of them is sent exactly, what roughly, and when it becomes better.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
 use crate::film::{Basis, Quality};
-use crate::frame::{BYTES_PER_PIXEL, COLOUR, COLOURS, Frame, Framebuffer};
+use crate::frame::{BYTES_PER_PIXEL, COLOUR, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::operation::write_head;
 use crate::photographs::{Photographs, Run};
@@ -45,52 +44,6 @@ const FINE: u8 = 14;
 
 /// Exact pixels are the next step when they take no more than so many updates.
 const FEW_UPDATES: u64 = 8;
-
-/// It scrolls for so long after an eighth of what changed was a move: more of it is not, when the link cannot follow.
-const SCROLLING: Duration = Duration::from_millis(300);
-
-/// More pixels in motion than this before it scrolls are film.
-const FILM: u64 = 40_000;
-
-/// Does the picture scroll? Only what is exact can be moved: photographs that come in roughly would come in again at each
-/// step, in all of their pixels.
-pub(super) struct Scrolling {
-    /// When something has moved that counts.
-    last: Option<Duration>,
-    /// A film played before it began, and would have to become exact as well.
-    is_beside_film: bool,
-}
-
-impl Scrolling {
-    /// Of what changed, the part that counts.
-    pub(super) const PART: u64 = 8;
-
-    pub(super) const fn new() -> Self {
-        Self { last: None, is_beside_film: false }
-    }
-
-    fn is_going_on(&self, photographs: &Photographs) -> bool {
-        self.last.is_some_and(|last| photographs.now().saturating_sub(last) < SCROLLING)
-    }
-
-    /// Before anything is done with a frame.
-    pub(super) fn begin(&mut self, photographs: &Photographs) {
-        // While it scrolls, all photographs are in motion.
-        if !self.is_going_on(photographs) {
-            self.is_beside_film = photographs.moving_pixels() > FILM;
-        }
-    }
-
-    /// Something has moved that counts.
-    pub(super) const fn moved(&mut self, photographs: &Photographs) {
-        self.last = Some(photographs.now());
-    }
-
-    /// What may be lost now, if this may be otherwise.
-    pub(super) fn loss(&self, otherwise: Loss, photographs: &Photographs) -> Loss {
-        if self.is_going_on(photographs) && !self.is_beside_film { Loss::Never } else { otherwise }
-    }
-}
 
 /// How coarse film is at the moment, and where in the picture it goes on.
 pub(super) struct Pace {
@@ -139,27 +92,12 @@ impl Encoder {
     /// What was film just now, changed again and still looks like it does not have to be looked at closely.
     pub(super) fn take_film(&mut self, frame: &Frame<'_>) {
         if !self.photographs.is_empty() {
-            self.leave_what_stays(frame);
             self.take(|photographs, tile, changed| {
                 let beside = photographs.moving_beside(tile);
                 beside >= SURROUNDED
                     || (photographs.is_moving(tile) || beside >= AT_THE_EDGE && !has_few_colours(frame, changed))
                         && is_busy(frame, changed, 2)
             });
-        }
-    }
-
-    /// What is shown roughly differs from the frame. When it was damaged again, but is still what was sent, that is no
-    /// change: else a photograph would never rest in a window that is painted all the time.
-    fn leave_what_stays(&mut self, frame: &Frame<'_>) {
-        let columns = self.tiles.columns();
-        for tile in 0..columns * self.tiles.rows() {
-            let (row, column) = (tile / columns, tile % columns);
-            let Some(changed) = self.tiles.changed(row, column) else { continue };
-            let Some((rect, sent)) = self.photographs.sent(tile) else { continue };
-            if rect.contains(&changed) && look(frame, rect) == sent {
-                self.tiles.clear(row, column);
-            }
         }
     }
 
@@ -241,14 +179,15 @@ impl Encoder {
     fn write_exactly(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<ControlFlow<()>, EncodeError> {
         while let Some(run) = self.photographs.waiting_run(0, 1) {
             // Something else may have come back in its place.
-            if let Some(rect) = difference(frame, &self.shown, run.rect) {
+            if let Some(rect) = difference(frame, self.picture.shown(), run.rect) {
                 let before = self.raw.mark();
-                let kind = self.writer.write_many(frame, &self.shown, rect, &sending.work, &mut self.raw);
+                let kind = self.writer.write_many(frame, self.picture.shown(), rect, &sending.work, &mut self.raw);
                 let flow = self.send(frame, rect, kind, before, sending)?;
                 if flow.is_break() {
                     return Ok(flow);
                 }
             }
+            self.picture.mean(frame, run.rect);
             self.photographs.shown(run.tiles);
         }
         Ok(ControlFlow::Continue(()))
@@ -292,7 +231,7 @@ impl Encoder {
             tiles += run.tiles.len();
             pixels += run.rect.area();
             self.pace.next = run.tiles.end;
-            self.photographs.rough(run.tiles, steps, |rect| look(frame, rect));
+            self.photographs.rough(run.tiles, steps);
         }
         if pixels > 0 {
             self.pace.learn(bytes, pixels, waiting, most);
@@ -311,7 +250,7 @@ impl Encoder {
         if sending.work.take(Kind::Reference, rect).is_none() {
             return Ok(false);
         }
-        self.film.keep(&self.shown, rect).ok_or(EncodeError::Memory)?;
+        self.film.keep(self.picture.shown(), rect).ok_or(EncodeError::Memory)?;
         write_head(Kind::Reference, rect, &mut self.raw);
         sending.operations.count(Kind::Reference);
         self.pace.is_kept = true;
@@ -332,7 +271,7 @@ impl Encoder {
         let most = if self.pace.stuck == Stuck::No { RUN } else { 1 };
         let mut tiles = 0;
         while tiles < slice {
-            let shown = &self.shown;
+            let shown = self.picture.shown();
             let Some(run) = self.photographs.worst_resting(finer, most, |rect| error(frame, shown, rect)) else {
                 break;
             };
@@ -341,7 +280,7 @@ impl Encoder {
             }
             tiles += run.tiles.len();
             match finer {
-                Some(steps) => self.photographs.rough(run.tiles, steps, |rect| look(frame, rect)),
+                Some(steps) => self.photographs.rough(run.tiles, steps),
                 None => self.photographs.shown(run.tiles),
             }
         }
@@ -371,9 +310,11 @@ impl Encoder {
         self.photographs.spread(run);
         write_head(Kind::Film, run.rect, &mut self.raw);
         let limit = limit.min(LARGEST_TILE - MOST_OF_A_MACROBLOCK);
-        let is_all = self.film.write(frame, &mut self.shown, run.rect, how, limit, &mut self.raw);
+        let shown = self.picture.roughen().ok_or(EncodeError::Memory)?;
+        let is_all = self.film.write(frame, shown, run.rect, how, limit, &mut self.raw);
         sending.operations.count(Kind::Film);
         if is_all {
+            self.picture.mean(frame, run.rect);
             self.pace.stuck = Stuck::No;
             return Ok(ControlFlow::Continue(()));
         }
@@ -414,18 +355,6 @@ fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
             both.map(|(a, b)| u32::from((u32::from_le_bytes(*a) ^ u32::from_le_bytes(*b)) & COLOUR != 0)).sum::<u32>();
     }
     changes as usize * 5 >= pairs * fifths
-}
-
-/// A number that is another one when something of the lines that are looked at has changed, as good as certainly. What
-/// changes only between them is shown when the photograph rests.
-fn look(frame: &Frame<'_>, rect: Rect) -> u64 {
-    let mix = |look: u64, more: u64| (look ^ more).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    lines(frame, rect).fold(0, |look, row| {
-        let pairs = row.chunks_exact(2 * BYTES_PER_PIXEL);
-        let last = <[u8; 4]>::try_from(pairs.remainder()).map_or(0, u32::from_le_bytes);
-        let pair = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("chunks of eight")) & COLOURS;
-        pairs.fold(mix(look, u64::from(last) & COLOURS), |look, bytes| mix(look, pair(bytes)))
-    })
 }
 
 /// Are there several pixels of every colour, as in what is typed beside film?
