@@ -175,20 +175,25 @@ pub struct Operations {
 }
 
 impl Operations {
+    /// How many kinds there are.
+    pub const KINDS: usize = 10;
+
     /// Kinds by name, with their counts.
     #[must_use]
-    pub const fn by_kind(&self) -> [(&'static str, u32); 10] {
+    pub const fn by_kind(&self) -> [(&'static str, u32); Self::KINDS] {
+        // Taken apart here and below, so that none can be forgotten.
+        let Self { solid, palette, literal, copy, text, keep, recall, photo, reference, film } = *self;
         [
-            ("solid", self.solid),
-            ("palette", self.palette),
-            ("literal", self.literal),
-            ("copy", self.copy),
-            ("text", self.text),
-            ("keep", self.keep),
-            ("recall", self.recall),
-            ("photo", self.photo),
-            ("reference", self.reference),
-            ("film", self.film),
+            ("solid", solid),
+            ("palette", palette),
+            ("literal", literal),
+            ("copy", copy),
+            ("text", text),
+            ("keep", keep),
+            ("recall", recall),
+            ("photo", photo),
+            ("reference", reference),
+            ("film", film),
         ]
     }
 
@@ -214,16 +219,17 @@ impl Operations {
 
 impl AddAssign for Operations {
     fn add_assign(&mut self, other: Self) {
-        self.solid += other.solid;
-        self.palette += other.palette;
-        self.literal += other.literal;
-        self.copy += other.copy;
-        self.text += other.text;
-        self.keep += other.keep;
-        self.recall += other.recall;
-        self.photo += other.photo;
-        self.reference += other.reference;
-        self.film += other.film;
+        let Self { solid, palette, literal, copy, text, keep, recall, photo, reference, film } = other;
+        self.solid += solid;
+        self.palette += palette;
+        self.literal += literal;
+        self.copy += copy;
+        self.text += text;
+        self.keep += keep;
+        self.recall += recall;
+        self.photo += photo;
+        self.reference += reference;
+        self.film += film;
     }
 }
 
