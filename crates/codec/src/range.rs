@@ -1,6 +1,8 @@
 //! An adaptive binary range coder: each bit is coded by how likely it was so far (G. N. N. Martin, 1979; with carries as
 //! in LZMA). Integers only, so that both sides agree on every machine.
 
+use crate::wire::LARGEST_TILE;
+
 /// Bits of a probability when it meets the range.
 const PRECISION: u32 = 12;
 
@@ -80,6 +82,7 @@ impl RangeWriter {
     pub(crate) fn restart(&mut self) {
         (self.low, self.range, self.cache, self.held) = (0, u32::MAX, 0, 0);
         self.out.clear();
+        self.out.reserve(LARGEST_TILE);
     }
 
     /// Bytes so far, about.

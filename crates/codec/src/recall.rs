@@ -47,6 +47,10 @@ const HOT: u8 = 4;
 const HEAT: u8 = 1;
 const HEAT_OF_PHOTOGRAPH: u8 = 3;
 
+/// Photographs that leave by scrolling are kept until they would be half of all that is kept: what else was kept is to
+/// be there still after a long way down.
+const MOST_SCROLLED: usize = 640;
+
 /// Updates without a change that make a tile cooler by one.
 const COOLING: u32 = 64;
 
@@ -61,6 +65,8 @@ pub(crate) struct Recall {
     kept: Kept,
     states: Vec<State>,
     scrolled: Scrolled,
+    /// Tiles that were kept since anything else was, because they left by scrolling.
+    scrolled_out: usize,
     /// By number modulo its length: one more than the number of what was kept of the same tile before, or 0.
     previous: Box<[u32]>,
     /// Of the update at hand.
@@ -144,6 +150,7 @@ impl Recall {
             kept: Kept::new(),
             states: Vec::new(),
             scrolled: Scrolled::new(),
+            scrolled_out: 0,
             previous: vec![0; MOST].into_boxed_slice(),
             found: Vec::new(),
             pixels: Vec::with_capacity(TILE * TILE),
@@ -160,6 +167,7 @@ impl Recall {
     pub(crate) fn restart(&mut self, width: u32, height: u32) {
         self.kept.restart(width, height);
         self.scrolled.restart();
+        self.scrolled_out = 0;
         let tiles = (width as usize).div_ceil(TILE) * (height as usize).div_ceil(TILE);
         self.states.clear();
         self.states.resize(tiles, State::default());
@@ -276,10 +284,12 @@ impl Recall {
     /// Keeps a photograph, if the other side is willing to.
     fn keep_one(&mut self, shown: &Framebuffer, tile: usize, out: &[u8]) -> bool {
         let (place, number) = (self.kept.rect(tile), self.kept.live().end);
-        let is_kept = out.len() < self.end
+        let is_kept = self.scrolled_out < MOST_SCROLLED
+            && out.len() < self.end
             && self.room.take(Kind::Keep, place).is_some()
             && self.kept.keep(shown, tile).is_some();
         if is_kept {
+            self.scrolled_out += 1;
             self.scrolled.remember(shown, place, number);
         }
         is_kept
@@ -415,6 +425,7 @@ impl Recall {
             if self.kept.keep(shown, tile).is_none() {
                 break;
             }
+            self.scrolled_out = 0;
             let is_photograph = self.kept.is_photograph(number);
             if is_photograph {
                 self.scrolled.remember(shown, place, number);

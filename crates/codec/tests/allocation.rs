@@ -73,7 +73,7 @@ fn neither_side_allocates_once_it_has_seen_a_few_updates() {
         draw_noise(&mut other, !seed);
         send(&other, LONG, Budget::bytes(4_000));
         send(&other, PICTURE, Budget::bytes(4_000));
-        send(&other, PICTURE, Budget::unlimited().with(Loss::Never));
+        send(&other, LONG, Budget::unlimited().with(Loss::Never));
         // It moves, and comes back.
         other.copy_from_slice(&pixels);
         other.rotate_left(WIDTH as usize * 4 * 7);

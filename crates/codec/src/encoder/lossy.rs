@@ -21,6 +21,12 @@ const MOST_EXACT_MOTION: u64 = 160_000;
 const SLICE: usize = 56;
 const EXACT_SLICE: usize = 14;
 
+/// Tiles of photographs that are exact at once.
+const EXACT_PHOTOGRAPHS: usize = 28;
+
+/// What rests becomes better in every ninth update, whatever else there is to send.
+const PASSED_OVER: u32 = 8;
+
 /// So many of the eight tiles around one are film: then it is in the middle of it, however calm.
 const SURROUNDED: usize = 4;
 
@@ -36,8 +42,11 @@ const MARGIN: u32 = 48;
 /// Steps of film and of photographs at first, when the link has room.
 const NOMINAL: u8 = 25;
 
-/// Coarser than this nobody recognises anything.
-const COARSEST: u8 = 42;
+/// Coarser than this one sees that something moves, and hardly what: only until the link has got over it.
+const COARSE: u8 = 42;
+
+/// There is nothing coarser.
+const COARSEST: u8 = 51;
 
 /// Steps of what rests, on the way to exact: no difference is seen.
 const FINE: u8 = 14;
@@ -54,6 +63,8 @@ pub(super) struct Pace {
     is_kept: bool,
     /// The last update had other things to send.
     has_waited: bool,
+    /// Updates in which something rested and did not become better.
+    passed_over: u32,
     stuck: Stuck,
 }
 
@@ -70,7 +81,13 @@ enum Stuck {
 
 impl Pace {
     pub(super) const fn new() -> Self {
-        Self { quantiser: NOMINAL, next: 0, is_kept: false, has_waited: false, stuck: Stuck::No }
+        Self { quantiser: NOMINAL, next: 0, is_kept: false, has_waited: false, passed_over: 0, stuck: Stuck::No }
+    }
+
+    /// Beside film, or what scrolls, what rests would stay rough for as long as that goes on, if nothing were kept for it.
+    fn is_refining_due(&mut self, photographs: &Photographs) -> bool {
+        self.passed_over = if photographs.resting().is_some() { self.passed_over + 1 } else { 0 };
+        self.passed_over > PASSED_OVER
     }
 
     /// So many bytes were spent on so many pixels of a picture's; all of them may have `most` bytes.
@@ -78,9 +95,11 @@ impl Pace {
         let all = bytes as u64 * of.max(pixels) / pixels.max(1);
         let most = most as u64;
         if all > 2 * most {
-            self.quantiser += 3;
+            self.quantiser += if self.quantiser < COARSE { 3 } else { 1 };
         } else if 10 * all > 11 * most {
             self.quantiser += 1;
+        } else if 10 * all < 5 * most && self.quantiser > COARSE {
+            self.quantiser -= 2;
         } else if 10 * all < 8 * most {
             self.quantiser -= 1;
         }
@@ -94,9 +113,9 @@ impl Encoder {
         if !self.photographs.is_empty() {
             self.take(|photographs, tile, changed| {
                 let beside = photographs.moving_beside(tile);
-                beside >= SURROUNDED
-                    || (photographs.is_moving(tile) || beside >= AT_THE_EDGE && !has_few_colours(frame, changed))
-                        && is_busy(frame, changed, 2)
+                let is_likely =
+                    photographs.is_moving(tile) || beside >= AT_THE_EDGE && !has_few_colours(frame, changed);
+                is_likely && is_busy(frame, changed, 2) || beside >= SURROUNDED && !looks_like_text(frame, changed)
             });
         }
     }
@@ -140,6 +159,9 @@ impl Encoder {
             sending.end = end;
         }
         let mut flow = self.write_areas(frame, sending)?;
+        if flow.is_continue() && self.pace.is_refining_due(&self.photographs) {
+            self.refine(frame, budget.loss, sending)?;
+        }
         if self.photographs.is_waiting() && !has_waited {
             // What a person types does not wait for a picture that takes longer.
             let is_alone = flow.is_break() || !sending.operations.is_nothing() && !self.is_exact(budget.loss, sending);
@@ -177,9 +199,18 @@ impl Encoder {
     }
 
     fn write_exactly(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<ControlFlow<()>, EncodeError> {
-        while let Some(run) = self.photographs.waiting_run(0, 1) {
+        let mut tiles = 0;
+        while self.photographs.is_waiting() {
+            let Some(run) = self.photographs.waiting_run(self.pace.next, 1) else {
+                (self.pace.next, self.pace.is_kept) = (0, false);
+                continue;
+            };
             // Something else may have come back in its place.
             if let Some(rect) = difference(frame, self.picture.shown(), run.rect) {
+                if tiles == EXACT_PHOTOGRAPHS {
+                    return Ok(ControlFlow::Break(()));
+                }
+                tiles += 1;
                 let before = self.raw.mark();
                 let kind = self.writer.write_many(frame, self.picture.shown(), rect, &sending.work, &mut self.raw);
                 let flow = self.send(frame, rect, kind, before, sending)?;
@@ -187,6 +218,7 @@ impl Encoder {
                     return Ok(flow);
                 }
             }
+            self.pace.next = run.tiles.end;
             self.picture.mean(frame, run.rect);
             self.photographs.shown(run.tiles);
         }
@@ -260,6 +292,7 @@ impl Encoder {
     /// Makes rough photographs better that rest: finer in steps where exact pixels would take long, then exact.
     fn refine(&mut self, frame: &Frame<'_>, loss: Loss, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
         let Some((pixels, roughest)) = self.photographs.resting() else { return Ok(()) };
+        self.pace.passed_over = 0;
         let most = sending.end.saturating_sub(sending.out.len()) as u64;
         let is_long = pixels * EXACT_COST / 16 > FEW_UPDATES * most;
         let is_finer = loss == Loss::AtFirst && self.pace.stuck != Stuck::Twice && roughest > FINE;
@@ -334,6 +367,9 @@ const MOST_OF_A_MACROBLOCK: usize = 4096;
 /// More than smoothed letters have.
 const MANY_COLOURS: u32 = 96;
 
+/// Steps from one pixel to the next that the edges of letters have.
+const SHARP: u8 = 32;
+
 /// Lines from one that is looked at to the next.
 const EVERY: usize = 4;
 
@@ -355,6 +391,20 @@ fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
             both.map(|(a, b)| u32::from((u32::from_le_bytes(*a) ^ u32::from_le_bytes(*b)) & COLOUR != 0)).sum::<u32>();
     }
     changes as usize * 5 >= pairs * fifths
+}
+
+/// Are its edges sharp and its colours few, as in a dialog in front of a film? Calm film has soft ones.
+fn looks_like_text(frame: &Frame<'_>, rect: Rect) -> bool {
+    let (mut edges, mut sharp) = (0, 0);
+    for row in lines(frame, rect) {
+        let (row, _) = row.as_chunks::<BYTES_PER_PIXEL>();
+        for (a, b) in row.iter().zip(&row[1..]) {
+            let step = (0..3).map(|channel| a[channel].abs_diff(b[channel])).max().unwrap_or_default();
+            edges += usize::from(step > 0);
+            sharp += usize::from(step >= SHARP);
+        }
+    }
+    sharp > 0 && sharp * 2 >= edges && has_few_colours(frame, rect)
 }
 
 /// Are there several pixels of every colour, as in what is typed beside film?

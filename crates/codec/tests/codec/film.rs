@@ -289,6 +289,97 @@ fn text_and_menus_over_film_are_sharp_at_once() {
     play.rest(&picture, Budget::bytes(16_000));
 }
 
+#[test]
+fn what_is_typed_into_a_dialog_in_front_of_film_is_exact_at_once() {
+    let film = Film::new(Rect::new(64, 64, 384, 256));
+    let mut picture = desktop(520, 360);
+    film.draw(0, &mut picture);
+    let mut play = Play::new(&picture);
+    let dialog = Rect::new(150, 140, 200, 140);
+    let middle = Rect::new(192, 192, 128, 64);
+    for number in 1..=60 {
+        play.now += PICTURE;
+        let mut letters = picture.clone();
+        film.draw(number, &mut picture);
+        if number == 10 {
+            letters.fill(dialog, [230, 230, 230]);
+        }
+        if number > 20 {
+            glyph(&mut letters, 22 + number % 12, 12 + number / 12 % 2, mix(number) % 26 + 1);
+        }
+        if number >= 10 {
+            for (y, x) in (dialog.y..dialog.bottom()).flat_map(|y| (dialog.x..dialog.right()).map(move |x| (y, x))) {
+                let at = y as usize * letters.stride + x as usize * 4;
+                picture.set(x, y, [letters.data[at], letters.data[at + 1], letters.data[at + 2]]);
+            }
+        }
+        play.step(&picture, &Region::from(film.rect), Budget::bytes(8_250).film(7_400));
+        if number > 20 {
+            let (worst, _) = play.wrong(&picture, middle, |_, _| true);
+            assert_eq!(worst, 0, "picture {number}");
+        }
+    }
+    play.rest(&picture, Budget::bytes(8_250));
+}
+
+#[test]
+fn what_rests_beside_a_film_that_fills_the_link_becomes_exact() {
+    let film = Film::new(Rect::new(64, 64, 320, 192));
+    let mut picture = desktop(600, 360);
+    film.draw(0, &mut picture);
+    let mut play = Play::new(&picture);
+    let still = Rect::new(410, 70, 128, 128);
+    let album = photograph(still.width, still.height);
+    let mut waited = 0;
+    for number in 1..=900 {
+        play.now += PICTURE;
+        film.draw(number, &mut picture);
+        let mut damage = Region::from(film.rect);
+        if number == 30 {
+            for (y, x) in (0..still.height).flat_map(|y| (0..still.width).map(move |x| (y, x))) {
+                let at = y as usize * album.stride + x as usize * 4;
+                picture.set(still.x + x, still.y + y, [album.data[at], album.data[at + 1], album.data[at + 2]]);
+            }
+            damage.add(still);
+        }
+        waited += usize::from(play.step(&picture, &damage, Budget::bytes(350)).pending == Pending::More);
+        let is_exact = play.wrong(&picture, still, |_, _| true).0 == 0;
+        assert!(number != 40 || !is_exact, "the photograph was to be rough at first");
+        if number > 40 && is_exact {
+            assert!(waited * 10 > number as usize * 9, "the film was to fill the link: {waited} of {number}");
+            return;
+        }
+    }
+    panic!("it is rough for as long as the film plays");
+}
+
+#[test]
+fn a_large_photograph_comes_in_slices_with_what_is_typed_between_them() {
+    let mut picture = desktop(1100, 700);
+    let mut play = Play::new(&picture);
+    let rect = Rect::new(20, 20, 1000, 600);
+    let album = photograph(rect.width, rect.height);
+    for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+        let at = y as usize * album.stride + x as usize * 4;
+        picture.set(rect.x + x, rect.y + y, [album.data[at], album.data[at + 1], album.data[at + 2]]);
+    }
+    let mut damage = Region::from(rect);
+    let mut updates = 0;
+    loop {
+        let encoded = play.step(&picture, &damage, Budget::unlimited().with(Loss::Never));
+        assert!(encoded.operations.photo <= 28, "{encoded:?}");
+        play.assert_exact(&picture, Rect::new(0, 0, 1100, 700), rect);
+        updates += 1;
+        if encoded.pending == Pending::Nothing {
+            break;
+        }
+        glyph(&mut picture, updates, 39, mix(updates) % 26 + 1);
+        damage = Region::from(Rect::new(updates * 9, 39 * 17, 9, 17));
+    }
+    assert!(updates >= 6, "{updates}");
+    play.sides.assert_shows(&picture);
+}
+
 fn common(a: Rect, b: Rect) -> Option<Rect> {
     let (x, y) = (a.x.max(b.x), a.y.max(b.y));
     let (right, bottom) = (a.right().min(b.right()), a.bottom().min(b.bottom()));
@@ -390,6 +481,35 @@ fn a_page_of_photographs_that_scrolls_over_a_slow_link_is_shown_at_once_and_exac
     let ((late, psnr), (exact_late, exact_psnr)) = (scroll(Loss::AtFirst), scroll(Loss::Never));
     assert!(exact_late > steps as usize * 3 / 4 && exact_psnr < 12., "this is about more than the link carries");
     assert!(late <= steps as usize / 2 && psnr > 24., "{late} steps late, {psnr} dB at the end");
+}
+
+#[test]
+fn a_film_that_begins_while_something_scrolls_is_fluent() {
+    let film = Film::new(Rect::new(20, 40, 320, 192));
+    let text = Rect::new(360, 10, 200, 330);
+    let mut picture = desktop(600, 360);
+    let mut play = Play::new(&picture);
+    let (mut whole, mut copies) = (0, 0);
+    for number in 1..=60 {
+        play.now += PICTURE;
+        let rest = Rect::new(text.x, text.bottom() - 15, text.width, 15);
+        picture.copy(Rect::new(text.x, text.y, text.width, text.height - 15), (text.x, text.y + 15));
+        Change::Letters(rest, [250; 3], number).draw(&mut picture);
+        let mut damage = Region::from(text);
+        if number > 20 {
+            film.draw(number, &mut picture);
+            damage.add(film.rect);
+        }
+        // Two updates for a picture, as over 2 Mbit/s.
+        let budget = Budget::bytes(4_125).film(7_400);
+        let first = play.step(&picture, &damage, budget);
+        let second = play.step(&picture, &Region::new(), budget);
+        copies += first.operations.copy;
+        whole += usize::from(number > 30 && second.pending != Pending::More);
+    }
+    assert!(copies >= 50, "the text was to move: {copies}");
+    assert!(whole >= 20, "of 30 pictures {whole} arrived whole");
+    play.rest(&picture, Budget::bytes(8_250));
 }
 
 #[test]

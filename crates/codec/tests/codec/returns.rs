@@ -243,6 +243,36 @@ fn photographs_that_scroll_back_cost_next_to_nothing_at_whatever_height_they_com
 
 /// A window paints what has changed: more than a square that blinks on no grid is time that it does not have.
 #[test]
+fn windows_return_after_a_long_way_down_past_photographs() {
+    let endless = |top: u32| {
+        let mut picture = desktop();
+        for (y, x) in (0..HEIGHT - 90).flat_map(|y| (0..WIDTH - 110).map(move |x| (y, x))) {
+            let down = top + y;
+            let noise = mix(x * 7919 + down) % 12;
+            picture.set(
+                x + 110,
+                y + 90,
+                [byte(x / 3 + noise), byte(down / 2 + noise), byte((x + down) / 4 + noise * 2)],
+            );
+        }
+        picture
+    };
+    let (editor, album) = (editor(), album());
+    let mut session = Session::new(&editor);
+    session.show(&album);
+    session.show(&editor);
+    session.show(&endless(0));
+    // Their pixels are twice what can be kept.
+    for step in 1..=160 {
+        session.show(&endless(step * 100));
+    }
+    for picture in [&album, &editor] {
+        let bytes = session.show(picture);
+        assert!(bytes < 4 * RETURN, "{bytes} bytes");
+    }
+}
+
+#[test]
 fn of_what_returns_no_more_is_changed_than_differs() {
     let square = Rect::new(90, 50, 64, 64);
     let mut sides = Sides::new(WIDTH, HEIGHT);

@@ -56,12 +56,9 @@ fn a_4k_display_and_two_of_them_side_by_side_arrive_exactly() {
         let screen = Rect::new(width / 2 - 301, height / 2 + 1, 603, 399);
         let mut operations = Operations::default();
         for frame in 0..9 {
-            // The film plays already when the page is scrolled.
-            if frame > 2 {
-                let rest = Rect::new(page.x, page.bottom() - 39, page.width, 39);
-                picture.copy(Rect::new(page.x, page.y, page.width, page.height - 39), (page.x, page.y + 39));
-                Change::Letters(rest, LETTERS, 7 + frame).draw(&mut picture);
-            }
+            let rest = Rect::new(page.x, page.bottom() - 39, page.width, 39);
+            picture.copy(Rect::new(page.x, page.y, page.width, page.height - 39), (page.x, page.y + 39));
+            Change::Letters(rest, LETTERS, 7 + frame).draw(&mut picture);
             film(&mut picture, screen, frame);
             let damage: Region = [page, screen].into_iter().collect();
             now += Duration::from_millis(33);
