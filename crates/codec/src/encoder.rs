@@ -18,6 +18,9 @@ use crate::recall::{Count, Recall};
 use crate::tiles::{TILE, Tiles, difference};
 use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, write_number};
 
+/// A piece of a tile with no more lines than this is sent although it does not fit, if anything has to be.
+const FEW_LINES: u32 = 8;
+
 /// Pixels of many colours are a photograph from so many on; fewer are some icon.
 const LEAST_PHOTOGRAPH: u64 = 1024;
 
@@ -366,7 +369,16 @@ impl Encoder {
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         let spare = u64::from(self.width) * u64::from(self.height);
         let work = Room::new(self.width, self.height);
-        let mut sending = Sending { start, end, out, operations: &mut operations, is_owed_tile: false, spare, work };
+        let mut sending = Sending {
+            start,
+            end,
+            out,
+            operations: &mut operations,
+            is_owed_tile: false,
+            is_divisible: false,
+            spare,
+            work,
+        };
         self.write_lossy_and_exact(frame, budget, &mut sending)?;
         if self.photographs.is_empty() {
             self.picture.is_exact();
@@ -540,23 +552,40 @@ impl Encoder {
         for y in (rect.y..rect.bottom()).step_by(TILE) {
             for x in (rect.x..rect.right()).step_by(TILE) {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
-                let Some(piece) = difference(frame, self.picture.meant(), piece) else { continue };
-                let before = self.raw.mark();
-                let kind = match self.writer.write_few(frame, piece, &mut self.raw) {
-                    Some(kind) => kind,
-                    None if piece.area() >= LEAST_PHOTOGRAPH => {
-                        self.photographs.add(piece);
-                        continue;
-                    }
-                    None => self.writer.write_many(frame, self.picture.shown(), piece, &sending.work, &mut self.raw),
-                };
-                let flow = self.send(frame, piece, kind, before, sending)?;
+                let flow = self.write_piece(frame, piece, sending)?;
                 if flow.is_break() {
                     return Ok(flow);
                 }
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Writes what differs in a piece of a tile. What has to go although it does not fit goes in lines that hardly exceed
+    /// the budget.
+    fn write_piece(
+        &mut self,
+        frame: &Frame<'_>,
+        piece: Rect,
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let Some(piece) = difference(frame, self.picture.meant(), piece) else { return Ok(ControlFlow::Continue(())) };
+        let before = self.raw.mark();
+        let kind = match self.writer.write_few(frame, piece, &mut self.raw) {
+            Some(kind) => kind,
+            None if piece.area() >= LEAST_PHOTOGRAPH => {
+                self.photographs.add(piece);
+                return Ok(ControlFlow::Continue(()));
+            }
+            None => self.writer.write_many(frame, self.picture.shown(), piece, &sending.work, &mut self.raw),
+        };
+        sending.is_divisible = piece.height > FEW_LINES;
+        let flow = self.send(frame, piece, kind, before, sending)?;
+        if flow.is_break() && sending.is_divisible && sending.is_owed() {
+            let _half = self.write_piece(frame, Rect { height: piece.height / 2, ..piece }, sending)?;
+        }
+        sending.is_divisible = false;
+        Ok(flow)
     }
 
     fn write_line(
@@ -602,15 +631,14 @@ impl Encoder {
         before: Mark,
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
-        let Sending { start, end, is_owed_tile, .. } = *sending;
+        let Sending { start, end, .. } = *sending;
         // Nothing comes out of the compressor longer than it went in, but for a few bytes. So a group that is
         // no longer than the room left keeps the budget, and every flush shows how much room there really is.
         let mut at = before;
         if self.raw.len() > room(end, sending.out) {
             self.flush(before, start, sending.out)?;
             at = Mark::default();
-            // Moves are in every update while something scrolls: they alone are not enough.
-            let is_owed = is_owed_tile || sending.operations.is_nothing();
+            let is_owed = sending.is_owed() && !sending.is_divisible;
             let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
                 || is_owed && self.raw.len() <= room(start + LARGEST_TILE, sending.out);
             if !fits {
@@ -647,10 +675,20 @@ struct Sending<'a> {
     operations: &'a mut Operations,
     /// Is this of the tile that the last update left behind? It may have [`LARGEST_TILE`] bytes beside the budget.
     is_owed_tile: bool,
+    /// Could the operation at hand be about fewer lines?
+    is_divisible: bool,
     /// Pixels that may still be painted though they are right already.
     spare: u64,
     /// What the other side is still willing to do.
     work: Room,
+}
+
+impl Sending<'_> {
+    /// Must something be sent even if it does not fit? Moves are in every update while something scrolls: they alone are
+    /// not enough.
+    fn is_owed(&self) -> bool {
+        self.is_owed_tile || self.operations.is_nothing()
+    }
 }
 
 /// Bytes that an operation is likely to have after compression. Indices of glyphs compress to less than a quarter; if

@@ -74,8 +74,7 @@ enum Stuck {
     No,
     /// One tile at a time, then.
     Once,
-    /// As roughly as can be, so that it certainly fits; and what is to become better becomes exact, which each update
-    /// gets on with.
+    /// As roughly as can be, so that it certainly fits.
     Twice,
 }
 
@@ -295,17 +294,16 @@ impl Encoder {
         self.pace.passed_over = 0;
         let most = sending.end.saturating_sub(sending.out.len()) as u64;
         let is_long = pixels * EXACT_COST / 16 > FEW_UPDATES * most;
-        let is_finer = loss == Loss::AtFirst && self.pace.stuck != Stuck::Twice && roughest > FINE;
+        let is_finer = loss == Loss::AtFirst && roughest > FINE;
         let (quality, finer, slice) = if is_long && is_finer {
             (Quality::Steps(FINE), Some(FINE), SLICE)
         } else {
             (Quality::Exact, None, EXACT_SLICE)
         };
-        let most = if self.pace.stuck == Stuck::No { RUN } else { 1 };
         let mut tiles = 0;
         while tiles < slice {
             let shown = self.picture.shown();
-            let Some(run) = self.photographs.worst_resting(finer, most, |rect| error(frame, shown, rect)) else {
+            let Some(run) = self.photographs.worst_resting(finer, RUN, |rect| error(frame, shown, rect)) else {
                 break;
             };
             if self.write_run(frame, &run, (Basis::Shown, quality), sending)?.is_break() {
@@ -335,7 +333,8 @@ impl Encoder {
         let left = room(sending.end, sending.out).saturating_sub(self.raw.len());
         // The reference alone is nothing to see.
         let is_first = Operations { reference: 0, ..*sending.operations }.is_nothing();
-        let least = if self.pace.stuck == Stuck::No { SMALLEST } else { LARGEST_TILE };
+        let is_stuck = self.pace.stuck != Stuck::No && how.0 == Basis::Reference;
+        let least = if is_stuck { LARGEST_TILE } else { SMALLEST };
         let limit = if is_first { left.max(least) } else { left };
         if limit < SMALLEST || sending.work.take(Kind::Film, run.rect).is_none() {
             return Ok(ControlFlow::Break(()));
@@ -351,7 +350,8 @@ impl Encoder {
             self.pace.stuck = Stuck::No;
             return Ok(ControlFlow::Continue(()));
         }
-        if is_first {
+        // What becomes better does so bit by bit.
+        if is_first && how.0 == Basis::Reference {
             self.pace.stuck = if self.pace.stuck == Stuck::No { Stuck::Once } else { Stuck::Twice };
         }
         Ok(ControlFlow::Break(()))

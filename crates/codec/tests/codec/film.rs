@@ -354,6 +354,47 @@ fn what_rests_beside_a_film_that_fills_the_link_becomes_exact() {
 }
 
 #[test]
+fn no_update_takes_much_more_of_a_slow_link_than_its_budget() {
+    let film = Film::new(Rect::new(64, 64, 320, 192));
+    let still = Rect::new(410, 70, 150, 200);
+    let colours = Rect::new(40, 290, 300, 60);
+    // Twenty milliseconds of 0.3, 1 and 2 Mbit/s.
+    for budget in [750, 2_500, 5_000] {
+        let mut picture = desktop(600, 360);
+        let mut play = Play::new(&picture);
+        let mut bytes = Vec::new();
+        for number in 1..=120 {
+            play.now += PICTURE / 2;
+            let mut damage = Region::new();
+            match number {
+                // All at once: a photograph, and pixels in few colours that nothing foretells.
+                20 | 90 => {
+                    let at = |x, y| mix(x * 7919 + y * 31 + number).to_le_bytes();
+                    for (y, x) in (0..still.height).flat_map(|y| (0..still.width).map(move |x| (y, x))) {
+                        let [a, b, c, _] = at(x, y);
+                        picture.set(still.x + x, still.y + y, [a / 4 + 80, b / 4 + 90, c / 4]);
+                    }
+                    for (y, x) in (0..colours.height).flat_map(|y| (0..colours.width).map(move |x| (y, x))) {
+                        let [a, ..] = at(x, y);
+                        picture.set(colours.x + x, colours.y + y, [a % 16 * 15, 40, 60]);
+                    }
+                    (damage.add(still), damage.add(colours));
+                }
+                50..90 => {
+                    film.draw(number, &mut picture);
+                    damage.add(film.rect);
+                }
+                _ => {}
+            }
+            bytes.push(play.step(&picture, &damage, Budget::bytes(budget)).bytes);
+        }
+        play.rest(&picture, Budget::bytes(budget));
+        let most = bytes.into_iter().max().unwrap_or_default();
+        assert!(most <= budget + (budget / 4).max(600), "{most} bytes of {budget}");
+    }
+}
+
+#[test]
 fn a_large_photograph_comes_in_slices_with_what_is_typed_between_them() {
     let mut picture = desktop(1100, 700);
     let mut play = Play::new(&picture);
