@@ -7,6 +7,8 @@ mod impair;
 
 #[path = "headless/film.rs"]
 mod film;
+#[path = "headless/first_picture.rs"]
+mod first_picture;
 #[path = "headless/gated.rs"]
 mod gated;
 #[path = "headless/party.rs"]

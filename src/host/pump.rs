@@ -14,12 +14,16 @@ use lotse_protocol::message::session::{Applied, UpdateHeader};
 
 use super::ViewerId;
 use super::effort::Spent;
-use super::room::Room;
+use super::room::{Answer, Room};
 
 /// The longest that a taken hand-off is waited for before looking whether anybody still watches.
 const HAND_OFF: Duration = Duration::from_millis(250);
 /// The pause after a hand-off that was not free: a closed one says so at once, and must not be asked in a loop.
 const HAND_OFF_PAUSE: Duration = Duration::from_millis(50);
+
+/// From one keyframe to the next that a viewer asks for. Each is the whole picture anew; whoever asks more often gets the
+/// next one.
+const BETWEEN_KEYFRAMES: Duration = Duration::from_secs(1);
 
 /// Where updates go: a hand-off with one slot.
 pub trait UpdateOut: Send + Sync {
@@ -65,11 +69,23 @@ struct State {
     watcher: Option<Watcher>,
     /// Grows whenever the watcher changes: an update that was begun for another is not put.
     generation: u64,
-    keyframe: bool,
+    keyframe: Keyframe,
+    /// When the watcher's last one was put.
+    keyframe_put: Option<Instant>,
     ended: bool,
     interrupt: Option<Interrupt>,
     /// Of the last update.
     effort: Effort,
+}
+
+/// Is the next update to be one?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Keyframe {
+    #[default]
+    No,
+    /// As soon as the viewer may have another.
+    Wanted,
+    Due,
 }
 
 struct Watcher {
@@ -107,7 +123,7 @@ impl Pump {
         let mut state = self.shared.lock();
         state.watcher = Some(Watcher { viewer, out, room: Room::new(), sequence: 0 });
         state.generation += 1;
-        state.keyframe = true;
+        (state.keyframe, state.keyframe_put) = (Keyframe::Due, None);
         self.shared.wake(state);
     }
 
@@ -132,11 +148,12 @@ impl Pump {
         }
     }
 
-    /// The viewer cannot continue the picture: the next update is a keyframe.
+    /// The viewer cannot continue the picture: the next update is a keyframe, unless there was one less than a second ago;
+    /// then it is the first after that.
     pub fn keyframe_wanted(&self, viewer: ViewerId) {
         let mut state = self.shared.lock();
-        if state.watcher.as_ref().is_some_and(|w| w.viewer == viewer) {
-            state.keyframe = true;
+        if state.keyframe == Keyframe::No && state.watcher.as_ref().is_some_and(|w| w.viewer == viewer) {
+            state.keyframe = Keyframe::Wanted;
             self.shared.wake(state);
         }
     }
@@ -155,6 +172,15 @@ impl Drop for Pump {
 }
 
 impl State {
+    /// From when on the next update is a keyframe, if it is to be one.
+    fn keyframe_from(&self, now: Instant) -> Option<Instant> {
+        match self.keyframe {
+            Keyframe::No => None,
+            Keyframe::Due => Some(now),
+            Keyframe::Wanted => Some(self.keyframe_put.map_or(now, |put| put + BETWEEN_KEYFRAMES)),
+        }
+    }
+
     fn try_with(&mut self, effort: Effort) {
         if self.effort != effort {
             tracing::debug!(?effort, "the processor time of the encoder");
@@ -249,28 +275,41 @@ fn next(shared: &Shared, screen: &mut Screen) -> Next {
         if state.ended {
             return Next::End;
         }
-        let (generation, keyframe) = (state.generation, state.keyframe);
+        let now = Instant::now();
+        let (generation, keyframe_from) = (state.generation, state.keyframe_from(now));
+        let keyframe = keyframe_from.is_some_and(|from| from <= now);
         if let Some(watcher) = &mut state.watcher {
             match screen.left {
-                Left::Nothing if !keyframe => return Next::WaitForDamage(None),
-                Left::Later(until) if !keyframe => return Next::WaitForDamage(Some(until)),
+                Left::Nothing if !keyframe => return Next::WaitForDamage(keyframe_from),
+                Left::Later(until) if !keyframe => {
+                    return Next::WaitForDamage(Some(keyframe_from.map_or(until, |from| from.min(until))));
+                }
                 Left::Nothing | Left::Later(_) | Left::More => {}
             }
-            let now = Instant::now();
             if let Some(pause) = screen.pause_until.checked_duration_since(now).filter(|pause| !pause.is_zero()) {
-                // Not for want of room.
-                watcher.room.rested(pause);
+                screen.paused.get_or_insert(now);
                 state = shared.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
-            if let Some(bytes) = watcher.room.budget(now) {
-                let effort = screen.spent.effort(now);
-                let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - screen.begun).effort(effort);
-                let out = Arc::clone(&watcher.out);
-                state.try_with(effort);
-                return Next::WaitForHandOff(out, Job { generation, budget, keyframe });
+            if let Some(since) = screen.paused.take() {
+                // Not for want of room.
+                watcher.room.rested(now - since);
             }
-            watcher.room.wait(now);
+            match watcher.room.ask(now) {
+                Answer::Now(bytes) => {
+                    let effort = screen.spent.effort(now);
+                    let budget = Budget::bytes(bytes).film(watcher.room.film()).at(now - screen.begun).effort(effort);
+                    let out = Arc::clone(&watcher.out);
+                    state.try_with(effort);
+                    return Next::WaitForHandOff(out, Job { generation, budget, keyframe });
+                }
+                Answer::At(at) => {
+                    let left = at.saturating_duration_since(now);
+                    state = shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+                    continue;
+                }
+                Answer::Full => watcher.room.wait(now),
+            }
         }
         state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
@@ -287,6 +326,8 @@ struct Screen {
     spent: Spent,
     /// Nothing is encoded before.
     pause_until: Instant,
+    /// Since then nothing was, for that.
+    paused: Option<Instant>,
 }
 
 impl Screen {
@@ -302,6 +343,7 @@ impl Screen {
             begun: now,
             spent: Spent::default(),
             pause_until: now,
+            paused: None,
         })
     }
 
@@ -350,11 +392,12 @@ impl Screen {
         let mut state = shared.lock();
         if state.generation != job.generation {
             // Whoever this was for is gone, and whoever watches next begins with a keyframe of its own.
-            state.keyframe = true;
+            state.keyframe = Keyframe::Due;
             return Ok(());
         }
-        if job.keyframe {
-            state.keyframe = false;
+        let now = Instant::now();
+        if encoded.keyframe {
+            (state.keyframe, state.keyframe_put) = (Keyframe::No, Some(now));
         }
         let Some(watcher) = &mut state.watcher else { return Ok(()) };
         watcher.sequence += 1;
@@ -367,7 +410,7 @@ impl Screen {
             length: u32::try_from(update.len()).unwrap_or(u32::MAX),
             keyframe: encoded.keyframe,
         };
-        watcher.room.sent(Instant::now(), watcher.sequence, update.len());
+        watcher.room.sent(now, watcher.sequence, update.len());
         // Under the lock: after `halt` nothing is put.
         watcher.out.put(header, update);
         Ok(())
@@ -378,5 +421,7 @@ fn rect(rect: capture::Rect) -> Rect {
     Rect::new(rect.x, rect.y, rect.width, rect.height)
 }
 
+#[cfg(test)]
+mod slow;
 #[cfg(test)]
 mod tests;

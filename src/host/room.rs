@@ -5,6 +5,13 @@
 //! smallest round trip + 10 ms), and it aims at 20 ms of that rate. The round trip is the update's own, from handing it
 //! over to hearing that it was applied. Now and then it is measured anew on an empty line, since on a full one it would
 //! never look small again.
+//!
+//! What there is room for does not leave all at once: a link that had nothing to do would have all of it in its queue. It
+//! leaves a little faster than the rate, so that hardly more than one update waits for its turn.
+//!
+//! The first update is one packet, and its trip the first thing that is known. From there on more may be on its way for
+//! as long as the rate grows by that and no queue is seen: a slow link never has a long one, and a fast one is known
+//! after a few trips (`docs/decisions/0012-film-and-rate.md`, "Rate").
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,22 +23,60 @@ const UPDATE_TIME: Duration = Duration::from_millis(20);
 /// The link's time that a picture of film may take, so that thirty a second arrive and there is room left for what is
 /// typed.
 const FILM_TIME: Duration = Duration::from_millis(28);
-/// Taken for the delivered rate until a link has shown what it can do: 10 Mbit/s.
+/// Taken for the delivered rate until a link has shown what it can do: 10 Mbit/s. Only film goes by it.
 const FIRST_RATE: f64 = 1_250_000.0;
-/// Updates are not cut into smaller pieces than this, bytes.
-const SMALLEST_UPDATE: usize = 4 * 1024;
+/// What the first update shows of a link is at least that, bytes per second: on a long way, a packet in a round trip is little.
+const LEAST_RATE: f64 = 18_750.0;
+/// What the first update may have, bytes: it fits one packet, which is less than 40 ms of 300 kbit/s.
+const FIRST_UPDATE: usize = 1024;
+/// Updates are not cut into smaller pieces than this, bytes: a line of text, or a tile of film that shows something. It is
+/// 40 ms of 100 kbit/s.
+const SMALLEST_UPDATE: usize = 512;
 /// The rate is the best of so many samples.
 const SAMPLES: usize = 10;
 /// The smallest round trip is measured anew when it is older than this and than [`STALE_TRIPS`] of it.
 const STALE: Duration = Duration::from_secs(3);
 const STALE_TRIPS: u32 = 16;
-/// The link is believed to be known when the rate has failed to grow by a quarter in so many round trips; until then
-/// twice as much may be on its way.
+/// The link is believed to be known when the rate has failed to grow by a quarter in so many round trips that were full;
+/// until then more may be on its way ([`Trial`]), as long as no queue is seen.
 const ROUNDS: u32 = 3;
+/// No more than that waits for its turn on the link when another update leaves.
+const AHEAD: Duration = Duration::from_millis(8);
+/// What a trip can take longer or shorter by chance.
+const NOISE: Duration = Duration::from_millis(5);
+/// A trip that took so much longer than the smallest has met a queue that is too long.
+const LONG_QUEUE: Duration = Duration::from_millis(40);
 /// Who had nothing to send for so long left a gap.
 const GAP: Duration = Duration::from_millis(2);
 /// No clock and no thread is better than this: shorter times would make rates of anything.
 const SHORTEST: Duration = Duration::from_millis(1);
+
+/// What is tried with a link that may be faster than believed. If it is not, this is what its queue grows by, until that is
+/// seen.
+struct Trial {
+    /// On its way beside what there always may be: so long, or that many round trips where that is longer.
+    more: Duration,
+    trips: f64,
+    /// Of the believed rate, what leaves when there is much at once.
+    pace: f64,
+    /// Of what a picture of film usually has; it would fit whatever it is given, and never find out.
+    film: f64,
+}
+
+const AT_FIRST: Trial = Trial { more: Duration::from_millis(20), trips: 0.4, pace: 2.0, film: 2.0 };
+const ONCE_MORE: Trial = Trial { more: Duration::from_millis(10), trips: 0.0, pace: 1.5, film: 1.5 };
+const NONE: Trial = Trial { more: Duration::ZERO, trips: 0.0, pace: 1.2, film: 1.0 };
+
+/// Whether the next update may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// At once, with so many bytes.
+    Now(usize),
+    /// Then; what has left just now is to be on the link first.
+    At(Instant),
+    /// There is no room: not before something is acknowledged.
+    Full,
+}
 
 /// The account of what is on its way to one viewer.
 #[derive(Debug, Default)]
@@ -44,12 +89,20 @@ pub struct Room {
     samples: VecDeque<f64>,
     /// The smallest of late, and when it was seen.
     trip: Option<(Instant, Duration)>,
+    /// Of the update that had it.
+    trip_bytes: usize,
     growth: Growth,
+    /// Bytes that were waiting for their turn then.
+    ahead: Option<(Instant, usize)>,
+    /// What the trip that ended last took beyond the smallest.
+    queue: Duration,
     /// The number of the last update that was sent, and that was heard of.
     last: u64,
     heard: u64,
     /// There was nothing to send after this one: until the next one is heard of, the link has gaps.
     rested_after: Option<u64>,
+    /// The line was empty after this one.
+    began_after: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +111,8 @@ struct Sent {
     bytes: usize,
     at: Instant,
     strain: Strain,
+    /// Bytes that were on their way when it was sent, it included.
+    unacknowledged: usize,
     acknowledged_before: u64,
     acknowledged_at: Instant,
 }
@@ -67,7 +122,9 @@ struct Sent {
 enum Strain {
     /// There was a gap before it: what is delivered in its time says how little there was to send.
     Gap,
-    /// There was none, nor was anything waiting for room.
+    /// It went to an empty line, or followed such a one: in its time is a trip in which nothing could be delivered.
+    First,
+    /// There was no gap, nor was anything waiting for room.
     Unknown,
     /// Something was waiting for room: the link is what limits.
     Full,
@@ -78,8 +135,10 @@ enum Strain {
 struct Growth {
     /// The rate that was last a quarter above the one before.
     rate: f64,
-    /// Since then.
+    /// Full ones since then.
     rounds: u32,
+    /// In this one there was something to send and no room for it.
+    is_full: bool,
     /// A round is over when what was sent after this one is acknowledged.
     until: u64,
 }
@@ -91,26 +150,63 @@ impl Room {
         Self::default()
     }
 
-    /// Bytes that the next update may have; `None`: no room, wait for an acknowledgement.
+    /// May an update leave now?
     #[must_use]
-    pub fn budget(&self, now: Instant) -> Option<usize> {
-        let update = bytes_in(self.rate(), UPDATE_TIME).max(SMALLEST_UPDATE);
+    pub fn ask(&self, now: Instant) -> Answer {
+        let update = self.update();
         if self.on_the_way.is_empty() {
-            return Some(update);
+            return Answer::Now(update);
         }
-        if self.is_stale(now) {
-            return None;
+        if self.is_stale(now) || self.samples.is_empty() {
+            return Answer::Full;
         }
         let trip = self.round_trip().unwrap_or_default();
-        let gain = if self.growth.rounds < ROUNDS { 2 } else { 1 };
-        let room = gain * bytes_in(self.rate(), trip + SLACK);
-        (self.unacknowledged < room).then_some(update)
+        let more = self.trial().more.max(trip.mul_f64(self.trial().trips)).min(trip + SLACK);
+        let room = bytes_in(self.rate(), trip + SLACK + more);
+        if self.unacknowledged >= room {
+            return Answer::Full;
+        }
+        match self.ahead(now).checked_sub(bytes_in(self.rate(), AHEAD)) {
+            None | Some(0) => Answer::Now(update),
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            Some(bytes) => Answer::At(now + Duration::from_secs_f64(bytes as f64 / self.pace())),
+        }
+    }
+
+    /// Bytes that would be waiting for their turn on a link as fast as it is believed to be.
+    fn ahead(&self, now: Instant) -> usize {
+        let Some((at, bytes)) = self.ahead else { return 0 };
+        let gone = bytes_in(self.pace(), now.saturating_duration_since(at));
+        bytes.saturating_sub(gone).min(self.unacknowledged)
+    }
+
+    /// Bytes a second at which updates leave when there are several at once.
+    fn pace(&self) -> f64 {
+        self.rate() * self.trial().pace
+    }
+
+    /// Bytes that an update aims at.
+    fn update(&self) -> usize {
+        if self.samples.is_empty() {
+            return FIRST_UPDATE;
+        }
+        bytes_in(self.rate(), UPDATE_TIME).max(SMALLEST_UPDATE)
+    }
+
+    /// How far is it tried whether the link is faster than believed?
+    fn trial(&self) -> &'static Trial {
+        match ROUNDS.saturating_sub(self.growth.rounds) {
+            0 => &NONE,
+            _ if self.queue > SLACK => &NONE,
+            1 => &ONCE_MORE,
+            _ => &AT_FIRST,
+        }
     }
 
     /// Bytes that a picture of film may have.
     #[must_use]
     pub fn film(&self) -> usize {
-        bytes_in(self.rate(), FILM_TIME).max(SMALLEST_UPDATE)
+        bytes_in(self.rate(), FILM_TIME.mul_f64(self.trial().film)).max(SMALLEST_UPDATE)
     }
 
     /// An update was handed to the network.
@@ -118,30 +214,44 @@ impl Room {
         if self.on_the_way.is_empty() {
             // Idle time is not the link's fault.
             self.acknowledged_at = Some(now);
+            self.began_after = Some(self.last);
             if self.is_stale(now) {
                 // Nothing is in the way of this one: its trip becomes the smallest.
                 self.trip = None;
+                // The link may have become faster, too.
+                self.growth.rounds = self.growth.rounds.min(ROUNDS - 1);
             }
         }
+        self.ahead = Some((now, self.ahead(now) + bytes));
+        self.unacknowledged += bytes;
         self.on_the_way.push_back(Sent {
             sequence,
             bytes,
             at: now,
-            strain: if self.rested_after.is_some_and(|last| self.heard <= last) {
+            unacknowledged: self.unacknowledged,
+            strain: if self.is_unheard_since(self.rested_after) {
                 Strain::Gap
+            } else if self.is_unheard_since(self.began_after) {
+                Strain::First
             } else {
                 Strain::Unknown
             },
             acknowledged_before: self.acknowledged,
             acknowledged_at: self.acknowledged_at.unwrap_or(now),
         });
-        self.unacknowledged += bytes;
         self.last = sequence;
     }
 
-    /// There was nothing to send for so long, as far as is known.
+    /// Was nothing heard yet of what was sent after this one?
+    fn is_unheard_since(&self, last: Option<u64>) -> bool {
+        last.is_some_and(|last| self.heard <= last)
+    }
+
+    /// Until now nothing was sent for so long, though there was room. That is a gap, unless the link has had something to
+    /// do all the while: as much is still on its way as it carries in a trip.
     pub fn rested(&mut self, time: Duration) {
-        if time > GAP {
+        let is_busy = self.round_trip().is_some_and(|trip| self.unacknowledged >= bytes_in(self.rate(), trip));
+        if time > GAP && !is_busy {
             self.rested_after = Some(self.last);
         }
     }
@@ -152,6 +262,7 @@ impl Room {
         if self.is_stale(now) {
             return;
         }
+        self.growth.is_full = true;
         let without_gap = self.on_the_way.iter_mut().filter(|sent| sent.strain == Strain::Unknown);
         without_gap.for_each(|sent| sent.strain = Strain::Full);
     }
@@ -168,7 +279,7 @@ impl Room {
             self.acknowledged += sent.bytes as u64;
             self.sample_rate(now, &sent);
             if sent.sequence == sequence {
-                self.sample_trip(now, now - sent.at);
+                self.sample_trip(now, now - sent.at, sent.bytes);
             }
         }
         self.acknowledged_at = Some(now);
@@ -183,19 +294,42 @@ impl Room {
         let time = (now - sent.acknowledged_at).max(SHORTEST);
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let rate = (self.acknowledged - sent.acknowledged_before) as f64 / time.as_secs_f64();
-        // What did not fill the room says nothing about the link, unless it went better than was believed.
-        if sent.strain == Strain::Full || rate > self.rate() {
+        let is_long = self.round_trip().is_none_or(|smallest| now - sent.at > smallest + LONG_QUEUE);
+        let limited = match sent.strain {
+            Strain::Gap => false,
+            Strain::First => is_long,
+            // A long queue that is its own.
+            Strain::Unknown => is_long && sent.unacknowledged > self.update(),
+            Strain::Full => true,
+        };
+        let rate = self.proof(now, sent).map_or(rate, |proof| proof.max(rate));
+        // What was not limited by the link says nothing about it, unless it went better than was believed.
+        if limited || rate > self.rate() || self.samples.is_empty() {
             if self.samples.len() == SAMPLES {
                 self.samples.pop_front();
             }
-            self.samples.push_back(rate);
+            let is_first = self.samples.is_empty();
+            self.samples.push_back(if is_first { rate.max(LEAST_RATE) } else { rate });
         }
     }
 
-    fn sample_trip(&mut self, now: Instant, trip: Duration) {
+    /// What the link certainly carries, as long as that is tried: an update that is longer than the one with the smallest trip
+    /// and hardly takes longer. Else a link on a long way would take many trips to be known.
+    fn proof(&self, now: Instant, sent: &Sent) -> Option<f64> {
+        let (_, trip) = self.trip?;
+        let longer = (now - sent.at).saturating_sub(trip);
+        let is_tried = ROUNDS - self.growth.rounds.min(ROUNDS) > 1;
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let bytes = sent.bytes.saturating_sub(self.trip_bytes) as f64;
+        (is_tried && longer < NOISE).then(|| bytes / (longer + NOISE).as_secs_f64())
+    }
+
+    fn sample_trip(&mut self, now: Instant, trip: Duration, bytes: usize) {
         if self.round_trip().is_none_or(|smallest| trip <= smallest) {
             self.trip = Some((now, trip));
+            self.trip_bytes = bytes;
         }
+        self.queue = trip.saturating_sub(self.round_trip().unwrap_or(trip));
     }
 
     fn is_stale(&self, now: Instant) -> bool {
@@ -223,10 +357,11 @@ impl Room {
 
 impl Growth {
     fn round(&mut self, rate: f64) {
+        let was_full = std::mem::take(&mut self.is_full);
         if rate > self.rate * 1.25 || rate < self.rate / 2.0 {
             self.rate = rate;
             self.rounds = 0;
-        } else {
+        } else if was_full {
             self.rounds = self.rounds.saturating_add(1);
         }
     }
@@ -242,7 +377,7 @@ mod tests {
     use std::collections::VecDeque;
     use std::time::{Duration, Instant};
 
-    use super::Room;
+    use super::{Answer, Room};
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -254,14 +389,21 @@ mod tests {
         free_at: Instant,
         acknowledgements: VecDeque<(Instant, u64)>,
         next: u64,
+        /// Of film, bytes; and what is left free after each.
+        slice: usize,
+        pause: Duration,
+        /// The longest that a packet has waited for its turn.
         longest_queue: Duration,
     }
+
+    const PACKET: usize = 1200;
 
     impl Link {
         fn new(rate: f64, round_trip: Duration) -> Self {
             let now = Instant::now();
             let (free_at, acknowledgements) = (now, VecDeque::new());
-            Self { now, rate, round_trip, free_at, acknowledgements, next: 1, longest_queue: Duration::ZERO }
+            let (slice, pause, longest_queue) = (1400, Duration::ZERO, Duration::ZERO);
+            Self { now, rate, round_trip, free_at, acknowledgements, next: 1, slice, pause, longest_queue }
         }
 
         /// Sends whatever there is room for, until `time` has passed; returns the bytes sent.
@@ -269,20 +411,28 @@ mod tests {
             let end = self.now + time;
             let mut total = 0;
             while self.now < end {
-                while let Some(bytes) = room.budget(self.now) {
-                    self.send(room, bytes);
-                    total += bytes;
+                match room.ask(self.now) {
+                    Answer::Now(bytes) => {
+                        self.send(room, bytes);
+                        total += bytes;
+                    }
+                    Answer::At(at) => self.until(room, at),
+                    Answer::Full => {
+                        room.wait(self.now);
+                        self.acknowledge(room);
+                    }
                 }
-                room.wait(self.now);
-                self.acknowledge(room);
             }
             total
         }
 
         fn send(&mut self, room: &mut Room, bytes: usize) {
             room.sent(self.now, self.next, bytes);
-            self.longest_queue = self.longest_queue.max(self.free_at.saturating_duration_since(self.now));
-            self.free_at = self.free_at.max(self.now) + Duration::from_secs_f64(bytes as f64 / self.rate);
+            let before_the_last = bytes - 1 - (bytes - 1) % PACKET;
+            let time = |bytes: usize| Duration::from_secs_f64(bytes as f64 / self.rate);
+            let begin = self.free_at.max(self.now);
+            self.longest_queue = self.longest_queue.max(begin + time(before_the_last) - self.now);
+            self.free_at = begin + time(bytes);
             self.acknowledgements.push_back((self.free_at + self.round_trip, self.next));
             self.next += 1;
         }
@@ -305,14 +455,19 @@ mod tests {
                 room.rested(gap);
                 let mut left = room.film();
                 while left > 0 {
-                    if let Some(bytes) = room.budget(self.now) {
-                        let slice = left.min(bytes).min(1400);
-                        self.send(room, slice);
-                        left -= slice;
-                        self.pass(room, 3 * MS);
-                    } else {
-                        room.wait(self.now);
-                        self.acknowledge(room);
+                    match room.ask(self.now) {
+                        Answer::Now(bytes) => {
+                            let slice = left.min(bytes).min(self.slice);
+                            self.send(room, slice);
+                            left -= slice;
+                            self.pass(room, 3 * MS + self.pause);
+                            room.rested(self.pause);
+                        }
+                        Answer::At(at) => self.until(room, at),
+                        Answer::Full => {
+                            room.wait(self.now);
+                            self.acknowledge(room);
+                        }
                     }
                 }
                 due = self.now.max(due + 33 * MS);
@@ -320,11 +475,18 @@ mod tests {
         }
 
         fn pass(&mut self, room: &mut Room, time: Duration) {
-            let until = self.now + time;
-            while self.acknowledgements.front().is_some_and(|(at, _)| *at <= until) {
-                self.acknowledge(room);
+            let end = self.now + time;
+            while self.now < end {
+                self.until(room, end);
             }
-            self.now = until;
+        }
+
+        /// Until then, or until something is acknowledged before.
+        fn until(&mut self, room: &mut Room, end: Instant) {
+            match self.acknowledgements.front() {
+                Some((at, _)) if *at <= end => self.acknowledge(room),
+                _ => self.now = self.now.max(end),
+            }
         }
     }
 
@@ -378,15 +540,11 @@ mod tests {
         let mut link = Link::new(500_000.0, 30 * MS);
         link.saturate(&mut room, Duration::from_secs(5));
         let most = 500_000.0 * 0.020 * 1.1;
-        assert!(room.budget(link.now).unwrap_or(0) as f64 <= most);
         while !link.acknowledgements.is_empty() {
             link.acknowledge(&mut room);
-            assert!(
-                room.budget(link.now).unwrap_or(0) as f64 <= most,
-                "{:?} at {}",
-                room.budget(link.now),
-                room.rate()
-            );
+            if let Answer::Now(bytes) = room.ask(link.now) {
+                assert!(bytes as f64 <= most, "{bytes} at {}", room.rate());
+            }
         }
     }
 
@@ -394,12 +552,12 @@ mod tests {
     fn before_anything_is_known_one_update_is_on_its_way() {
         let mut room = Room::new();
         let now = Instant::now();
-        let budget = room.budget(now).expect("room for one");
-        assert_eq!(budget, 25_000, "20 ms of 10 Mbit/s");
+        let Answer::Now(budget) = room.ask(now) else { panic!("there is room for one") };
+        assert!(budget <= 1100, "{budget} bytes are more than one packet");
         room.sent(now, 1, budget);
-        assert_eq!(room.budget(now), None);
+        assert_eq!(room.ask(now), Answer::Full);
         room.applied(now + 10 * MS, 1);
-        assert!(room.budget(now + 10 * MS).is_some());
+        assert!(matches!(room.ask(now + 10 * MS), Answer::Now(_)));
         assert_eq!(room.unacknowledged(), 0);
     }
 
@@ -424,6 +582,72 @@ mod tests {
         let total = link.saturate(&mut room, Duration::from_secs(20));
         let used = total as f64 / (20.0 * link.rate);
         assert!(used > 0.75, "only {used:.2} of the link was used");
+    }
+
+    #[test]
+    fn from_the_first_byte_on_no_slow_link_has_a_queue_of_more_than_forty_milliseconds() {
+        for rate in [37_500.0, 62_500.0, 125_000.0, 250_000.0, 500_000.0] {
+            for round_trip in [5 * MS, 20 * MS, 40 * MS, 60 * MS] {
+                let most = 40 * MS + Duration::from_secs_f64(PACKET as f64 / rate);
+                let mut link = Link::new(rate, round_trip);
+                link.saturate(&mut Room::new(), Duration::from_secs(20));
+                let longest = link.longest_queue;
+                assert!(longest <= most, "{rate} B/s, {round_trip:?}: {longest:?}, not {most:?}");
+
+                let mut link = Link::new(rate, round_trip);
+                link.play(&mut Room::new(), Duration::from_secs(20));
+                let longest = link.longest_queue;
+                assert!(longest <= most, "film, {rate} B/s, {round_trip:?}: {longest:?}, not {most:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_is_soon_known() {
+        for (rate, round_trip, most) in [
+            (125_000_000.0, MS, 40 * MS),
+            (12_500_000.0, MS, 40 * MS),
+            (2_500_000.0, 20 * MS, 250 * MS),
+            (2_500_000.0, 40 * MS, 500 * MS),
+            (1_250_000.0, 300 * MS, 6000 * MS),
+            (250_000.0, 40 * MS, 400 * MS),
+            (37_500.0, 40 * MS, 300 * MS),
+        ] {
+            let (mut room, mut link) = (Room::new(), Link::new(rate, round_trip));
+            let begun = link.now;
+            link.saturate(&mut room, MS);
+            while room.rate() < 0.8 * rate {
+                link.saturate(&mut room, MS);
+                assert!(link.now - begun < most, "{rate} B/s, {round_trip:?}: {} after {most:?}", room.rate());
+            }
+        }
+    }
+
+    /// Film is made to fit what is believed: that it fits says nothing.
+    #[test]
+    fn film_alone_finds_out_what_a_link_can_do() {
+        for round_trip in [5 * MS, 60 * MS] {
+            let (mut room, mut link) = (Room::new(), Link::new(300_000.0, round_trip));
+            link.play(&mut room, Duration::from_secs(10));
+            assert!(room.rate() > 250_000.0, "{round_trip:?}: {}", room.rate());
+        }
+    }
+
+    /// Of the encoder, that is, so that something else has the processor.
+    #[test]
+    fn a_link_that_becomes_slower_is_noticed_between_pauses() {
+        for pause in [0, 3, 8] {
+            let (mut room, mut link) = (Room::new(), Link::new(2_500_000.0, 40 * MS));
+            (link.slice, link.pause) = (20_000, pause * MS);
+            link.play(&mut room, Duration::from_secs(5));
+            assert!(room.rate() > 800_000.0, "{pause} ms: {}", room.rate());
+            link.rate = 250_000.0;
+            link.play(&mut room, Duration::from_secs(2));
+            link.longest_queue = Duration::ZERO;
+            link.play(&mut room, Duration::from_secs(10));
+            assert!((200_000.0..300_000.0).contains(&room.rate()), "{pause} ms: {}", room.rate());
+            assert!(link.longest_queue < 50 * MS, "{pause} ms: {:?}", link.longest_queue);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use lotse_desktop::capture::synthetic::{self, Stage};
 use lotse_desktop::capture::{CaptureError, Rect};
 use lotse_protocol::message::session::{Applied, UpdateHeader};
 
-use super::{Pump, PumpError, PumpEvent, UpdateOut};
+use super::{BETWEEN_KEYFRAMES, Pump, PumpError, PumpEvent, UpdateOut};
 use crate::host::ViewerId;
 
 const ADVISER: ViewerId = ViewerId(3);
@@ -211,14 +211,14 @@ fn a_large_change_is_cut_to_the_budget() {
     let (header, update) = watcher.next();
     assert!(header.keyframe);
     let mut unacknowledged = update.len();
-    assert!(unacknowledged <= 25_000 + LARGEST_TILE, "{unacknowledged} bytes at once");
-    // One update may stand over what there is room for, and no more.
+    assert!(unacknowledged <= 1024 + LARGEST_TILE, "{unacknowledged} bytes at once");
+    // Nothing else leaves before it is known how that went.
     while let Ok((header, update)) = watcher.updates.recv_timeout(A_WHILE) {
         unacknowledged += update.len();
         watcher.last = header.sequence;
         watcher.decoder.apply(&update, &mut watcher.framebuffer).expect("an update that follows");
     }
-    assert!(unacknowledged <= 2 * (25_000 + LARGEST_TILE), "{unacknowledged} bytes unacknowledged");
+    assert!(unacknowledged <= 1024 + LARGEST_TILE, "{unacknowledged} bytes unacknowledged");
     pump.applied(ADVISER, &Applied { display: 0, sequence: watcher.last });
     watcher.until_exact(&pump, &stage);
     assert!(watcher.last > 2);
@@ -334,6 +334,34 @@ fn a_keyframe_comes_on_request_and_for_each_who_joins() {
     pump.begin(ADVISER, joiner.out.clone());
     assert!(joiner.next_and_apply(&pump).keyframe);
     joiner.until_exact(&pump, &stage);
+}
+
+#[test]
+fn whoever_asks_for_keyframes_all_the_time_gets_one_a_second() {
+    let (pump, stage, _events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    let mut keyframes = 0;
+    let begun = Instant::now();
+    while begun.elapsed() < BETWEEN_KEYFRAMES + A_WHILE {
+        pump.keyframe_wanted(ADVISER);
+        stage.step();
+        if let Ok((header, update)) = watcher.updates.recv_timeout(Duration::from_millis(1)) {
+            watcher.take(&header, &update);
+            keyframes += u32::from(header.keyframe);
+            pump.applied(ADVISER, &Applied { display: 0, sequence: header.sequence });
+        }
+    }
+    assert!((1..=2).contains(&keyframes), "{keyframes} keyframes");
+    // What was asked for last is answered, once, with nothing else to say; and until then the pump rests.
+    let grabs = stage.grabs();
+    let asked = Instant::now();
+    while !watcher.next_and_apply(&pump).keyframe {
+        assert!(asked.elapsed() < PATIENCE, "it never came");
+    }
+    watcher.until_exact(&pump, &stage);
+    assert!(stage.grabs() - grabs < 20, "{} grabs", stage.grabs() - grabs);
 }
 
 #[test]
