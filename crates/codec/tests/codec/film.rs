@@ -473,6 +473,34 @@ fn a_photograph_that_is_damaged_again_and_again_but_stays_becomes_exact() {
 }
 
 #[test]
+fn film_keeps_its_rate_over_four_megabits_and_eight_pictures_a_second_over_a_quarter_of_one() {
+    let film = Film::new(Rect::new(40, 30, 640, 360));
+    // Bytes of 1/60 s, and whole pictures a second of thirty.
+    for (budget, least) in [(8_250, 28), (520, 8)] {
+        let mut picture = desktop(760, 440);
+        film.draw(0, &mut picture);
+        let mut play = Play::new(&picture);
+        let mut whole = 0;
+        for number in 1..=75 {
+            film.draw(number, &mut picture);
+            for (y, x) in (0..film.rect.height).flat_map(|y| (0..film.rect.width).map(move |x| (y, x))) {
+                let (x, y) = (film.rect.x + x, film.rect.y + y);
+                let at = y as usize * picture.stride + x as usize * 4;
+                let [grain, ..] = mix(y * 4001 + x + number * 99_991).to_be_bytes();
+                picture.set(x, y, [0, 1, 2].map(|channel| picture.data[at + channel].saturating_add(grain / 3)));
+            }
+            for damage in [Region::from(film.rect), Region::new()] {
+                play.now += PICTURE / 2;
+                let encoded = play.step(&picture, &damage, Budget::bytes(budget).film(budget * 9 / 5));
+                // A pass over the picture begins with what is shown. In the first ones the steps are found.
+                whole += if number > 15 { encoded.operations.reference } else { 0 };
+            }
+        }
+        assert!(whole >= 2 * least, "{whole} pictures in two seconds, {budget} bytes each 16 ms");
+    }
+}
+
+#[test]
 fn film_of_odd_sizes_and_places_arrives() {
     for (size, rect) in [
         ((1, 1), Rect::new(0, 0, 1, 1)),
