@@ -7,3 +7,4 @@ mod returns;
 mod scenes;
 mod sides;
 mod sizes;
+mod slow;
