@@ -103,7 +103,7 @@ impl Writer {
         out: &mut Outgoing,
     ) -> Kind {
         self.gather(frame, rect);
-        if rect.area() <= room.photos
+        if room.has_room_for_photo(rect)
             && !is_drawn(&self.pixels)
             && let Some(coded) = self.photos.write(frame, shown, rect)
         {
@@ -156,11 +156,20 @@ pub(crate) struct Room {
     recalled: u64,
     photos: u64,
     referred: u64,
+    film: u64,
 }
 
 impl Room {
     /// What the smallest operation counts as: about the work of reading it.
     const LEAST: u64 = 64;
+
+    /// What a macroblock counts as, however little of it is inside: it may have all of its levels.
+    const MACROBLOCK: u64 = 256;
+
+    /// Film of an update: at the most a third of a second on an old processor, each bit as dear as can be, and at the least
+    /// what an encoder writes in one operation.
+    const MOST_FILM: u64 = 1 << 20;
+    const LEAST_FILM: u64 = 128 * Self::MACROBLOCK;
 
     /// For an update of a picture of this size. No encoder paints a pixel twice, but for what stands still between a
     /// change and the next gap; and small pictures have small operations too.
@@ -169,35 +178,46 @@ impl Room {
         let small = 1024 * Self::LEAST;
         Self {
             painted: 2 * picture + small,
-            copied: picture,
+            copied: picture.max(Self::LEAST),
             kept: picture + small,
             recalled: picture + small,
-            referred: picture,
-            photos: photo::MOST.min(picture),
+            referred: picture.max(Self::LEAST),
+            photos: photo::MOST.min(picture.max(Self::LEAST)),
+            film: ((picture + small / 2) / 2).clamp(Self::LEAST_FILM, Self::MOST_FILM),
         }
     }
 
     /// Makes room for an operation on so many pixels; `None` when there is none left.
     pub(crate) fn take(&mut self, kind: Kind, rect: Rect) -> Option<()> {
-        let (room, pixels) = match kind {
-            Kind::Copy => (&mut self.copied, rect.area()),
-            Kind::Photo => (&mut self.photos, rect.area()),
-            Kind::Keep => (&mut self.kept, rect.area().max(Self::LEAST)),
-            Kind::Recall => (&mut self.recalled, rect.area().max(Self::LEAST)),
-            // Rows are read as a whole.
-            Kind::RecallPart | Kind::RecallLines => {
-                let columns = rect.width.div_ceil(TILE as u32) * TILE as u32;
-                (&mut self.recalled, u64::from(rect.height) * u64::from(columns))
-            }
-            Kind::Reference => (&mut self.referred, rect.area()),
-            // Each pixel may be many bits.
-            Kind::Film => (&mut self.painted, (4 * rect.area()).max(Self::LEAST)),
-            Kind::Solid | Kind::Palette | Kind::Literal | Kind::Text => {
-                (&mut self.painted, rect.area().max(Self::LEAST))
-            }
+        let pixels = Self::cost(kind, rect);
+        let room = match kind {
+            Kind::Copy => &mut self.copied,
+            Kind::Photo => &mut self.photos,
+            Kind::Keep => &mut self.kept,
+            Kind::Recall | Kind::RecallPart | Kind::RecallLines => &mut self.recalled,
+            Kind::Reference => &mut self.referred,
+            Kind::Film => &mut self.film,
+            Kind::Solid | Kind::Palette | Kind::Literal | Kind::Text => &mut self.painted,
         };
         *room = room.checked_sub(pixels)?;
         Some(())
+    }
+
+    /// Is there room for a photograph of this size?
+    fn has_room_for_photo(&self, rect: Rect) -> bool {
+        Self::cost(Kind::Photo, rect) <= self.photos
+    }
+
+    fn cost(kind: Kind, rect: Rect) -> u64 {
+        match kind {
+            // Rows are read as a whole.
+            Kind::RecallPart | Kind::RecallLines => {
+                let columns = rect.width.div_ceil(TILE as u32) * TILE as u32;
+                u64::from(rect.height) * u64::from(columns)
+            }
+            Kind::Film => u64::from(film::count(rect)) * Self::MACROBLOCK,
+            _ => rect.area().max(Self::LEAST),
+        }
     }
 }
 
@@ -346,4 +366,31 @@ fn residuals(plane: &[u8], width: usize, out: &mut Vec<u8>) {
 pub(crate) fn predict(left: u8, above: u8, corner: u8) -> u8 {
     let slope = i16::from(left) + i16::from(above) - i16::from(corner);
     slope.clamp(i16::from(left.min(above)), i16::from(left.max(above))) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photographs_have_half_a_million_pixels_of_an_update_and_the_smallest_counts_as_many() {
+        let half = Rect::new(0, 0, 1 << 10, 1 << 8);
+        let mut room = Room::new(4096, 4096);
+        assert_eq!([(); 3].map(|()| room.take(Kind::Photo, half)), [Some(()), Some(()), None]);
+        let mut room = Room::new(4096, 4096);
+        let taken = (0..1 << 19).take_while(|_| room.take(Kind::Photo, Rect::new(3, 3, 1, 1)).is_some());
+        assert_eq!(taken.count(), 1 << 13);
+        assert!(!room.has_room_for_photo(Rect::new(3, 3, 1, 1)));
+    }
+
+    #[test]
+    fn the_smallest_picture_and_the_longest_run_of_film_have_room() {
+        let pixel = Rect::new(0, 0, 1, 1);
+        for kind in [Kind::Copy, Kind::Photo, Kind::Keep, Kind::Recall, Kind::Reference, Kind::Film, Kind::Solid] {
+            assert_eq!(Room::new(1, 1).take(kind, pixel), Some(()), "{kind:?}");
+        }
+        for height in 1..=64 {
+            assert_eq!(Room::new(512, height).take(Kind::Film, Rect::new(0, 0, 512, height)), Some(()), "{height}");
+        }
+    }
 }

@@ -212,12 +212,13 @@ impl Painter {
         }
     }
 
-    /// Paints a rectangle inside the picture. `None` when it needs fewer bytes.
+    /// Paints a rectangle inside the picture. `None` when it needs fewer bytes, or more.
     pub(crate) fn paint(&mut self, bytes: &[u8], rect: Rect, framebuffer: &mut Framebuffer) -> Option<()> {
         let models = self.models.get_or_insert_with(Models::new);
         let mut coder = RangeReader::new(bytes);
         self.lines.begin(framebuffer, rect);
         for y in rect.y..rect.bottom() {
+            (!coder.is_beyond()).then_some(())?;
             self.lines.code(&mut coder, models, left_of(framebuffer, rect, y));
             let row = framebuffer.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
             for (pixel, &[green, blue, red]) in row.zip(&self.lines.row) {

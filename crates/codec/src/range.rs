@@ -6,6 +6,9 @@ use crate::wire::LARGEST_TILE;
 /// Bits of a probability when it meets the range.
 const PRECISION: u32 = 12;
 
+/// Most zeros that are cut off at the end. Without a limit, a few bytes could stand for bits without end.
+const MOST_CUT: usize = 16;
+
 /// The range is kept above this, so that no probability becomes nothing.
 const LEAST_RANGE: u32 = 1 << 24;
 
@@ -66,7 +69,7 @@ pub(crate) trait Coder {
     }
 }
 
-/// Writes. The end of what it writes is cut off as far as it is zeros.
+/// Writes. Of the end of what it writes, zeros are cut off, [`MOST_CUT`] of them at most.
 #[derive(Default)]
 pub(crate) struct RangeWriter {
     low: u64,
@@ -95,8 +98,8 @@ impl RangeWriter {
         for _ in 0..5 {
             self.shift();
         }
-        let len = self.out.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        self.out.truncate(len);
+        let needed = self.out.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        self.out.truncate(needed.max(self.out.len().saturating_sub(MOST_CUT)));
         self.bytes()
     }
 
@@ -157,27 +160,38 @@ pub(crate) struct RangeReader<'a> {
     bytes: &'a [u8],
     range: u32,
     code: u32,
+    /// Zeros beyond its end.
+    beyond: usize,
 }
 
 impl<'a> RangeReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let mut reader = Self { bytes, range: u32::MAX, code: 0 };
+        let mut reader = Self { bytes, range: u32::MAX, code: 0, beyond: 0 };
         for _ in 0..4 {
             reader.code = reader.code << 8 | reader.next();
         }
         reader
     }
 
-    /// Were all bytes needed?
+    /// Were all bytes needed, and no more than a writer might have cut off? It takes exactly those that one wrote.
     pub(crate) const fn is_at_end(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.is_empty() && !self.is_beyond()
+    }
+
+    /// Was more needed than a writer might have cut off? No writer wrote this, and what is read from now on means
+    /// nothing.
+    pub(crate) const fn is_beyond(&self) -> bool {
+        self.beyond > MOST_CUT
     }
 
     /// Zeros that were cut off come back.
     fn next(&mut self) -> u32 {
-        let (first, rest) = self.bytes.split_first().map_or((0, self.bytes), |(first, rest)| (*first, rest));
+        let Some((first, rest)) = self.bytes.split_first() else {
+            self.beyond += 1;
+            return 0;
+        };
         self.bytes = rest;
-        u32::from(first)
+        u32::from(*first)
     }
 
     fn side(&mut self, bound: u32) -> bool {
@@ -258,6 +272,28 @@ mod tests {
         for at in 0..1000 {
             assert!(say(&mut reader, &mut models, at, 0).1 < 1 << 20);
         }
-        assert!(reader.is_at_end());
+        assert!(reader.is_beyond());
+    }
+
+    #[test]
+    fn what_is_as_likely_as_can_be_is_read_though_all_of_it_is_zeros_and_no_more_than_that() {
+        for count in [0, 1, 30, 96, 97, 105, 1000] {
+            let mut writer = RangeWriter::default();
+            writer.restart();
+            for _ in 0..count {
+                writer.even(true);
+            }
+            let bytes = writer.finish().to_vec();
+            let needed: usize = count / 8 + 4;
+            assert_eq!(bytes, vec![0; needed.saturating_sub(MOST_CUT)], "{count} bits");
+            let mut reader = RangeReader::new(&bytes);
+            assert!((0..count).all(|_| reader.even(true)));
+            assert!(reader.is_at_end(), "{count} bits");
+            // What follows is made up, and soon known to be.
+            for _ in 0..9 * MOST_CUT {
+                reader.even(true);
+            }
+            assert!(reader.is_beyond() && !reader.is_at_end(), "{count} bits");
+        }
     }
 }

@@ -51,10 +51,15 @@
 //! zstd contexts on both sides start afresh, the picture black, nothing kept. Of kept tiles the first are forgotten
 //! when there are more than 2^13, or they have more than 16 MiB as `kept.rs` packs them.
 //!
-//! The rectangles of an update's copies have no more pixels together than the picture has; the tiles that it keeps, and
-//! what it recalls, each no more than that and 2^16; those of its other operations no more than twice as many and 2^16.
-//! The least of them, but of copies, counts as 64, and a part of a kept tile, or lines of it, as all of its rows. Photographs have 2^19
-//! pixels at the most, beside those.
+//! What is coded bit by bit ends where its operation has all bits that it needs; of zeros at the end up to 16 are left
+//! out. Whoever needs more than those reads what nobody has written.
+//!
+//! An update has an end to its work. The rectangles of its copies have no more pixels together than the picture has, and
+//! neither have those of its references and, of which there are never more than 2^19, its photographs; the tiles that it
+//! keeps, and what it recalls, each no more than that and 2^16; solid, palette, literal and text no more than twice as many
+//! and 2^16. The least of all these counts as 64, and a part of a kept tile, or lines of it, as all of its rows. Film
+//! has half as many as the picture and 2^14, but no fewer than 2^15 and no more than 2^20, and each of its macroblocks counts
+//! as 256, however little of it is inside.
 
 use crate::geometry::Rect;
 use crate::stream::Reach;

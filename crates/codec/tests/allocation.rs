@@ -63,7 +63,6 @@ fn neither_side_allocates_once_it_has_seen_a_few_updates() {
             let frame = Frame::new(pixels, WIDTH, HEIGHT, WIDTH as usize * 4).expect("sound");
             let encoded = encoder.encode(frame, &damage, budget.at(now), &mut update).expect("it encodes");
             all += encoded.operations;
-            assert!(!update.is_empty());
             decoder.apply(&update, &mut framebuffer).expect("it decodes");
         };
         send(&pixels, PICTURE, Budget::bytes(30_000).with(Loss::Never));

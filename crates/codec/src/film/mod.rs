@@ -12,5 +12,6 @@ mod syntax;
 mod transform;
 mod writer;
 
+pub(crate) use raster::count;
 pub(crate) use reader::Reader;
 pub(crate) use writer::{Basis, Quality, Writer};

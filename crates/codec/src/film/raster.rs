@@ -16,8 +16,8 @@ pub(super) fn places(rect: Rect) -> impl Iterator<Item = (usize, Place)> {
     })
 }
 
-/// How many macroblocks a rectangle has.
-pub(super) const fn count(rect: Rect) -> u32 {
+/// How many macroblocks a rectangle has, those that are only partly inside among them.
+pub(crate) const fn count(rect: Rect) -> u32 {
     rect.width.div_ceil(SIDE as u32) * rect.height.div_ceil(SIDE as u32)
 }
 

@@ -242,13 +242,60 @@ fn photographs_take_their_bits_to_the_last_byte() {
 }
 
 #[test]
-fn a_short_update_cannot_cost_more_time_than_half_a_million_pixels_of_photographs() {
-    let update = |photos: usize| {
-        let raw = photo(1 << 10, 1 << 9, 0).repeat(photos);
-        keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))])
-    };
-    Decoder::new().apply(&update(1), &mut Framebuffer::new()).expect("so many are allowed");
-    assert_eq!(refusal(&update(2)), DecodeError::Operation);
+fn bits_that_nobody_has_written_are_not_read() {
+    // Nothing but zeros, which would be the most expensive of all pixels and levels, and take no bytes.
+    for raw in [photo(1 << 10, 1 << 9, 0), photo(8, 8, 0)] {
+        assert_eq!(refusal(&keyframe(4096, 4096, &[chunk(raw.len(), &pack(&raw, 23, false))])), DecodeError::Operation);
+    }
+}
+
+#[test]
+fn an_update_has_no_more_of_the_smallest_operations_than_its_picture_has_tiles() {
+    const SIDE: u32 = 256;
+    let at = |kind: u8, rest: &[u8]| [&[kind, 3, 3, 1, 1], rest].concat();
+    // Of each kind one pixel, and what must be there before; bytes of coded bits and of planes for each.
+    let corner = keep([0, 0, 1, 1]);
+    let nothing = Vec::new;
+    let kinds = [
+        ("solid", (nothing(), at(1, &[1, 2, 3])), 0, 0usize),
+        ("palette", (nothing(), at(2, &[0, 1, 1, 2, 3, 0])), 0, 0),
+        ("literal", (nothing(), at(3, &[])), 0, 1),
+        ("copy", (nothing(), at(4, &[9, 9])), 0, 0),
+        ("text", (nothing(), at(5, &[0, 1, 2, 3, 0, 0])), 0, 0),
+        ("reference", (nothing(), at(6, &[])), 0, 0),
+        ("film", (nothing(), at(7, &[1, 20, 1, 0])), 0, 0),
+        ("keep", (nothing(), corner.clone()), 0, 0),
+        ("recall", (corner.clone(), recall(0, 1)), 0, 0),
+        ("part", (corner.clone(), recall_part([3, 3, 1, 1], 0)), 0, 0),
+        ("photo", (nothing(), at(12, &[4])), 4, 0),
+        ("lines", (corner, recall_lines([0, 3, 64, 1], 0, 0)), 0, 0),
+    ];
+    for (kind, (first, each), bits, pixels) in kinds {
+        let update = |count: usize| {
+            let mut planes = Flushing::new(20);
+            let mut chunks: Vec<_> = (GREEN..GREEN + 3)
+                .filter(|_| pixels > 0)
+                .map(|stream| chunk_of(stream, pixels * count, &planes.pack(&vec![1; pixels * count])))
+                .collect();
+            if bits > 0 {
+                chunks.push(chunk_of(CODED, bits * count, &vec![0xff; bits * count]));
+            }
+            let raw = [first.clone(), each.repeat(count)].concat();
+            chunks.push(chunk(raw.len(), &pack(&raw, 23, false)));
+            keyframe(SIDE, SIDE, &chunks)
+        };
+        let fits = |count: usize| Decoder::new().apply(&update(count), &mut Framebuffer::new());
+        assert!(fits(16).is_ok(), "the test's own {kind} is sound: {:?}", fits(16));
+        // Twice the picture, and 2^16 pixels, 64 of them each.
+        assert_eq!(fits(3 * 1024 + 1).err(), Some(DecodeError::Operation), "{kind}");
+    }
+    // A macroblock may have as many levels as it has pixels, and three times as many with all of its colours.
+    let film = at(7, &[1, 20, 1, 0]);
+    for (count, is_sound) in [(192, true), (193, false)] {
+        let raw = film.repeat(count);
+        let update = keyframe(SIDE, SIDE, &[chunk(raw.len(), &pack(&raw, 23, false))]);
+        assert_eq!(Decoder::new().apply(&update, &mut Framebuffer::new()).is_ok(), is_sound, "{count} of film");
+    }
 }
 
 #[test]
