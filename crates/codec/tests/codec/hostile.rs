@@ -89,12 +89,12 @@ pub(crate) fn pack(raw: &[u8], window_log: u32, end: bool) -> Vec<u8> {
     packed
 }
 
-fn solid(rect: Rect) -> Vec<u8> {
+pub(crate) fn solid(rect: Rect) -> Vec<u8> {
     [vec![1], number(rect.x), number(rect.y), number(rect.width), number(rect.height), vec![1, 2, 3]].concat()
 }
 
 /// A line of text in the upper left corner, white, with these marks and planes.
-fn text(width: u32, height: u32, marks: &[u8], planes: &[u8]) -> Vec<u8> {
+pub(crate) fn text(width: u32, height: u32, marks: &[u8], planes: &[u8]) -> Vec<u8> {
     let head = [vec![5, 0, 0], number(width), number(height), vec![0, 255, 255, 255, 0]].concat();
     let len = number(u32::try_from(marks.len()).expect("short"));
     [head, len, marks.to_vec(), planes.to_vec()].concat()
@@ -219,7 +219,7 @@ fn chunks_that_belong_to_no_operations_are_refused() {
 }
 
 /// A photograph in the upper left corner, and as many bytes of coded bits as it says.
-fn photo(width: u32, height: u32, len: usize) -> Vec<u8> {
+pub(crate) fn photo(width: u32, height: u32, len: usize) -> Vec<u8> {
     let len = u32::try_from(len).expect("short");
     [vec![12, 0, 0], [width, height, len].map(number).concat()].concat()
 }
@@ -448,22 +448,22 @@ fn operations_that_make_no_sense_are_refused() {
 }
 
 /// Keeps tiles: columns and rows of the grid.
-fn keep(tiles: [u32; 4]) -> Vec<u8> {
+pub(crate) fn keep(tiles: [u32; 4]) -> Vec<u8> {
     [vec![9], tiles.map(number).concat()].concat()
 }
 
 /// Recalls so many tiles from a number on.
-fn recall(first: u32, count: u32) -> Vec<u8> {
+pub(crate) fn recall(first: u32, count: u32) -> Vec<u8> {
     [vec![10], number(first), number(count)].concat()
 }
 
 /// Recalls a rectangle of a tile.
-fn recall_part(rect: [u32; 4], of: u32) -> Vec<u8> {
+pub(crate) fn recall_part(rect: [u32; 4], of: u32) -> Vec<u8> {
     [vec![11], rect.map(number).concat(), number(of)].concat()
 }
 
 /// Recalls lines of tiles side by side, from a row on.
-fn recall_lines(rect: [u32; 4], of: u32, row: u32) -> Vec<u8> {
+pub(crate) fn recall_lines(rect: [u32; 4], of: u32, row: u32) -> Vec<u8> {
     [vec![13], rect.map(number).concat(), number(of), number(row)].concat()
 }
 

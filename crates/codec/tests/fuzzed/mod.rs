@@ -10,12 +10,14 @@ const MAX_PIXELS: u32 = 256 * 256;
 /// Any bytes as updates into a decoder: an error or a picture of the right size, never a panic, bounded memory.
 ///
 /// Half of the runs wrap the input as operations in a sound keyframe, with planes of pixels beside them, since chance
-/// rarely writes a zstd frame.
+/// rarely writes a zstd frame; and some make one session of it, update by update, as an encoder would.
 pub(crate) fn decoder(input: &[u8]) {
     let Some((&mode, rest)) = input.split_first() else { return };
     let mut decoder = Decoder::with_max_pixels(MAX_PIXELS);
     let mut framebuffer = Framebuffer::new();
-    if mode & 1 == 0 {
+    if mode == OPENED {
+        opened(&mut decoder, rest, &mut framebuffer);
+    } else if mode & 1 == 0 {
         // Each update with its length before it, as on a stream.
         let mut rest = rest;
         while let Some((length, after)) = rest.split_first_chunk::<2>() {
@@ -31,6 +33,41 @@ pub(crate) fn decoder(input: &[u8]) {
             apply(&mut decoder, &keyframe(operations, planes), &mut framebuffer);
         }
     }
+}
+
+/// How an input begins that is a session without its compression.
+const OPENED: u8 = 2;
+
+/// Records of a kind, a length and so many bytes: those of a stream by its number, the beginning of an update, or of a
+/// keyframe of this size. All chunks of a context are one frame of zstd, as an encoder makes it.
+fn opened(decoder: &mut Decoder, mut records: &[u8], framebuffer: &mut Framebuffer) {
+    let mut update = Vec::new();
+    let mut begun = [false; 2];
+    while let Some((&[kind, low, high], rest)) = records.split_first_chunk::<3>() {
+        let length = usize::from(u16::from_le_bytes([low, high])).min(rest.len());
+        let (bytes, rest) = rest.split_at(length);
+        records = rest;
+        match kind & 7 {
+            stream @ 0..4 => {
+                let begins = !std::mem::replace(&mut begun[usize::from(stream > 0)], true);
+                update.extend(chunk(stream, bytes, begins));
+            }
+            4 => {
+                update.extend([4].into_iter().chain(number(length)).chain(number(length)).chain(bytes.iter().copied()));
+            }
+            5 => {
+                apply(decoder, &update, framebuffer);
+                update = vec![0];
+            }
+            _ => {
+                apply(decoder, &update, framebuffer);
+                let side = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(99)) + usize::from(kind & 1);
+                update = [1].into_iter().chain(number(side(0))).chain(number(side(1))).collect();
+                begun = [false; 2];
+            }
+        }
+    }
+    apply(decoder, &update, framebuffer);
 }
 
 fn apply(decoder: &mut Decoder, update: &[u8], framebuffer: &mut Framebuffer) {
