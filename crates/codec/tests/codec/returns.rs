@@ -1,5 +1,7 @@
 //! What was on screen before and returns, by bytes: windows that are raised in turn, menus, film in between.
 
+use std::time::Duration;
+
 use lotse_codec::{Budget, LARGEST_TILE, Loss, Pending, Rect, Region};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -184,6 +186,32 @@ fn film_in_between_does_not_make_anybody_forget() {
         let (encoded, _) = session.sides.step(picture, &picture.whole(), Budget::unlimited());
         let bytes = session.show(picture) + encoded.bytes;
         assert!(bytes < RETURN, "{bytes} bytes after the film: {:?}", encoded.operations);
+    }
+}
+
+#[test]
+fn windows_return_after_a_minute_of_film_that_is_shown_as_film() {
+    let (editor, album) = (editor(), album());
+    let mut session = Session::new(&editor);
+    session.show(&album);
+    session.show(&editor);
+    let rect = Rect::new(300, 200, 192, 128);
+    let mut picture = editor.clone();
+    let mut now = Duration::from_secs(3600);
+    let mut film = 0;
+    for frame in 0..1800 {
+        photograph(&mut picture, rect, 1000 + frame * 77);
+        now += Duration::from_millis(33);
+        let budget = Budget::bytes(8_000).at(now);
+        let (encoded, _) = session.sides.step(&picture, &Region::from(rect), budget);
+        film += u32::from(encoded.operations.film > 0);
+    }
+    assert!(film > 1700, "{film} of 1800 pictures were film");
+    session.budget = Budget::unlimited().at(now + Duration::from_secs(1));
+    session.show(&picture);
+    for picture in [&album, &editor] {
+        let bytes = session.show(picture);
+        assert!(bytes < RETURN, "{bytes} bytes");
     }
 }
 
