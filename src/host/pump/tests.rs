@@ -220,7 +220,7 @@ fn a_large_change_is_cut_to_the_budget() {
     }
     assert!(unacknowledged <= 1024 + LARGEST_TILE, "{unacknowledged} bytes unacknowledged");
     pump.applied(ADVISER, &Applied { display: 0, sequence: watcher.last });
-    watcher.until_exact(&pump, &stage);
+    watcher.until_exact_at_rest(&pump, &stage);
     assert!(watcher.last > 2);
 }
 
