@@ -19,14 +19,14 @@ use serde_json::json;
 /// What an exact picture is worth, since infinity is no number in JSON.
 const EXACT_DB: f64 = 999.0;
 
-/// Longest update, ms of link.
-const UPDATE_MS: f64 = 40.0;
+/// What an update aims at, ms of link. This and the two that follow are the pump's (`src/host/room.rs`).
+const UPDATE_MS: f64 = 20.0;
 
 /// What may be on its way beyond a round trip, ms of link.
-const AHEAD_MS: f64 = 20.0;
+const AHEAD_MS: f64 = 10.0;
 
-/// What of the link film may take.
-const FILM: f64 = 0.9;
+/// What a picture of film may take, ms of link.
+const FILM_MS: f64 = 28.0;
 
 /// Side of the squares by which changes between frames are reported as damage, pixels: about as coarse as systems do.
 const DAMAGE: usize = 16;
@@ -216,7 +216,7 @@ impl Replay {
             }
             let picture = Frame::new(frame, self.width, self.height, self.stride)?;
             let time = Duration::from_secs_f64(now / 1000.0);
-            let film = self.link.bytes_per_ms.map_or(usize::MAX, |rate| whole(rate * self.frame_ms * FILM));
+            let film = self.link.bytes_per_ms.map_or(usize::MAX, |rate| whole(rate * FILM_MS));
             let budget = Budget::bytes(bytes).film(film).at(time).with(self.loss);
             self.update.clear();
             let begun = processor_time();
