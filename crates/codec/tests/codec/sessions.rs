@@ -249,7 +249,10 @@ fn sessions_are_written() {
     for session in all() {
         let name = session.name;
         write(&format!("tests/golden/{name}.updates"), &in_a_row(&session.updates));
-        seed(name, &opened(&session.updates));
+        // Text and windows have large planes, and are in the one by hand.
+        if session.operations.photo > 5 || session.operations.film > 0 {
+            seed(name, &opened(&session.updates));
+        }
     }
     seed("by-hand", &by_hand());
 }
