@@ -152,7 +152,6 @@ fn table(workload: Workload, measured: &[Measured]) -> String {
 
 fn write(folder: &Path, extent: &Extent, results: &[(Workload, Vec<Measured>)], busy: f64) -> Result<()> {
     fs::create_dir_all(folder)?;
-    fs::write(folder.join("codec.svg"), plot(results))?;
     let machine =
         machine::description(&["tigervnc-standalone-server", "ffmpeg", "libvpx7", "libx264-164", "chromium"])?;
     let mut text = format!(
@@ -167,6 +166,7 @@ fn write(folder: &Path, extent: &Extent, results: &[(Workload, Vec<Measured>)], 
     for (workload, measured) in results {
         text.push_str(&table(*workload, measured));
     }
+    fs::write(folder.join("codec.svg"), plot(results))?;
     fs::write(folder.join("codec.md"), text)?;
     eprintln!("written: {0}/codec.md, {0}/codec.svg", folder.display());
     Ok(())
@@ -180,8 +180,8 @@ What the columns say:
 time in their one thread. VNC: processor time of Xvnc, user and system, which has the X server's own work in it: putting \
 the frame on its display, and its comparison with the frame before. VP9 and x264: processor time of ffmpeg, without what \
 it takes to read the frames; both get them in half the colour (4:2:0), already converted.
-- *2 Mbit/s*: a simulated line of 2 Mbit/s and 40 ms there and back, from capture to arrival. Lotse sends what fits, by the \
-`replay` example's rule, which is the program's; VP9 and x264 get the rate to keep (0.9 of the line, a quarter of a second \
+- *2 Mbit/s*: a simulated line of 2 Mbit/s and 40 ms there and back, from capture to arrival. Lotse sends what fits, \
+in updates as long as the program's, which knows the rate; VP9 and x264 get the rate to keep (0.9 of the line, a quarter of a second \
 of buffer) and send every picture, as the others do. *Falls behind*: over 2 s at the 95th percentile. Real VNC leaves \
 pictures out then: `./dev bench session` has it as a whole.
 - *quality*: peak signal to noise over red, green and blue against the recorded frames, of the mean error of all updates.

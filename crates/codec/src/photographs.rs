@@ -166,10 +166,11 @@ impl Photographs {
         moving.map(|(_, photograph)| photograph.rect.area()).sum()
     }
 
-    /// Around all that waits.
-    pub(crate) fn waiting_bounds(&self) -> Rect {
-        let waiting = self.tiles.iter().filter(|photograph| photograph.is_waiting());
-        waiting.fold(Rect::default(), |all, photograph| all.around(&photograph.rect))
+    /// Around all that waits, and what will soon: a pass over the picture may go on when that has changed again.
+    pub(crate) fn bounds_of_film(&self) -> Rect {
+        let tiles = self.tiles.iter().enumerate();
+        let film = tiles.filter(|(tile, photograph)| photograph.is_waiting() || self.is_moving(*tile));
+        film.fold(Rect::default(), |all, (_, photograph)| all.around(&photograph.rect))
     }
 
     /// The first tiles from this one on that wait, side by side, at most so many.

@@ -274,9 +274,9 @@ impl Encoder {
 
     /// Keeps what is shown as the reference of film; false when the other side would not do it a second time.
     fn keep(&mut self, sending: &mut Sending<'_>) -> Result<bool, EncodeError> {
-        let waiting = self.photographs.waiting_bounds();
-        let (x, y) = (waiting.x.saturating_sub(MARGIN), waiting.y.saturating_sub(MARGIN));
-        let rect = Rect::new(x, y, waiting.right() + MARGIN - x, waiting.bottom() + MARGIN - y);
+        let film = self.photographs.bounds_of_film();
+        let (x, y) = (film.x.saturating_sub(MARGIN), film.y.saturating_sub(MARGIN));
+        let rect = Rect::new(x, y, film.right() + MARGIN - x, film.bottom() + MARGIN - y);
         let rect = rect.clipped(self.width, self.height);
         if sending.work.take(Kind::Reference, rect).is_none() {
             return Ok(false);

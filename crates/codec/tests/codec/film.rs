@@ -364,6 +364,41 @@ fn a_photograph_that_is_damaged_again_and_again_but_stays_becomes_exact() {
     panic!("it is rough for ever");
 }
 
+/// What a pass over the picture begins with is the reference of all of it, also of what goes on with the next picture.
+#[test]
+fn film_costs_the_same_wherever_its_slices_end() {
+    let rect = Rect::new(40, 30, 640, 500);
+    let (one, other) = (photograph(rect.width, rect.height), photograph(rect.width + 90, rect.height));
+    let cost = |behind: bool| {
+        let mut picture = desktop(760, 560);
+        let mut play = Play::new(&picture);
+        let mut bytes = 0;
+        for number in 1..=30 {
+            // The one fades into the other.
+            for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+                let place = |album: &Picture, x: u32| y as usize * album.stride + x as usize * 4;
+                let (a, b) = (place(&one, x), place(&other, x + 90));
+                let mixed = [0, 1, 2].map(|channel| {
+                    let (a, b) = (u32::from(one.data[a + channel]), u32::from(other.data[b + channel]));
+                    u8::try_from((a * (32 - number) + b * number) / 32).expect("between the two")
+                });
+                picture.set(rect.x + x, rect.y + y, mixed);
+            }
+            let mut damage = Region::from(rect);
+            // Two slices are a picture.
+            for _ in 0..if behind && number == 1 { 1 } else { 2 } {
+                play.now += PICTURE / 2;
+                let encoded = play.step(&picture, &damage, Budget::bytes(60_000));
+                bytes += if number > 4 { encoded.bytes } else { 0 };
+                damage = Region::new();
+            }
+        }
+        bytes
+    };
+    let (behind, ahead) = (cost(true), cost(false));
+    assert!(behind.max(ahead) * 5 < behind.min(ahead) * 6, "{ahead} bytes, and {behind} with other slices");
+}
+
 #[test]
 fn film_of_odd_sizes_and_places_arrives() {
     for (size, rect) in [
