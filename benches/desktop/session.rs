@@ -104,8 +104,8 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     }
     println!("{text}");
     fs::create_dir_all(&places.results)?;
-    fs::write(places.results.join("session.svg"), plot(&all))?;
     let head = head(extent, busy.percent_since())?;
+    fs::write(places.results.join("session.svg"), plot(&all))?;
     fs::write(places.results.join("session.md"), format!("{head}{CAPTION}{text}"))?;
     eprintln!("written: {0}/session.md, {0}/session.svg", places.results.display());
     Ok(())
