@@ -381,7 +381,7 @@ impl Encoder {
         };
         self.write_lossy_and_exact(frame, budget, &mut sending)?;
         if self.photographs.is_empty() {
-            self.picture.is_exact();
+            self.picture.become_exact();
         }
         self.flush(self.raw.mark(), start, out)?;
         operations += moved;

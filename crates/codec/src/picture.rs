@@ -64,7 +64,7 @@ impl Picture {
     }
 
     /// Nothing is rough any more.
-    pub(crate) const fn is_exact(&mut self) {
+    pub(crate) const fn become_exact(&mut self) {
         self.is_rough = false;
     }
 }

@@ -307,10 +307,7 @@ fn what_is_typed_into_a_dialog_in_front_of_film_is_exact_at_once() {
             glyph(&mut letters, 22 + number % 12, 12 + number / 12 % 2, mix(number) % 26 + 1);
         }
         if number >= 10 {
-            for (y, x) in (dialog.y..dialog.bottom()).flat_map(|y| (dialog.x..dialog.right()).map(move |x| (y, x))) {
-                let at = y as usize * letters.stride + x as usize * 4;
-                picture.set(x, y, [letters.data[at], letters.data[at + 1], letters.data[at + 2]]);
-            }
+            picture.paste((dialog.x, dialog.y), &letters, dialog);
         }
         play.step(&picture, &Region::from(film.rect), Budget::bytes(8_250).film(7_400));
         if number > 20 {
@@ -327,10 +324,7 @@ fn a_large_photograph_comes_in_slices_with_what_is_typed_between_them() {
     let mut play = Play::new(&picture);
     let rect = Rect::new(20, 20, 1000, 600);
     let album = photograph(rect.width, rect.height);
-    for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
-        let at = y as usize * album.stride + x as usize * 4;
-        picture.set(rect.x + x, rect.y + y, [album.data[at], album.data[at + 1], album.data[at + 2]]);
-    }
+    picture.paste((rect.x, rect.y), &album, Rect::new(0, 0, rect.width, rect.height));
     let mut damage = Region::from(rect);
     let mut updates = 0;
     loop {

@@ -222,10 +222,7 @@ fn what_was_scrolled_just_before_returns_too() {
         let mut all = Picture::new(500, 900);
         text(&mut all, Rect::new(0, 0, 500, 900), 255, 5);
         photograph(&mut all, Rect::new(50, 300, 300, 250), 6);
-        for (y, x) in (0..400).flat_map(|y| (0..500).map(move |x| (y, x))) {
-            let at = (y + top) as usize * all.stride + x as usize * 4;
-            picture.set(x + 90, y + 70, [all.data[at], all.data[at + 1], all.data[at + 2]]);
-        }
+        picture.paste((90, 70), &all, Rect::new(0, top, 500, 400));
         picture
     };
     let album = album();
@@ -248,10 +245,7 @@ pub(crate) fn gallery(top: u32) -> Picture {
         photograph(&mut all, Rect::new(0, number * 300 + 20, WIDTH, 270), 50 + number);
     }
     let mut picture = desktop();
-    for (y, x) in (0..HEIGHT - 90).flat_map(|y| (0..WIDTH - 110).map(move |x| (y, x))) {
-        let at = (y + top) as usize * all.stride + x as usize * 4;
-        picture.set(x + 110, y + 90, [all.data[at], all.data[at + 1], all.data[at + 2]]);
-    }
+    picture.paste((110, 90), &all, Rect::new(0, top, WIDTH - 110, HEIGHT - 90));
     picture
 }
 

@@ -119,11 +119,8 @@ fn scrolled(way: (u32, u32)) -> impl Iterator<Item = (Picture, Region)> {
         }
         let mut picture = paper();
         let middle = Rect::new(33, 21, 411, 250);
-        for (y, x) in (0..middle.height).flat_map(|y| (0..middle.width).map(move |x| (y, x))) {
-            let (from_x, from_y) = (180 + x + step * way.0 - step * 13, 150 + y + step * way.1 - step * 13);
-            let at = from_y as usize * all.stride + from_x as usize * 4;
-            picture.set(middle.x + x, middle.y + y, [all.data[at], all.data[at + 1], all.data[at + 2]]);
-        }
+        let from = (180 + step * way.0 - step * 13, 150 + step * way.1 - step * 13);
+        picture.paste((middle.x, middle.y), &all, Rect::new(from.0, from.1, middle.width, middle.height));
         (picture, Region::from(middle))
     })
 }

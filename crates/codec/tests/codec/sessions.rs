@@ -99,10 +99,7 @@ fn photographs() -> Session {
     let all = photograph(WIDTH, 600);
     let mut picture = paper();
     for top in [0, 37, 90, 160, 230, 160, 101, 47, 0] {
-        for (y, x) in (20..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (y, x))) {
-            let at = (top + y) as usize * all.stride + x as usize * 4;
-            picture.set(x, y, [all.data[at], all.data[at + 1], all.data[at + 2]]);
-        }
+        picture.paste((0, 20), &all, Rect::new(0, top + 20, WIDTH, HEIGHT - 20));
         session.show(&picture, &picture.whole(), Budget::unlimited().with(Loss::Never));
     }
     session.rest(&picture, Budget::unlimited())

@@ -58,6 +58,14 @@ impl Picture {
         }
     }
 
+    /// This part of another picture comes to the corner.
+    pub(crate) fn paste(&mut self, corner: (u32, u32), other: &Self, part: Rect) {
+        for (y, x) in (0..part.height).flat_map(|y| (0..part.width).map(move |x| (y, x))) {
+            let at = (part.y + y) as usize * other.stride + (part.x + x) as usize * 4;
+            self.set(corner.0 + x, corner.1 + y, [other.data[at], other.data[at + 1], other.data[at + 2]]);
+        }
+    }
+
     /// The pixels as a decoder must show them: no gaps, X = 255.
     pub(crate) fn shown(&self) -> Vec<u8> {
         let rows = self.data.chunks(self.stride).take(self.height as usize);

@@ -156,10 +156,7 @@ fn what_rests_beside_a_film_that_fills_the_link_becomes_exact() {
         film.draw(number, &mut picture);
         let mut damage = Region::from(film.rect);
         if number == 30 {
-            for (y, x) in (0..still.height).flat_map(|y| (0..still.width).map(move |x| (y, x))) {
-                let at = y as usize * album.stride + x as usize * 4;
-                picture.set(still.x + x, still.y + y, [album.data[at], album.data[at + 1], album.data[at + 2]]);
-            }
+            picture.paste((still.x, still.y), &album, Rect::new(0, 0, still.width, still.height));
             damage.add(still);
         }
         waited += usize::from(play.step(&picture, &damage, Budget::bytes(350)).pending == Pending::More);
