@@ -3,6 +3,8 @@
 //!
 //! Wine is not Windows. What it cannot show is in `docs/decisions/0005-keyboard.md`.
 
+#[path = "wine/area.rs"]
+mod area;
 mod desk;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]

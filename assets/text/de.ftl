@@ -105,6 +105,7 @@ tray-quit = Programm beenden
 tray-quit-and-end = Sitzung und Programm beenden
 tray-paused = Gerade unterbrochen: { $who }
 tray-still-here = Läuft hier weiter
+tray-still-waiting-text = Niemand kann Ihren Bildschirm sehen. Ein Klick auf dieses Zeichen öffnet das Fenster wieder.
 tray-still-here-text = { $who } sieht Ihren Bildschirm, bis die Sitzung endet. Ein Klick auf dieses Zeichen öffnet das Fenster wieder oder beendet die Sitzung.
 
 over-title = Die Sitzung ist beendet

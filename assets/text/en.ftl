@@ -112,6 +112,7 @@ tray-quit = Quit
 tray-quit-and-end = End session and quit
 tray-paused = Interrupted just now: { $who }
 tray-still-here = Still running here
+tray-still-waiting-text = Nobody can see your screen. Click on this symbol to open the window again.
 tray-still-here-text = { $who } sees your screen until the session ends. Click on this symbol to open the window again or to end the session.
 
 # It is over.

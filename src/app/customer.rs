@@ -146,10 +146,10 @@ pub enum Command {
     EndSession(EndReason),
     /// Bring the window to the front.
     Attention,
-    /// Tell the customer, who has just sent the window to the tray, where the program is now.
+    /// Tell the customer, who has just sent the window away, where the program is now.
     SayWhere {
-        /// The adviser who goes on seeing the screen.
-        who: String,
+        /// The adviser who goes on seeing the screen, if there is one.
+        who: Option<String>,
     },
     /// Leave the program.
     Exit,
@@ -176,6 +176,8 @@ pub struct Customer {
     stage: Stage,
     closing: Closing,
     seen: Seen,
+    /// While nobody is connected.
+    told: Told,
 }
 
 enum Stage {
@@ -193,6 +195,14 @@ enum Closing {
     Asking,
 }
 
+/// Was a customer who minimised the window told where the program is? Once is enough: the taskbar shows it too.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Told {
+    #[default]
+    Nothing,
+    Where,
+}
+
 /// One adviser's visit.
 struct Visit {
     guest: Guest,
@@ -203,6 +213,7 @@ struct Visit {
     interrupted: bool,
     paused: Option<Paused>,
     activities: Vec<Activity>,
+    told: Told,
 }
 
 struct Pending {
@@ -239,6 +250,7 @@ impl Customer {
             stage: Stage::Terms,
             closing: Closing::No,
             seen: Seen::Window,
+            told: Told::Nothing,
         }
     }
 
@@ -385,6 +397,7 @@ impl Customer {
             interrupted: false,
             paused: None,
             activities: Vec::new(),
+            told: Told::Nothing,
         }));
         self.asked(first, reason, now, commands);
     }
@@ -503,6 +516,7 @@ impl Customer {
                 }
                 commands.push(Command::Attention);
             }
+            CustomerAction::Minimised => self.minimised(commands),
             CustomerAction::WaitAgain => {
                 if matches!(self.stage, Stage::Over(_)) {
                     self.stage = Stage::Waiting;
@@ -534,8 +548,20 @@ impl Customer {
         if self.seen == Seen::WindowAndTray
             && let Some(who) = self.may_be_away()
         {
-            commands.push(Command::SayWhere { who: who.to_owned() });
+            commands.push(Command::SayWhere { who: Some(who.to_owned()) });
             self.seen = Seen::Tray;
+        }
+    }
+
+    /// Who minimises the window may take the program for ended. Said once for each visit, and once while nobody is here.
+    fn minimised(&mut self, commands: &mut Vec<Command>) {
+        let (told, who) = match &mut self.stage {
+            Stage::Waiting => (&mut self.told, None),
+            Stage::Guest(visit) if visit.since.is_some() => (&mut visit.told, Some(visit.guest.card.adviser.clone())),
+            Stage::Terms | Stage::Guest(_) | Stage::Over(_) => return,
+        };
+        if self.seen == Seen::WindowAndTray && std::mem::replace(told, Told::Where) == Told::Nothing {
+            commands.push(Command::SayWhere { who });
         }
     }
 

@@ -287,6 +287,8 @@ pub enum CustomerAction {
     GoToTray,
     /// *Open* in the tray, or a click on its icon.
     Open,
+    /// The window was minimised.
+    Minimised,
     /// *Close* on the first and on the last page, or *Quit* in the tray.
     Close,
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use raw_window_handle::{HasDisplayHandle, HasWindowHandle};
-use winit::dpi::PhysicalPosition;
+use winit::dpi::{PhysicalPosition, PhysicalSize};
 use winit::event::{ElementState, Ime, KeyEvent, WindowEvent};
 use winit::event_loop::ActiveEventLoop;
 use winit::keyboard::{KeyCode, ModifiersState, PhysicalKey};
@@ -16,7 +16,7 @@ use super::input::{MouseButton, Translator};
 use super::placement::Placement;
 use super::pointer::{Cursor, Images, Sprite};
 use super::screen::Area;
-use super::{Action, App, Taken, View};
+use super::{Action, App, Brought, Taken, View};
 use crate::app::view::{AdviserAction, AdviserPage, AdviserView, CustomerAction, CustomerView, Seen};
 use crate::ui::text::Language;
 use crate::ui::{self, FullScreen, Keys, UiState};
@@ -218,12 +218,20 @@ impl<A: App> Front<A> {
         if !turn.exit {
             self.be_seen(window);
             if turn.attention {
-                super::window::call(window);
+                self.call(window);
             }
         }
         self.fill_screen(window);
         self.hold_keys(window, Instant::now());
         self.dress_cursor(window, event_loop);
+    }
+
+    /// Calls the person.
+    fn call(&mut self, window: &Window) {
+        let brought = window.window_handle().map_or(Brought::No, |window| self.app.bring_to_front(window));
+        if brought == Brought::No {
+            super::window::call(window);
+        }
     }
 
     /// Takes the window off the screen while it is in the tray, and puts it back.
@@ -370,6 +378,13 @@ impl<A: App> Front<A> {
                 }
             }
             WindowEvent::MouseWheel { delta, .. } => self.input.wheel(*delta, placement),
+            // As Windows says that it is minimised.
+            WindowEvent::Resized(PhysicalSize { width: 0, height: 0 }) => {
+                if let View::Customer(_) = self.app.view() {
+                    self.act(Action::Customer(CustomerAction::Minimised));
+                }
+                false
+            }
             WindowEvent::Focused(true) => {
                 self.focus = Focus::Yes;
                 false

@@ -72,6 +72,11 @@ pub trait App {
     /// Gives them back.
     fn leave_system_keys(&mut self, _display: DisplayHandle<'_>) {}
 
+    /// Brings the window before all others, where the window library's way is not to be used for that.
+    fn bring_to_front(&mut self, _window: WindowHandle<'_>) -> Brought {
+        Brought::No
+    }
+
     /// Is it time to close the window and return from [`run`]?
     fn wants_exit(&self) -> bool;
 
@@ -92,6 +97,15 @@ pub enum Taken {
     NotYet,
     /// It cannot have them on this desktop.
     Never,
+}
+
+/// Has the window been brought to the front?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// As far as the system lets a program do that; where it does not, the window calls for the person.
+    Yes,
+    /// That is left to the window library.
+    No,
 }
 
 /// What the window shows.

@@ -78,6 +78,7 @@ impl<A: App> Software<A> {
         let failed = |error: &dyn std::fmt::Display| ShellError::Window(error.to_string());
         let window =
             egui_winit::create_window(&self.context, event_loop, &self.builder).map_err(|error| failed(&error))?;
+        super::window::dress(&window);
         let window = Arc::new(window);
         let softbuffer = softbuffer::Context::new(Arc::clone(&window)).map_err(|error| failed(&error))?;
         let surface = softbuffer::Surface::new(&softbuffer, Arc::clone(&window)).map_err(|error| failed(&error))?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lotse_desktop::capture::{Capture, CaptureError};
+use lotse_desktop::front;
 use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
 use lotse_desktop::pointer::{Pointer, Position};
@@ -14,6 +15,7 @@ use lotse_protocol::message::input::input_message;
 use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
 use lotse_protocol::pointer::Shape;
+use raw_window_handle::WindowHandle;
 
 use super::around::Around;
 use super::mailbox::Mailbox;
@@ -28,7 +30,7 @@ use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
 use crate::net::{
     self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, Offload, PointerSender, RoleConfig, ViewerId, slot,
 };
-use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, View, Window};
+use crate::shell::{self, Action, App, Brought, Input, Options, Renderer, Screen, View, Window};
 use crate::tray::{self, Menu, Tray};
 use crate::ui::text::{Language, Text};
 
@@ -370,7 +372,10 @@ impl Program {
                 Command::Attention => self.attention = Attention::Wanted,
                 Command::SayWhere { who } => self.tray.say(
                     self.text.say("tray-still-here"),
-                    self.text.say_with("tray-still-here-text", [("who", who.into())]),
+                    match who {
+                        Some(who) => self.text.say_with("tray-still-here-text", [("who", who.into())]),
+                        None => self.text.say("tray-still-waiting-text"),
+                    },
                 ),
                 Command::Exit => {
                     let released = self.host.gate.stop_all();
@@ -439,6 +444,13 @@ impl App for Program {
     }
 
     fn input(&mut self, _input: Input) {}
+
+    fn bring_to_front(&mut self, window: WindowHandle<'_>) -> Brought {
+        match front::bring(window) {
+            Ok(()) => Brought::Yes,
+            Err(front::NotSupported) => Brought::No,
+        }
+    }
 
     fn wants_exit(&self) -> bool {
         self.exit == Exit::Now

@@ -76,7 +76,14 @@ const RULES: &[Rule] = &[
     // Its menu says what the window says, in the same words.
     Rule {
         module: "tray",
-        may: &["crate::app::view", "crate::ui::text", "ksni", "lotse_protocol::permission", "zbus"],
+        may: &[
+            "crate::app::view",
+            "crate::ui::text",
+            "ksni",
+            "lotse_desktop::notification_area",
+            "lotse_protocol::permission",
+            "zbus",
+        ],
     },
     // What the window can look like is written down once.
     Rule {

@@ -113,9 +113,14 @@ impl Desk {
 
     /// The middle of this icon on the panel, if it is there.
     pub(crate) fn find_icon(&self, icon: Icon) -> Option<(i16, i16)> {
+        self.find_icon_of(icon, ICON)
+    }
+
+    /// The same of an icon that its program has drawn in a size of its own.
+    pub(crate) fn find_icon_of(&self, icon: Icon, side: u16) -> Option<(i16, i16)> {
         let panel = self.panel();
-        let (x, y) = place_of(&icon.draw(ICON), &self.pixels_in(panel))?;
-        let middle = i16::try_from(ICON / 2).expect("a small number");
+        let (x, y) = place_of(&icon.draw(side), &self.pixels_in(panel))?;
+        let middle = i16::try_from(side / 2).expect("a small number");
         Some((panel.x + x + middle, panel.y + y + middle))
     }
 

@@ -99,6 +99,12 @@ impl Desk {
         self.ask_window_manager(window, "_NET_CLOSE_WINDOW", [x11rb::CURRENT_TIME, 2, 0, 0, 0]);
     }
 
+    /// What a click on the line in the window's frame does.
+    pub(crate) fn minimise(&self, window: Window) {
+        // To the state that ICCCM calls iconic.
+        self.ask_window_manager(window, "WM_CHANGE_STATE", [3, 0, 0, 0, 0]);
+    }
+
     /// Moves the window's frame.
     pub(crate) fn place(&self, window: Window, x: i16, y: i16) {
         // Gravity from the window itself, x and y given, a person did it (EWMH, _NET_MOVERESIZE_WINDOW).

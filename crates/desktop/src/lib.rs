@@ -1,11 +1,13 @@
 //! This computer: what its screen shows ([`capture`]), its pointer ([`pointer`]), its locks ([`locks`]) and own keys
-//! ([`system_keys`]), what hands do to it ([`inject`]), how its processor is shared ([`processor`]), and what is not to stay
-//! on it ([`traces`]). The only crate with `unsafe`, allowed file by file. A platform's code sits behind one facade file per
+//! ([`system_keys`]), what hands do to it ([`inject`]), how its processor is shared ([`processor`]), its place beside the
+//! clock ([`notification_area`]), a window's way to the front ([`front`]), and what is not to stay on it ([`traces`]). The only crate with `unsafe`, allowed file by file. A platform's code sits behind one facade file per
 //! capability.
 
 pub mod capture;
+pub mod front;
 pub mod inject;
 pub mod locks;
+pub mod notification_area;
 pub mod pointer;
 pub mod processor;
 pub mod situation;

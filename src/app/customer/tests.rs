@@ -61,10 +61,7 @@ impl Stage {
         let mut stage = Self::in_session();
         stage.happens(Event::Tray(Tray::There));
         stage.does(CustomerAction::CloseRequested);
-        assert_eq!(
-            stage.does(CustomerAction::GoToTray),
-            [Command::ResumeControl(Prompt::Closing), Command::SayWhere { who: "Maria Huber".into() }]
-        );
+        assert_eq!(stage.does(CustomerAction::GoToTray), [Command::ResumeControl(Prompt::Closing), says_where()]);
         assert_eq!(stage.seen(), Seen::Tray);
         stage
     }
@@ -121,6 +118,10 @@ impl Stage {
             other => panic!("it should be over, not {other:?}"),
         }
     }
+}
+
+fn says_where() -> Command {
+    Command::SayWhere { who: Some("Maria Huber".into()) }
 }
 
 fn maria() -> Card {
@@ -440,6 +441,33 @@ fn quitting_from_the_tray_ends_everything() {
     let mut stage = Stage::in_tray();
     let commands = stage.does(CustomerAction::Close);
     assert_eq!(commands[..2], [Command::EndSession(EndReason::Closed), Command::Exit]);
+}
+
+#[test]
+fn who_minimises_the_window_is_told_once_that_it_goes_on() {
+    let mut stage = Stage::started();
+    stage.happens(Event::Tray(Tray::There));
+    // Nothing goes on yet.
+    assert_eq!(stage.does(CustomerAction::Minimised), []);
+    stage.does(CustomerAction::AcceptTerms);
+    assert_eq!(stage.does(CustomerAction::Minimised), [Command::SayWhere { who: None }]);
+    assert_eq!(stage.does(CustomerAction::Minimised), []);
+    // It is still on the taskbar.
+    assert_eq!(stage.seen(), Seen::WindowAndTray);
+
+    // Every visit is another matter.
+    let mut stage = Stage::in_session();
+    assert_eq!(stage.does(CustomerAction::Minimised), [], "there is no icon that could say it");
+    stage.happens(Event::Tray(Tray::There));
+    assert_eq!(stage.does(CustomerAction::Minimised), [says_where()]);
+    assert_eq!(stage.does(CustomerAction::Minimised), []);
+    stage.happens(Event::Ended(WhyOver::ByOther));
+    assert_eq!(stage.does(CustomerAction::Minimised), []);
+
+    // Whoever is asked something answers it, or not; that is not the time.
+    let (mut stage, _) = Stage::introduced();
+    stage.happens(Event::Tray(Tray::There));
+    assert_eq!(stage.does(CustomerAction::Minimised), []);
 }
 
 #[test]

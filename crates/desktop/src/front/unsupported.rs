@@ -1,0 +1,9 @@
+//! Systems on which the window library does it as it should be.
+
+use raw_window_handle::WindowHandle;
+
+use super::NotSupported;
+
+pub(super) fn bring(_window: WindowHandle<'_>) -> Result<(), NotSupported> {
+    Err(NotSupported)
+}

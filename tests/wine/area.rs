@@ -1,0 +1,113 @@
+//! The icon in Windows' notification area, on a real panel: Wine puts it there by XEmbed.
+
+use std::time::Duration;
+
+use lotse::tray::icon::Icon;
+use x11rb::protocol::xproto::Window;
+
+use crate::desk::hands::Button;
+use crate::desk::process::Program;
+use crate::desk::relay::Relay;
+use crate::desk::screen::Rect;
+use crate::desk::tray::Shade;
+use crate::desk::{Desk, PATIENCE, until};
+use crate::prefix::{GONE_WITHIN, Prefix};
+
+/// As Windows draws its small icons at 96 dots to an inch.
+const SIDE: u16 = 16;
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn the_icon_leads_back_to_the_window_and_to_the_end() {
+    let prefix = Prefix::given();
+    let (mut stage, relay) = (Stage::set(), Relay::start());
+    let mut program = stage.desk.spawn(prefix.lotse().args(relay.arguments()));
+    let window = stage.desk.window_of(&program, PATIENCE);
+    let place = stage.icon();
+
+    stage.minimise(window);
+    stage.desk.click(place);
+    stage.comes_back(window);
+
+    stage.minimise(window);
+    let menu = stage.menu(place);
+    stage.desk.click((menu.x + LINE, menu.y + LINE));
+    stage.comes_back(window);
+
+    let menu = stage.menu(place);
+    stage.desk.click((menu.x + LINE, bottom(menu) - LINE));
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it quits");
+    stage.has_no_icon();
+    drop(relay);
+    stage.panel.kill();
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_program_that_ends_or_is_killed_leaves_no_icon() {
+    let prefix = Prefix::given();
+    let (stage, relay) = (Stage::set(), Relay::start());
+    let start = || {
+        let program = stage.desk.spawn(prefix.lotse().args(relay.arguments()));
+        let window = stage.desk.window_of(&program, PATIENCE);
+        stage.icon();
+        (program, window)
+    };
+    let (mut program, window) = start();
+    stage.desk.close(window);
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
+    stage.has_no_icon();
+
+    let (mut program, _) = start();
+    program.kill();
+    stage.has_no_icon();
+}
+
+/// A desk with a panel, on which Wine finds a place for icons.
+struct Stage {
+    desk: Desk,
+    panel: Program,
+    _bus: Program,
+}
+
+impl Stage {
+    fn set() -> Self {
+        let desk = Desk::start();
+        let bus = desk.start_bus();
+        Self { panel: desk.start_panel(Shade::Light), _bus: bus, desk }
+    }
+
+    fn icon(&self) -> (i16, i16) {
+        until(PATIENCE, "the icon", || self.desk.find_icon_of(Icon::Ready, SIDE))
+    }
+
+    fn has_no_icon(&self) {
+        until(GONE_WITHIN, "the icon to go", || self.desk.find_icon_of(Icon::Ready, SIDE).is_none().then_some(()));
+    }
+
+    fn minimise(&self, window: Window) {
+        self.desk.minimise(window);
+        until(PATIENCE, "the window to go", || (!self.desk.is_visible(window)).then_some(()));
+    }
+
+    fn comes_back(&self, window: Window) {
+        until(PATIENCE, "the window to come back", || self.desk.is_visible(window).then_some(()));
+        self.desk.at_rest(Duration::from_millis(300), PATIENCE);
+    }
+
+    /// Opens the icon's menu. The tip has one line.
+    fn menu(&self, place: (i16, i16)) -> Rect {
+        self.desk.click_with(Button::Right, place);
+        let is_menu = |popup: &Rect| i32::from(popup.height) > 3 * i32::from(LINE) && popup.height < 200;
+        let menu = until(PATIENCE, "the icon's menu", || self.desk.popups().into_iter().find(is_menu));
+        self.desk.at_rest(Duration::from_millis(300), PATIENCE);
+        menu
+    }
+}
+
+/// Inside of the first line of a menu, or of the last, from its edge on.
+const LINE: i16 = 12;
+
+fn bottom(rect: Rect) -> i16 {
+    rect.y + i16::try_from(rect.height).expect("inside a screen")
+}
