@@ -6,6 +6,8 @@
 #[path = "wine/area.rs"]
 mod area;
 mod desk;
+#[path = "wine/eyes.rs"]
+mod eyes;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]
 mod people;
@@ -53,7 +55,12 @@ fn an_adviser_on_windows_helps_and_leaves_nothing() {
     drop(desk);
 }
 
-/// The customer's side takes no picture of Windows in this build: it says so, and goes on no network.
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn what_is_painted_on_windows_is_captured_to_the_pixel() {
+    eyes::see_what_is_painted(&Prefix::given());
+}
+
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_customers_window_on_windows_leaves_nothing() {

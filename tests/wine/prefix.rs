@@ -42,6 +42,11 @@ impl Prefix {
         command
     }
 
+    /// A program of ours that stands beside `lotse.exe`.
+    pub(crate) fn beside(&self, name: &str) -> Command {
+        run(&self.executable.with_file_name(name))
+    }
+
     /// A program that is not ours, and its window.
     pub(crate) fn notepad(&self, desk: &Desk) -> (Program, Window) {
         let program = desk.spawn(&mut run(Path::new(r"C:\windows\system32\notepad.exe")));

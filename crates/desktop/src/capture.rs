@@ -2,13 +2,25 @@
 //! nowhere else.
 //!
 //! A capture shares one display, number 0: everything that the system shows as one surface (on X11 the root window,
-//! with all its monitors). The pointer is never part of the picture.
+//! with all its monitors; on Windows the virtual screen, whose top left corner is pixel 0, 0 here). The pointer is never part of the picture.
 
 pub mod synthetic;
 
+// What a system needs decided that does not say what it draws, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+mod choice;
+#[cfg(any(target_os = "windows", test))]
+mod compare;
 mod damage;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(target_os = "windows", test))]
+mod duplication;
+#[cfg(any(target_os = "windows", test))]
+mod pace;
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+mod way;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
@@ -17,9 +29,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use damage::{Damage, Rect};
+pub use way::{NotDuplicated, Way};
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
@@ -57,6 +72,12 @@ impl Capture {
         self.source.displays()
     }
 
+    /// The way in which the picture comes at the moment, for whoever has to find out why it is slow.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.source.way()
+    }
+
     /// Wakes [`Self::wait`] from another thread.
     #[must_use]
     pub fn interrupt(&self) -> Interrupt {
@@ -89,6 +110,8 @@ impl Capture {
 pub trait Source: Send {
     /// See [`Capture::displays`].
     fn displays(&self) -> Vec<DisplayInfo>;
+    /// See [`Capture::way`].
+    fn way(&self) -> Way;
     /// See [`Capture::interrupt`].
     fn interrupt(&self) -> Interrupt;
     /// See [`Capture::wait`].

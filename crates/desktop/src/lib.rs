@@ -14,7 +14,11 @@ pub mod situation;
 pub mod system_keys;
 pub mod traces;
 
+#[cfg(any(target_os = "windows", test))]
+mod area;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;

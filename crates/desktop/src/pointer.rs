@@ -1,8 +1,13 @@
 //! The pointer of a screen: where it is, and what it looks like. One facade; the platform's implementation is chosen
 //! here and nowhere else. Positions are pixels of display 0, as [`crate::capture`] has it.
 
-#[cfg(not(target_os = "linux"))]
+// What Windows needs decided, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+pub(crate) mod cursor;
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
@@ -11,8 +16,10 @@ use std::time::Duration;
 
 pub use crate::capture::Interrupt;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 

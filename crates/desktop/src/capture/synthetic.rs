@@ -5,7 +5,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake};
+use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way};
 
 const BYTES_PER_PIXEL: usize = 4;
 /// Paper and ink of the text-like noise, and the colour of what moves; blue, green, red, nothing.
@@ -198,6 +198,10 @@ impl Source for Synthetic {
     fn displays(&self) -> Vec<DisplayInfo> {
         let screen = self.stage.lock();
         vec![DisplayInfo { number: 0, width: screen.width, height: screen.height, scale_permille: 1000 }]
+    }
+
+    fn way(&self) -> Way {
+        Way::Synthetic
     }
 
     fn interrupt(&self) -> Interrupt {

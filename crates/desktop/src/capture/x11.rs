@@ -20,7 +20,7 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
-use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake};
+use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way};
 use crate::linux::{Bell, SharedMemory, wait_for};
 use crate::x11::{ConnectFailure, connect};
 
@@ -171,6 +171,13 @@ impl Source for X11 {
     fn displays(&self) -> Vec<DisplayInfo> {
         let (width, height) = (self.size.width.into(), self.size.height.into());
         vec![DisplayInfo { number: 0, width, height, scale_permille: 1000 }]
+    }
+
+    fn way(&self) -> Way {
+        match self.pixels {
+            Pixels::Shared { .. } => Way::SharedMemory,
+            Pixels::Own(_) => Way::Connection,
+        }
     }
 
     fn interrupt(&self) -> Interrupt {
