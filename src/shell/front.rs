@@ -54,6 +54,14 @@ pub(super) struct Front<A> {
     language: Option<Language>,
     /// The window is not on the screen, and was there before it went.
     away: Option<Away>,
+    opened: Opened,
+}
+
+/// When was the window opened?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    Just,
+    Before,
 }
 
 /// A window that was sent to the tray.
@@ -148,6 +156,7 @@ impl<A: App> Front<A> {
             cursor: Cursor::default(),
             language: None,
             away: None,
+            opened: Opened::Just,
         }
     }
 
@@ -214,6 +223,12 @@ impl<A: App> Front<A> {
 
     /// Does to the window what the application and the person want of it.
     pub(super) fn follow(&mut self, turn: Turn, window: &Window, event_loop: &ActiveEventLoop) {
+        if self.opened == Opened::Just {
+            self.opened = Opened::Before;
+            if let Ok(window) = window.window_handle() {
+                self.app.fit_on_screen(window);
+            }
+        }
         // A window that is to be closed does not come back for that.
         if !turn.exit {
             self.be_seen(window);

@@ -77,6 +77,9 @@ pub trait App {
         Brought::No
     }
 
+    /// The window has just been opened: puts all of it where it can be seen, where nobody else sees to that.
+    fn fit_on_screen(&mut self, _window: WindowHandle<'_>) {}
+
     /// Is it time to close the window and return from [`run`]?
     fn wants_exit(&self) -> bool;
 

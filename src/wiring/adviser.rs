@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use lotse_desktop::front;
 use lotse_desktop::locks::{LockReader, Locks};
 use lotse_desktop::system_keys::{self, TakeError};
 use lotse_protocol::message::input::{self, input_message};
@@ -304,6 +305,11 @@ impl App for Program {
     fn leave_system_keys(&mut self, display: DisplayHandle<'_>) {
         self.grabs = false;
         system_keys::leave(display);
+    }
+
+    fn fit_on_screen(&mut self, window: WindowHandle<'_>) {
+        // Elsewhere the window manager sees to it.
+        let _ours = front::fit(window);
     }
 
     fn wants_exit(&self) -> bool {

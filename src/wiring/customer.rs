@@ -452,6 +452,11 @@ impl App for Program {
         }
     }
 
+    fn fit_on_screen(&mut self, window: WindowHandle<'_>) {
+        // Elsewhere the window manager sees to it.
+        let _ours = front::fit(window);
+    }
+
     fn wants_exit(&self) -> bool {
         self.exit == Exit::Now
     }

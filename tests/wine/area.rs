@@ -63,6 +63,20 @@ fn a_program_that_ends_or_is_killed_leaves_no_icon() {
     stage.has_no_icon();
 }
 
+/// The taskbar leaves less than the window is high by itself.
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn no_part_of_the_window_lies_behind_the_taskbar() {
+    let prefix = Prefix::given();
+    let (stage, relay) = (Stage::set_on(Desk::start_sized((900, 560))), Relay::start());
+    let mut program = stage.desk.spawn(prefix.lotse().args(relay.arguments()));
+    let window = stage.desk.window_of(&program, PATIENCE);
+    let free = 560 - 32;
+    until(PATIENCE, "the window to make room", || (bottom(stage.desk.geometry(window)) <= free).then_some(()));
+    stage.desk.close(window);
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
+}
+
 /// A desk with a panel, on which Wine finds a place for icons.
 struct Stage {
     desk: Desk,
@@ -72,7 +86,10 @@ struct Stage {
 
 impl Stage {
     fn set() -> Self {
-        let desk = Desk::start();
+        Self::set_on(Desk::start())
+    }
+
+    fn set_on(desk: Desk) -> Self {
         let bus = desk.start_bus();
         Self { panel: desk.start_panel(Shade::Light), _bus: bus, desk }
     }

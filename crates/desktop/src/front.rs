@@ -1,6 +1,9 @@
-//! Bringing a window of ours before all others, where the window library's own way does more than it should: on Windows it
-//! presses Alt on somebody's keyboard for it.
+//! A window of ours where it can be seen: before all others, where the window library's own way does more than it should
+//! (on Windows it presses Alt on somebody's keyboard for it), and with all of it beside the taskbar.
 
+// What Windows needs decided, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+mod beside;
 #[cfg(not(target_os = "windows"))]
 mod unsupported;
 #[cfg(target_os = "windows")]
@@ -22,7 +25,16 @@ pub fn bring(window: WindowHandle<'_>) -> Result<(), NotSupported> {
     platform::bring(window)
 }
 
+/// Makes `window` no larger than what the taskbar leaves of its screen, and moves it there. Windows opens a window as large
+/// as it was asked for, and what is at its lower edge lies behind the taskbar then. To be called as above.
+///
+/// # Errors
+/// This is not such a system: the window manager sees to it, or nobody does.
+pub fn fit(window: WindowHandle<'_>) -> Result<(), NotSupported> {
+    platform::fit(window)
+}
+
 /// This build has no way of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this build has no way of its own to bring a window to the front")]
+#[error("this build has no way of its own to put a window where it can be seen")]
 pub struct NotSupported;
