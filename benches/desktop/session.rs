@@ -281,7 +281,7 @@ the same kind of display, Tight, once without JPEG and once with JPEG 8, which i
 
 - *Key → pixel*: pressed at the adviser's, through the customer's computer, seen at the adviser's. *The customer's own*: \
 pressed and seen at the customer's, while the adviser looks; *not shared* is a desk of the same kind that nobody looks at, \
-before and after all the others; the relay and the adviser's side have the least priority then, since they belong on other \
+before and after all the others; the relay and the adviser's side run only when nobody else wants a processor then, since they belong on other \
 computers.
 - *cinema* is the film on all of the screen, 30 pictures a second. *MB*: all that went over the loopback, headers and acknowledgements too, in a network of its own where the system gives \
 one; Lotse's halved, since the relay sends each packet on. *Processor*: user and system, the workload and 3 s of rest. The \

@@ -236,6 +236,8 @@ fn pump(
     open: impl FnOnce() -> Result<Capture, CaptureError>,
     sink: &impl Fn(PumpEvent),
 ) -> Result<(), PumpError> {
+    // Not the screen before the person who works on this computer: their programs are woken in its middle.
+    processor::let_others_go_first();
     let mut screen = Screen::open(open()?)?;
     shared.lock().interrupt = Some(screen.capture.interrupt());
     loop {

@@ -102,8 +102,8 @@ pub(crate) fn delays(desk: &Desk, time: Duration) -> Result<(Vec<f64>, usize)> {
     let begun = Instant::now();
     let mut pause = 0_u64;
     while begun.elapsed() < time {
-        pause = (pause + 61) % 149;
-        thread::sleep(Duration::from_millis(120 + pause));
+        pause = (pause + 31) % 73;
+        thread::sleep(Duration::from_millis(30 + pause));
         let before = looks()?;
         let pressed = Instant::now();
         desk.tap(u32::from('x'));

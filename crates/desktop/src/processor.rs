@@ -1,5 +1,5 @@
-//! The processor, as a thread shares it with the person's own programs: how much the thread has had of it. One facade; the
-//! platform's implementation is chosen here and nowhere else.
+//! The processor, as a thread shares it with the person's own programs: how much the thread has had of it, and who goes
+//! first. One facade; the platform's implementation is chosen here and nowhere else.
 
 use std::time::Duration;
 
@@ -22,6 +22,12 @@ use windows as platform;
 #[must_use]
 pub fn time() -> Option<Duration> {
     platform::time()
+}
+
+/// From now on, who is woken while the calling thread computes goes first. The thread's share of the processor stays what it
+/// was: it waits no longer in all than it would have. Where the system has no word for this, nothing changes.
+pub fn let_others_go_first() {
+    platform::let_others_go_first();
 }
 
 #[cfg(test)]
