@@ -47,6 +47,15 @@ pub enum Command {
         #[arg(num_args = 1.., required = true)]
         id: Vec<String>,
     },
+    /// Can this computer be helped? Looks at what that needs and says what is missing; 0 when nothing is.
+    Doctor {
+        /// For programs: one line of JSON.
+        #[arg(long)]
+        json: bool,
+        /// Also try the capture out on a window of its own, which shows for a few seconds; the pointer moves.
+        #[arg(long)]
+        selftest: bool,
+    },
     /// Lets go of keys and buttons when the program that started it is gone: what was pressed outlives a killed process.
     #[command(hide = true)]
     Guard,

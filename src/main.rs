@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use lotse::arguments::{Arguments, Command, Options};
 use lotse::institution::{self, Institution, Terms};
+use lotse::wiring::doctor::{self, Extent, Form, Health};
 use lotse::{shell, wiring};
 use tracing_subscriber::EnvFilter;
 
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         None => Window::Customer,
         Some(Command::Adviser) => Window::Adviser { id: None },
         Some(Command::View { id }) => Window::Adviser { id: Some(id.join(" ")) },
+        Some(Command::Doctor { json, selftest }) => return doctor(json, selftest, options),
         Some(Command::Guard) => return guard(),
         Some(Command::ProbeOpengl) => return shell::probe::answer(),
     };
@@ -28,15 +30,31 @@ fn main() -> ExitCode {
     }
     match run(window, options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The last word of a program that has no window to say it in.
-            #[expect(clippy::print_stderr, reason = "there is no window")]
-            {
-                eprintln!("lotse: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) => last_word(&error),
     }
+}
+
+/// For a terminal, which a program with windows does not have by itself everywhere.
+fn doctor(json: bool, selftest: bool, options: Options) -> ExitCode {
+    lotse_desktop::terminal::attach();
+    log_to_stderr();
+    let form = if json { Form::Json } else { Form::Sentences };
+    let extent = if selftest { Extent::Selftest } else { Extent::Look };
+    let health = target(options).and_then(|target| Ok(doctor::run(target, form, extent)?));
+    match health {
+        Ok(Health::Well) => ExitCode::SUCCESS,
+        Ok(Health::Ill) => ExitCode::FAILURE,
+        Err(error) => last_word(&error),
+    }
+}
+
+/// The last word of a program that has no window to say it in.
+fn last_word(error: &anyhow::Error) -> ExitCode {
+    #[expect(clippy::print_stderr, reason = "there is no window")]
+    {
+        eprintln!("lotse: {error:#}");
+    }
+    ExitCode::FAILURE
 }
 
 /// The child that outlives a killed host for a moment, and does nothing but let go of what it held.

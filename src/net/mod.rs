@@ -34,6 +34,7 @@ mod input;
 pub mod path;
 mod pin;
 mod pointer;
+mod reach;
 mod relay;
 mod reserve;
 mod session;
@@ -45,6 +46,7 @@ pub use address::{AddressError, RelayAddress};
 pub use datagrams::Offload;
 pub use lotse_protocol::handshake::offerer::CodeState;
 pub use pointer::PointerSender;
+pub use reach::{Reached, reach};
 
 /// Where the relay is, how it is recognised, and what this program is to it.
 pub struct NetConfig {

@@ -416,6 +416,7 @@ mod tests {
             include_str!("terms.rs"),
             include_str!("../tray.rs"),
             include_str!("../wiring/customer.rs"),
+            include_str!("../wiring/doctor.rs"),
         ]
         .map(|source| source.split("#[cfg(test)]").next().unwrap_or_default())
         .concat();

@@ -696,7 +696,7 @@ pub(super) fn why_over(why: Ended) -> Option<WhyOver> {
     }
 }
 
-fn cannot_share(error: PumpError) -> CannotShare {
+pub(super) fn cannot_share(error: PumpError) -> CannotShare {
     match error {
         PumpError::Capture(CaptureError::Wayland) => CannotShare::Wayland,
         PumpError::Capture(CaptureError::NotSupported) => CannotShare::NotSupported,

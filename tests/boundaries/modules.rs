@@ -45,7 +45,15 @@ const RULES: &[Rule] = &[
     // `lib.rs` and `main.rs` themselves. One role of the executable has no window: it releases keys after a crash.
     Rule {
         module: "",
-        may: &["crate", "anyhow", "clap", "lotse_desktop::inject::guard", "lotse_desktop::traces", "lotse_protocol"],
+        may: &[
+            "crate",
+            "anyhow",
+            "clap",
+            "lotse_desktop::inject::guard",
+            "lotse_desktop::terminal",
+            "lotse_desktop::traces",
+            "lotse_protocol",
+        ],
     },
     Rule { module: "wiring", may: WIRING },
     Rule { module: "arguments", may: &["crate::net", "crate::shell", "clap", "lotse_protocol"] },

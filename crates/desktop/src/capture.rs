@@ -49,7 +49,15 @@ impl Capture {
     /// # Errors
     /// Why this screen cannot be shared.
     pub fn open() -> Result<Self, CaptureError> {
-        platform::open(None)
+        platform::open(None, Ways::All)
+    }
+
+    /// The same by the way that is always there, though there be a better one: for trying it out.
+    ///
+    /// # Errors
+    /// Why this screen cannot be shared.
+    pub fn open_fallback() -> Result<Self, CaptureError> {
+        platform::open(None, Ways::Fallback)
     }
 
     /// Opens the screen with this name; only X11 has names for screens (`:1`, `host:0.0`).
@@ -57,7 +65,7 @@ impl Capture {
     /// # Errors
     /// Why that screen cannot be shared.
     pub fn open_named(name: &str) -> Result<Self, CaptureError> {
-        platform::open(Some(name))
+        platform::open(Some(name), Ways::All)
     }
 
     /// A capture around any source: the seam for [`synthetic`].
@@ -104,6 +112,15 @@ impl Capture {
     pub fn grab(&mut self) -> Result<Grab<'_>, CaptureError> {
         self.source.grab()
     }
+}
+
+/// By which ways a picture may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ways {
+    /// The best that is there.
+    All,
+    /// The one that is always there.
+    Fallback,
 }
 
 /// What a platform implements; see the methods of [`Capture`] for what each promises.

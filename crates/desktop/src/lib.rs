@@ -1,7 +1,8 @@
 //! This computer: what its screen shows ([`capture`]), its pointer ([`pointer`]), its locks ([`locks`]) and own keys
 //! ([`system_keys`]), what hands do to it ([`inject`]), how its processor is shared ([`processor`]), its place beside the
-//! clock ([`notification_area`]), a window's way to the front ([`front`]), and what is not to stay on it ([`traces`]). The only crate with `unsafe`, allowed file by file. A platform's code sits behind one facade file per
-//! capability.
+//! clock ([`notification_area`]), a window's way to the front ([`front`]), what is not to stay on it ([`traces`]), whether
+//! all that works here ([`selftest`]), and where that is said ([`terminal`]). The only crate with `unsafe`, allowed file by
+//! file. A platform's code sits behind one facade file per capability.
 
 pub mod capture;
 pub mod front;
@@ -10,8 +11,11 @@ pub mod locks;
 pub mod notification_area;
 pub mod pointer;
 pub mod processor;
+pub mod selftest;
 pub mod situation;
 pub mod system_keys;
+pub mod terminal;
+pub mod test_card;
 pub mod traces;
 
 #[cfg(any(target_os = "windows", test))]

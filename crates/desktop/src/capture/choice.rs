@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::NotDuplicated;
+use super::{NotDuplicated, Ways};
 
 /// From the first failure to the next attempt. Windows takes the duplication away with every change of the mode, of the
 /// desktop and to or from a full screen, and gives it back a moment later.
@@ -46,12 +46,17 @@ pub(super) enum Choice {
     Better { since: Instant, failures: u32 },
     /// The one that is always there.
     Fallback { why: NotDuplicated, failures: u32, again: Instant },
+    /// That one, whatever happens.
+    NotWanted,
 }
 
 impl Choice {
     /// The better one has not been tried yet: [`Self::is_due`] says so.
-    pub(super) fn new(now: Instant) -> Self {
-        Self::Fallback { why: NotDuplicated::Missing, failures: 0, again: now }
+    pub(super) fn new(ways: Ways, now: Instant) -> Self {
+        match ways {
+            Ways::All => Self::Fallback { why: NotDuplicated::Missing, failures: 0, again: now },
+            Ways::Fallback => Self::NotWanted,
+        }
     }
 
     /// Is the better one to be tried?
@@ -64,6 +69,7 @@ impl Choice {
         match self {
             Self::Better { .. } => None,
             Self::Fallback { why, .. } => Some(*why),
+            Self::NotWanted => Some(NotDuplicated::NotWanted),
         }
     }
 
@@ -71,6 +77,7 @@ impl Choice {
     pub(super) fn works(&mut self, now: Instant) {
         let failures = match self {
             Self::Better { failures, .. } | Self::Fallback { failures, .. } => *failures,
+            Self::NotWanted => return,
         };
         *self = Self::Better { since: now, failures };
     }
@@ -80,6 +87,7 @@ impl Choice {
         let failures = match self {
             Self::Better { since, .. } if now >= *since + WELL => 0,
             Self::Better { failures, .. } | Self::Fallback { failures, .. } => *failures,
+            Self::NotWanted => return,
         };
         let (first, longest) = if why.is_hopeless() { (HOPELESS, MOST_HOPELESS) } else { (FIRST, LONGEST) };
         let pause = (first * 2_u32.pow(failures.min(8))).min(longest);
@@ -88,7 +96,9 @@ impl Choice {
 
     /// The monitors are others now: what worked does not work for those, and whatever failed may.
     pub(super) fn begin_anew(&mut self, now: Instant) {
-        *self = Self::Fallback { why: self.why().unwrap_or(NotDuplicated::Lost), failures: 0, again: now };
+        if !matches!(self, Self::NotWanted) {
+            *self = Self::Fallback { why: self.why().unwrap_or(NotDuplicated::Lost), failures: 0, again: now };
+        }
     }
 }
 
@@ -97,7 +107,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::Choice;
-    use crate::capture::NotDuplicated;
+    use crate::capture::{NotDuplicated, Ways};
 
     const MS: Duration = Duration::from_millis(1);
     const LOST: u32 = 0x887A_0026;
@@ -113,7 +123,7 @@ mod tests {
     #[test]
     fn the_better_one_is_tried_first_and_kept() {
         let now = Instant::now();
-        let mut choice = Choice::new(now);
+        let mut choice = Choice::new(Ways::All, now);
         assert!(choice.is_due(now));
         choice.works(now);
         assert_eq!(choice.why(), None);
@@ -123,7 +133,7 @@ mod tests {
     #[test]
     fn a_change_of_mode_is_over_soon_and_a_consent_that_takes_its_time_is_not_asked_about_all_the_time() {
         let mut now = Instant::now();
-        let mut choice = Choice::new(now);
+        let mut choice = Choice::new(Ways::All, now);
         choice.works(now);
         now += 60_000 * MS;
         choice.failed(now, NotDuplicated::from_answer(LOST));
@@ -142,7 +152,7 @@ mod tests {
     #[test]
     fn what_works_for_moments_only_is_left_alone_more_and_more_and_what_worked_well_is_not_held_against_it() {
         let mut now = Instant::now();
-        let mut choice = Choice::new(now);
+        let mut choice = Choice::new(Ways::All, now);
         let mut pauses = Vec::new();
         for worked in [10, 10, 10, 10_000, 10] {
             choice.works(now);
@@ -156,7 +166,7 @@ mod tests {
     #[test]
     fn a_remote_desktop_is_asked_rarely_until_the_monitors_are_others() {
         let now = Instant::now();
-        let mut choice = Choice::new(now);
+        let mut choice = Choice::new(Ways::All, now);
         choice.failed(now, NotDuplicated::from_answer(UNSUPPORTED));
         assert_eq!(pause(&choice, now), 30_000 * MS);
         for _ in 0..9 {
@@ -170,10 +180,18 @@ mod tests {
     #[test]
     fn other_monitors_are_duplicated_anew_at_once() {
         let now = Instant::now();
-        let mut choice = Choice::new(now);
+        let mut choice = Choice::new(Ways::All, now);
         choice.works(now);
         choice.begin_anew(now + MS);
         assert_eq!((choice.why(), choice.is_due(now + MS)), (Some(NotDuplicated::Lost), true));
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_never_tried() {
+        let now = Instant::now();
+        let mut choice = Choice::new(Ways::Fallback, now);
+        choice.begin_anew(now);
+        assert_eq!((choice.is_due(now + 400_000 * MS), choice.why()), (false, Some(NotDuplicated::NotWanted)));
     }
 
     #[test]

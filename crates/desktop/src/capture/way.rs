@@ -34,6 +34,8 @@ pub enum NotDuplicated {
     Lost,
     /// The driver was reset or has failed.
     Driver,
+    /// It was asked for without.
+    NotWanted,
     /// Something else; Windows' number for it.
     Failed(u32),
 }
@@ -62,6 +64,7 @@ impl fmt::Display for NotDuplicated {
             Self::OtherDesktop => f.write_str("Windows shows a desktop of its own"),
             Self::Lost => f.write_str("Windows has taken the duplication away"),
             Self::Driver => f.write_str("the graphics driver was reset or has failed"),
+            Self::NotWanted => f.write_str("it was not to be used"),
             Self::Failed(answer) => write!(f, "Windows answers 0x{answer:08X}"),
         }
     }

@@ -20,7 +20,7 @@ use self::gdi::Gdi;
 use super::choice::Choice;
 use super::compare::Compare;
 use super::pace::{Found, Pace};
-use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way};
+use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way, Ways};
 use crate::area::Area;
 use crate::windows::{Bell, Sleep, virtual_screen};
 
@@ -29,9 +29,9 @@ const BYTES_PER_PIXEL: usize = 4;
 const HANDS: Duration = Duration::from_millis(10);
 
 /// Opens the screen of the session that this process belongs to. Windows has no names for screens.
-pub(super) fn open(name: Option<&str>) -> Result<Capture, CaptureError> {
+pub(super) fn open(name: Option<&str>, ways: Ways) -> Result<Capture, CaptureError> {
     match name {
-        None => Ok(Capture::from_source(Windows::new()?)),
+        None => Ok(Capture::from_source(Windows::new(ways)?)),
         Some(name) => Err(CaptureError::Open(format!("Windows has no screen of the name {name:?}"))),
     }
 }
@@ -53,7 +53,8 @@ struct Windows {
     resized: bool,
     /// The damage of the last grab.
     given: Damage,
-    blind: Option<Blind>,
+    /// Why the last look saw nothing.
+    blind: Option<String>,
 }
 
 /// What is given to whoever grabs.
@@ -64,23 +65,14 @@ struct Picture {
     damage: Damage,
 }
 
-/// Why a look saw nothing. It may see again the next time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Blind {
-    /// Windows shows a desktop that is not ours.
-    OtherDesktop,
-    /// Windows did not want to.
-    Refused(String),
-}
-
 impl Windows {
-    fn new() -> Result<Self, CaptureError> {
+    fn new(ways: Ways) -> Result<Self, CaptureError> {
         let area = virtual_screen().ok_or_else(|| CaptureError::Open("there is no monitor".to_owned()))?;
         Ok(Self {
             bell: Arc::new(Bell::new().map_err(CaptureError::Memory)?),
             sleep: Sleep::new(),
             area,
-            choice: Choice::new(Instant::now()),
+            choice: Choice::new(ways, Instant::now()),
             duplication: None,
             gdi: Some(Gdi::open(area)?),
             picture: Picture::new(area),
@@ -136,19 +128,28 @@ impl Windows {
     }
 
     fn look_by_gdi(&mut self) -> Result<(), CaptureError> {
-        let gdi = match &mut self.gdi {
-            Some(gdi) => gdi,
-            none => none.insert(Gdi::open(self.area)?),
+        let blind = match self.seen_by_gdi() {
+            Ok(()) => None,
+            Err(CaptureError::Memory(error)) => return Err(CaptureError::Memory(error)),
+            // It may be willing again, and the last picture is better than none.
+            Err(error) => Some(error.to_string()),
         };
-        let blind = gdi.look(&mut self.picture).err();
         if blind != self.blind {
             match &blind {
-                Some(blind) => tracing::info!(?blind, "the screen cannot be seen for now"),
+                Some(why) => tracing::info!(why, "the screen cannot be seen for now"),
                 None => tracing::info!("the screen can be seen again"),
             }
             self.blind = blind;
         }
         Ok(())
+    }
+
+    fn seen_by_gdi(&mut self) -> Result<(), CaptureError> {
+        let gdi = match &mut self.gdi {
+            Some(gdi) => gdi,
+            none => none.insert(Gdi::open(self.area)?),
+        };
+        gdi.look(&mut self.picture)
     }
 
     fn follow_geometry(&mut self) -> Result<(), CaptureError> {

@@ -20,7 +20,7 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
-use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way};
+use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way, Ways};
 use crate::linux::{Bell, SharedMemory, wait_for};
 use crate::x11::{ConnectFailure, connect};
 
@@ -28,15 +28,16 @@ const BYTES_PER_PIXEL: usize = 4;
 const ALL_PLANES: u32 = !0;
 
 /// Opens the named X server, or `$DISPLAY`.
-pub(super) fn open(name: Option<&str>) -> Result<Capture, CaptureError> {
+pub(super) fn open(name: Option<&str>, ways: Ways) -> Result<Capture, CaptureError> {
     let (connection, screen) = connect(name)?;
-    Ok(Capture::from_source(X11::new(connection, screen)?))
+    Ok(Capture::from_source(X11::new(connection, screen, ways)?))
 }
 
 struct X11 {
     connection: RustConnection,
     root: Window,
     size: Size,
+    ways: Ways,
     pixels: Pixels,
     watch: damage::Damage,
     region: xfixes::Region,
@@ -78,7 +79,7 @@ enum Pixels {
 }
 
 impl X11 {
-    fn new(connection: RustConnection, screen: usize) -> Result<Self, CaptureError> {
+    fn new(connection: RustConnection, screen: usize, ways: Ways) -> Result<Self, CaptureError> {
         let screen = connection.setup().roots[screen].clone();
         check_pixels(connection.setup(), &screen)?;
         let root = screen.root;
@@ -99,11 +100,12 @@ impl X11 {
 
         // After the events were asked for: a change in between is then seen, not missed.
         let size = size_of_window(&connection, root)?;
-        let pixels = Pixels::open(&connection, size)?;
+        let pixels = Pixels::open(&connection, size, ways)?;
         Ok(Self {
             connection,
             root,
             size,
+            ways,
             pixels,
             watch,
             region,
@@ -134,7 +136,7 @@ impl X11 {
             if let Pixels::Shared { segment, .. } = self.pixels {
                 self.connection.shm_detach(segment)?;
             }
-            self.pixels = Pixels::open(&self.connection, size)?;
+            self.pixels = Pixels::open(&self.connection, size, self.ways)?;
             self.size = size;
             self.fresh = true;
             self.drawn = true;
@@ -238,7 +240,10 @@ impl Source for X11 {
 }
 
 impl Pixels {
-    fn open(connection: &RustConnection, size: Size) -> Result<Self, CaptureError> {
+    fn open(connection: &RustConnection, size: Size, ways: Ways) -> Result<Self, CaptureError> {
+        if ways == Ways::Fallback {
+            return Ok(Self::Own(vec![0; size.bytes()]));
+        }
         match Self::share(connection, size) {
             Ok(Some(pixels)) => Ok(pixels),
             Ok(None) => Ok(Self::Own(vec![0; size.bytes()])),

@@ -23,7 +23,7 @@ use windows::Win32::UI::HiDpi::GetDpiForSystem;
 use windows::Win32::UI::Input::KeyboardAndMouse::{GetLastInputInfo, LASTINPUTINFO};
 use windows::core::Owned;
 
-use super::{Blind, Picture, bytes};
+use super::{Picture, bytes};
 use crate::area::Area;
 use crate::capture::CaptureError;
 
@@ -57,11 +57,11 @@ impl Gdi {
     }
 
     /// Brings the picture up to date.
-    pub(super) fn look(&mut self, picture: &mut Picture) -> Result<(), Blind> {
+    pub(super) fn look(&mut self, picture: &mut Picture) -> Result<(), CaptureError> {
         if !is_ours_shown() {
-            return Err(Blind::OtherDesktop);
+            return Err(CaptureError::Refused("Windows shows a desktop of its own".to_owned()));
         }
-        self.memory.fill(self.area).map_err(|error| Blind::Refused(error.to_string()))?;
+        self.memory.fill(self.area).map_err(|error| CaptureError::Refused(error.to_string()))?;
         picture.take_over(self.memory.pixels());
         Ok(())
     }
