@@ -63,6 +63,12 @@ fn what_is_painted_on_windows_is_captured_to_the_pixel() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn lotse_doctor_says_what_it_finds_on_windows_and_tries_it_out() {
+    eyes::doctor_finds_and_tries(&Prefix::given());
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_customers_window_on_windows_leaves_nothing() {
     let prefix = Prefix::given();
     let desk = Desk::start();

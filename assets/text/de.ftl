@@ -230,6 +230,7 @@ doctor-way-shared = X11 mit gemeinsamem Speicher
 doctor-way-connection = X11 ohne gemeinsamen Speicher
 doctor-way-duplication = Desktop-Duplizierung
 doctor-way-gdi = GDI, denn { $why }
+doctor-not-duplicated-yet = anderes wurde noch nicht versucht
 doctor-not-duplicated-missing = dieses Windows hat kein Direct3D 11
 doctor-not-duplicated-unsupported = diese Oberfläche lässt sich nicht duplizieren: Sie ist entfernt oder gehört zu zwei Grafikkarten
 doctor-not-duplicated-busy = zu viele Programme duplizieren die Oberfläche schon

@@ -242,6 +242,7 @@ doctor-way-shared = X11 with shared memory
 doctor-way-connection = X11 without shared memory
 doctor-way-duplication = desktop duplication
 doctor-way-gdi = GDI, since { $why }
+doctor-not-duplicated-yet = nothing else was tried yet
 doctor-not-duplicated-missing = this Windows has no Direct3D 11
 doctor-not-duplicated-unsupported = this desktop cannot be duplicated: it is a remote one, or belongs to two graphics cards
 doctor-not-duplicated-busy = too many programs duplicate the desktop already

@@ -17,6 +17,9 @@ use crate::net;
 use crate::shell::probe::{self, Graphics};
 use crate::ui::text::{Language, Text};
 
+/// Until it is known by which way the picture comes.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// How it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -154,9 +157,10 @@ fn look(opened: Result<Capture, CaptureError>) -> Result<(Way, (u32, u32), Durat
     let begun = Instant::now();
     let grab = capture.grab()?;
     let (size, took) = ((grab.width, grab.height), begun.elapsed());
-    // Where there are several ways the best may show itself a little later.
-    if capture.wait(Some(Duration::from_millis(100)))? == Wake::Damage {
-        capture.grab()?;
+    while capture.way() == Way::Gdi(NotDuplicated::NotYet) && begun.elapsed() < PATIENCE {
+        if capture.wait(Some(PATIENCE / 10))? == Wake::Damage {
+            capture.grab()?;
+        }
     }
     Ok((capture.way(), size, took))
 }
@@ -173,6 +177,7 @@ fn way_by(way: Way, text: &Text) -> String {
 
 fn not_duplicated(why: NotDuplicated, text: &Text) -> String {
     text.say(match why {
+        NotDuplicated::NotYet => "doctor-not-duplicated-yet",
         NotDuplicated::Missing => "doctor-not-duplicated-missing",
         NotDuplicated::Unsupported => "doctor-not-duplicated-unsupported",
         NotDuplicated::Busy => "doctor-not-duplicated-busy",

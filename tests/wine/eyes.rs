@@ -1,5 +1,5 @@
 //! What the capture and the pointer of Windows see on a screen that is painted from outside: Wine shows its programs the
-//! real X screen, with everything that is not its own.
+//! real X screen, with everything that is not its own. And what `lotse doctor` makes of it.
 
 use std::io::Write as _;
 use std::process::ChildStdin;
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use crate::desk::process::Program;
+use crate::desk::relay::Relay;
 use crate::desk::screen::{Pixels, Rect};
 use crate::desk::{Desk, PATIENCE};
 use crate::prefix::{GONE_WITHIN, Prefix};
@@ -130,4 +131,36 @@ fn follow_the_pointer(eyes: &mut Eyes<'_>) {
         assert!(told.ends_with(&format!("at {},{}", place.0, place.1)), "{place:?}: {told}");
     }
     eyes.rests();
+}
+
+pub(crate) fn doctor_finds_and_tries(prefix: &Prefix) {
+    let (desk, relay) = (Desk::start(), Relay::start());
+    let mut program = desk.spawn(prefix.lotse().args(["doctor", "--json", "--selftest"]).args(relay.arguments()));
+    program.ended(3 * PATIENCE).expect("it ends by itself");
+    let said = program.log();
+    // That it is JSON is shown where it is made; here, which objects there are and what is in them.
+    let finding = |about: &str| {
+        let start = said.find(&format!(r#"{{"about":"{about}""#)).unwrap_or_else(|| panic!("{about}: {said}"));
+        said[start..].split_inclusive('}').next().unwrap_or_default()
+    };
+    let says = |about: &str, what: &str| {
+        let found = finding(about);
+        assert!(found.contains(what), "{what} in {found}; in all: {said}");
+    };
+    for about in ["relay-udp", "capture", "pointer"] {
+        says(about, r#""verdict":"good""#);
+    }
+    says("capture", r#""width":1280"#);
+    // Wine has no desktop duplication, and that is said.
+    says("capture", r#""way":"GDI, since this desktop cannot be duplicated"#);
+    for about in ["selftest", "selftest-fallback"] {
+        for part in ["pixels", "damage", "layered"] {
+            says(about, &format!(r#""{part}":"good""#));
+        }
+        if finding("input").contains(r#""verdict":"good""#) {
+            // Its own window's pointer Wine does tell.
+            says(about, r#""pointer-position":"good","pointer-shape":"good""#);
+        }
+        println!("{}", finding(about));
+    }
 }

@@ -54,7 +54,7 @@ impl Choice {
     /// The better one has not been tried yet: [`Self::is_due`] says so.
     pub(super) fn new(ways: Ways, now: Instant) -> Self {
         match ways {
-            Ways::All => Self::Fallback { why: NotDuplicated::Missing, failures: 0, again: now },
+            Ways::All => Self::Fallback { why: NotDuplicated::NotYet, failures: 0, again: now },
             Ways::Fallback => Self::NotWanted,
         }
     }

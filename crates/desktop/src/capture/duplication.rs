@@ -58,6 +58,16 @@ pub(super) enum Changed {
     Everything,
 }
 
+impl Changed {
+    /// As Windows writes it: an array of `DXGI_OUTDUPL_MOVE_RECT` (from where, and a rectangle to where), and one of `RECT`.
+    /// What is not a whole one is not read.
+    pub(super) fn told(moved: &[u8], drawn: &[u8]) -> Self {
+        let moved_to =
+            moved.as_chunks::<24>().0.iter().filter_map(|moved| moved.last_chunk().map(Edges::read)).collect();
+        Self::These { drawn: drawn.as_chunks().0.iter().map(Edges::read).collect(), moved_to }
+    }
+}
+
 /// A rectangle of a surface, and where it is on the picture of the whole screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -146,6 +156,12 @@ fn turned(rect: Rect, x: u32, y: u32) -> Rect {
 }
 
 impl Edges {
+    fn read(bytes: &[u8; 16]) -> Self {
+        let [left, top, right, bottom] =
+            [0, 4, 8, 12].map(|at| i32::from_le_bytes(*bytes[at..].first_chunk().expect("four numbers of four bytes")));
+        Self { left, top, right, bottom }
+    }
+
     /// The part of it that is on a surface of this size.
     fn within(self, width: u32, height: u32) -> Option<Rect> {
         let low = |edge: i32| u32::try_from(edge).unwrap_or(0);

@@ -24,7 +24,9 @@ const SHARE_AT_REST: u32 = 49;
 pub(super) struct Pace {
     /// When the last look ended.
     looked: Instant,
-    /// From then to the next one.
+    /// When the next one is.
+    due: Instant,
+    /// How long the screen is left alone of late, when nothing is found.
     rest: Duration,
     /// What a look takes, of late.
     cost: Duration,
@@ -33,12 +35,12 @@ pub(super) struct Pace {
 impl Pace {
     /// The first look is due at once.
     pub(super) fn new(now: Instant) -> Self {
-        Self { looked: now, rest: Duration::ZERO, cost: Duration::ZERO }
+        Self { looked: now, due: now, rest: Duration::ZERO, cost: Duration::ZERO }
     }
 
     /// When the next look is due.
     pub(super) fn due(&self) -> Instant {
-        self.looked + self.rest
+        self.due
     }
 
     /// A look has ended that took so long.
@@ -50,14 +52,13 @@ impl Pace {
             Found::Something => self.quickest(),
             Found::Nothing => (self.rest * 3 / 2).clamp(self.quickest(), self.longest()),
         };
+        self.due = now + self.rest;
     }
 
-    /// A hand has done something: what comes of it will be seen soon.
+    /// A hand has done something: what comes of it will be seen soon, or a little later.
     pub(super) fn stirred(&mut self, now: Instant) {
-        let soon = (now + ANSWER).max(self.looked + self.quickest());
-        if soon < self.due() {
-            self.rest = soon - self.looked;
-        }
+        self.due = self.due.min((now + ANSWER).max(self.looked + self.quickest()));
+        self.rest = Duration::ZERO;
     }
 
     fn quickest(&self) -> Duration {
@@ -169,6 +170,16 @@ mod tests {
         screen.look(Found::Something);
         screen.pace.stirred(screen.now);
         assert!(screen.pace.due() > due, "never later than without the hand, and never at once");
+    }
+
+    #[test]
+    fn a_program_that_takes_its_time_to_answer_a_hand_is_seen_soon_after() {
+        let mut screen = Screen::new(5 * MS);
+        screen.share(Found::Nothing);
+        screen.now += 100 * MS;
+        screen.pace.stirred(screen.now);
+        let looks: Vec<_> = (0..5).map(|_| screen.look(Found::Nothing).as_millis()).collect();
+        assert_eq!(looks, [9, 17, 23, 32, 45]);
     }
 
     #[test]

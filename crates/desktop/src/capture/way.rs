@@ -20,6 +20,8 @@ pub enum Way {
 /// Why the better source is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NotDuplicated {
+    /// Nothing was tried yet: the first picture does not wait for it.
+    NotYet,
     /// This Windows has no Direct3D 11, or no device for it.
     Missing,
     /// It does not duplicate this desktop: a remote one, or one between two graphics cards.
@@ -55,6 +57,7 @@ impl fmt::Display for Way {
 impl fmt::Display for NotDuplicated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotYet => f.write_str("nothing else was tried yet"),
             Self::Missing => f.write_str("this Windows has no Direct3D 11"),
             Self::Unsupported => {
                 f.write_str("this desktop cannot be duplicated (remote, or between two graphics cards)")

@@ -51,6 +51,8 @@ struct Windows {
     /// When a hand did something last, as Windows numbers it.
     hand: u32,
     resized: bool,
+    /// Nothing has been grabbed yet of a screen of this size.
+    is_new: bool,
     /// The damage of the last grab.
     given: Damage,
     /// Why the last look saw nothing.
@@ -79,6 +81,7 @@ impl Windows {
             pace: Pace::new(Instant::now()),
             hand: gdi::last_hand(),
             resized: false,
+            is_new: true,
             given: Damage::new(),
             blind: None,
         })
@@ -86,7 +89,8 @@ impl Windows {
 
     fn look(&mut self) -> Result<(), CaptureError> {
         self.follow_geometry()?;
-        if self.choice.is_due(Instant::now()) {
+        // Whoever waits for the first picture does not wait for a device on the graphics card.
+        if !self.is_new && self.choice.is_due(Instant::now()) {
             self.try_duplication()?;
         }
         let (begun, before) = (Instant::now(), self.picture.damage.area());
@@ -160,7 +164,7 @@ impl Windows {
             self.picture = Picture::new(area);
             self.choice.begin_anew(Instant::now());
             self.area = area;
-            self.resized = true;
+            (self.resized, self.is_new) = (true, true);
         }
         Ok(())
     }
@@ -221,6 +225,7 @@ impl Source for Windows {
         if self.pace.due() <= Instant::now() {
             self.look()?;
         }
+        self.is_new = false;
         std::mem::swap(&mut self.given, &mut self.picture.damage);
         self.picture.damage.clear();
         let Area { width, height, .. } = self.area;

@@ -87,6 +87,20 @@ fn rectangles_are_turned_as_in_microsofts_sample() {
     });
 }
 
+#[test]
+fn metadata_is_read_as_windows_writes_it() {
+    let bytes = |numbers: &[i32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    // A window dragged from 300, 200 to 310, 195, which left a strip behind, and one that has something to the left of its
+    // monitor's edge.
+    let moved = bytes(&[300, 200, 310, 195, 910, 595]);
+    let dirty = bytes(&[300, 200, 310, 600, -4, 0, 12, 40]);
+    let told = Changed::told(&moved, &dirty);
+    let drawn = vec![edges(300, 200, 310, 600), edges(-4, 0, 12, 40)];
+    assert_eq!(told, Changed::These { drawn, moved_to: vec![edges(310, 195, 910, 595)] });
+    let half = Changed::told(&moved[..23], &dirty[..31]);
+    assert_eq!(half, Changed::These { drawn: vec![edges(300, 200, 310, 600)], moved_to: Vec::new() });
+}
+
 /// A picture in which every pixel is another one.
 fn picture(width: u32, height: u32) -> Vec<u8> {
     (0..width * height).flat_map(|number| (number + 1).to_le_bytes()).collect()

@@ -18,7 +18,7 @@ use windows::Win32::Graphics::Direct3D11::{
 };
 use windows::Win32::Graphics::Dxgi::Common::{DXGI_FORMAT_B8G8R8A8_UNORM, DXGI_SAMPLE_DESC};
 use windows::Win32::Graphics::Dxgi::{
-    DXGI_ERROR_WAIT_TIMEOUT, DXGI_OUTDUPL_FRAME_INFO, DXGI_OUTDUPL_MOVE_RECT, DXGI_OUTDUPL_POINTER_SHAPE_INFO,
+    DXGI_ERROR_ACCESS_LOST, DXGI_ERROR_WAIT_TIMEOUT, DXGI_OUTDUPL_FRAME_INFO, DXGI_OUTDUPL_POINTER_SHAPE_INFO,
     IDXGIAdapter1, IDXGIFactory1, IDXGIOutput, IDXGIOutput1, IDXGIOutputDuplication, IDXGIResource,
 };
 use windows::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_SYSTEM32, LoadLibraryExW};
@@ -28,7 +28,7 @@ use windows::core::{GUID, HRESULT, Interface as _, PCSTR, PCWSTR, s, w};
 use super::{BYTES_PER_PIXEL, Picture};
 use crate::area::Area;
 use crate::capture::NotDuplicated;
-use crate::capture::duplication::{Changed, Edges, Output, Piece, Rotation, are_all_of};
+use crate::capture::duplication::{Changed, Output, Piece, Rotation, are_all_of};
 use crate::pointer::Shape;
 use crate::pointer::cursor::duplicated;
 use crate::windows::DUPLICATED_POINTER;
@@ -153,22 +153,17 @@ impl Monitor {
     fn changed(&mut self, info: &DXGI_OUTDUPL_FRAME_INFO) -> Changed {
         let bytes = info.TotalMetadataBufferSize;
         self.metadata.resize(bytes as usize, 0);
-        let mut told = 0;
-        // SAFETY: a live object, and a buffer of as many bytes as is said, which has room for whole structures of numbers,
-        // wherever it begins: they are read unaligned.
-        unsafe {
-            let buffer = self.metadata.as_mut_ptr();
-            if self.duplication.GetFrameMoveRects(bytes, buffer.cast(), &raw mut told).is_err() {
-                return Changed::Everything;
-            }
-            let moved_to = each::<DXGI_OUTDUPL_MOVE_RECT>(&self.metadata, told)
-                .map(|moved| edges(moved.DestinationRect))
-                .collect();
-            let buffer = self.metadata.as_mut_ptr();
-            if self.duplication.GetFrameDirtyRects(bytes, buffer.cast(), &raw mut told).is_err() {
-                return Changed::Everything;
-            }
-            Changed::These { drawn: each::<RECT>(&self.metadata, told).map(edges).collect(), moved_to }
+        let (mut told, buffer) = (0, self.metadata.as_mut_ptr());
+        // SAFETY: a live object, and a buffer of as many bytes as is said.
+        let moved = unsafe { self.duplication.GetFrameMoveRects(bytes, buffer.cast(), &raw mut told) };
+        let moved = moved.ok().and_then(|()| Some(self.metadata.get(..told as usize)?.to_vec()));
+        let buffer = self.metadata.as_mut_ptr();
+        // SAFETY: as above.
+        let drawn = unsafe { self.duplication.GetFrameDirtyRects(bytes, buffer.cast(), &raw mut told) };
+        let drawn = drawn.ok().and_then(|()| self.metadata.get(..told as usize));
+        match (moved, drawn) {
+            (Some(moved), Some(drawn)) => Changed::told(&moved, drawn),
+            _ => Changed::Everything,
         }
     }
 
@@ -195,6 +190,13 @@ impl Monitor {
     /// Has the card copy these pieces to where the processor can read them.
     fn fetch(&self, resource: &IDXGIResource, pieces: &[Piece]) -> windows::core::Result<()> {
         let surface: ID3D11Texture2D = resource.cast()?;
+        let mut known = D3D11_TEXTURE2D_DESC::default();
+        // SAFETY: a live object, and a live structure that is written.
+        unsafe { surface.GetDesc(&raw mut known) };
+        if (known.Width, known.Height) != self.output.surface() || known.Format != DXGI_FORMAT_B8G8R8A8_UNORM {
+            // Another mode than a moment ago: as if Windows had said so.
+            return Err(DXGI_ERROR_ACCESS_LOST.into());
+        }
         for Piece { surface: from, .. } in pieces {
             let part =
                 D3D11_BOX { left: from.x, top: from.y, front: 0, right: from.right(), bottom: from.bottom(), back: 1 };
@@ -237,20 +239,6 @@ impl Drop for Frame {
         // SAFETY: a live object. What it says, the next frame says too.
         let _ = unsafe { self.duplication.ReleaseFrame() };
     }
-}
-
-/// The structures that fill so many bytes of a buffer.
-///
-/// # Safety
-/// `T` is a structure of numbers alone: every value of its bytes is one.
-unsafe fn each<T: Copy>(buffer: &[u8], bytes: u32) -> impl Iterator<Item = T> {
-    let whole = buffer.get(..bytes as usize).unwrap_or_default().chunks_exact(size_of::<T>());
-    // SAFETY: as many bytes as the structure has, and any will do, says the caller.
-    whole.map(|bytes| unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
-}
-
-fn edges(RECT { left, top, right, bottom }: RECT) -> Edges {
-    Edges { left, top, right, bottom }
 }
 
 fn not_duplicated(error: windows::core::Error) -> NotDuplicated {
