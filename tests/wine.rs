@@ -1,13 +1,15 @@
 //! `lotse.exe` under Wine: a customer on Linux is helped by an adviser on Windows, from two closed programs to two closed
 //! programs, and nothing is left. `./dev windows test` builds it, makes a Windows for it, and says where both are.
 //!
-//! Wine is not Windows. What it cannot show is in `docs/decisions/0005-keyboard.md`.
+//! Wine is not Windows. What it cannot show is in `docs/decisions/0005-keyboard.md` and `0015-windows-input.md`.
 
 #[path = "wine/area.rs"]
 mod area;
 mod desk;
 #[path = "wine/eyes.rs"]
 mod eyes;
+#[path = "wine/helped.rs"]
+mod helped;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]
 mod people;
@@ -65,6 +67,29 @@ fn what_is_painted_on_windows_is_captured_to_the_pixel() {
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn lotse_doctor_says_what_it_finds_on_windows_and_tries_it_out() {
     eyes::doctor_finds_and_tries(&Prefix::given());
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customer_on_windows_is_helped_and_nothing_is_left() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    desk.lay_out("fr");
+    let traces = prefix.before(&desk);
+    let desk = helped::from_beginning_to_end(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customers_program_that_is_killed_on_windows_leaves_nothing_down() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = helped::killed_with_a_key_down(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
 }
 
 #[test]
@@ -151,10 +176,16 @@ fn text_arrives_as_typed(session: &Session) {
 /// Waits until the notes have got `text` since `before`, and nothing else.
 #[track_caller]
 fn arrives(customer: &Desk, before: usize, text: &str, what: &str) {
+    arrives_within(PATIENCE, text, what, || customer.written().get(before..).unwrap_or_default().to_owned());
+}
+
+/// Waits until what has been written is `text`.
+#[track_caller]
+fn arrives_within(patience: Duration, text: &str, what: &str, written: impl Fn() -> String) {
     let begun = Instant::now();
     let mut new = String::new();
-    while begun.elapsed() < PATIENCE {
-        new = customer.written().get(before..).unwrap_or_default().to_owned();
+    while begun.elapsed() < patience {
+        new = written();
         if new == text {
             return;
         }

@@ -9,7 +9,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
-    Activity, ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
+    Activity, ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
     Offline, Over, Paused, Question, Seen, Status, Terms, Waiting, WhyOver,
 };
 
@@ -58,6 +58,8 @@ pub enum Event {
     Acted(ActivityKind),
     /// The customer is not in front of the screen, or is again.
     Paused(Option<Paused>),
+    /// What is in front takes no input from the adviser, or does again.
+    Beyond(Option<Beyond>),
     /// The connection fell silent, or speaks again.
     Silent(bool),
     /// The session is over, and not by this side.
@@ -212,6 +214,7 @@ struct Visit {
     since: Option<Instant>,
     interrupted: bool,
     paused: Option<Paused>,
+    beyond: Option<Beyond>,
     activities: Vec<Activity>,
     told: Told,
 }
@@ -284,6 +287,12 @@ impl Customer {
             Event::Paused(paused) => self.visit(|visit| {
                 visit.paused = paused;
                 visit.note(paused.map_or(ActivityKind::WentOn, ActivityKind::Paused), now);
+            }),
+            Event::Beyond(beyond) => self.visit(|visit| {
+                visit.beyond = beyond;
+                if let Some(beyond) = beyond {
+                    visit.note(ActivityKind::Beyond(beyond), now);
+                }
             }),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
@@ -396,6 +405,7 @@ impl Customer {
             since: None,
             interrupted: false,
             paused: None,
+            beyond: None,
             activities: Vec::new(),
             told: Told::Nothing,
         }));
@@ -667,6 +677,7 @@ impl Visit {
                 rights: self.rights,
                 interrupted: self.interrupted,
                 paused: self.paused,
+                beyond: self.beyond,
                 activities: self.activities.clone(),
             }),
         }
@@ -693,7 +704,11 @@ impl Visit {
 const fn often(kind: ActivityKind) -> bool {
     matches!(
         kind,
-        ActivityKind::Clicked | ActivityKind::Typed | ActivityKind::ScreenSlept | ActivityKind::ScreenChanged
+        ActivityKind::Clicked
+            | ActivityKind::Typed
+            | ActivityKind::Beyond(_)
+            | ActivityKind::ScreenSlept
+            | ActivityKind::ScreenChanged
     )
 }
 

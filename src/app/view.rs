@@ -181,6 +181,8 @@ pub struct CustomerSession {
     pub interrupted: bool,
     /// The adviser sees and does nothing at the moment, whatever is allowed.
     pub paused: Option<Paused>,
+    /// What is in front takes no input from the adviser.
+    pub beyond: Option<Beyond>,
     /// What was done, newest last.
     pub activities: Vec<Activity>,
 }
@@ -192,6 +194,15 @@ pub enum Paused {
     Locked,
     /// Somebody else uses the computer.
     Away,
+}
+
+/// What is in front, where the adviser's hands do not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Beyond {
+    /// A question of the system's own.
+    Prompt,
+    /// A window of an administrator's program.
+    Administrator,
 }
 
 /// One line of the activity list.
@@ -220,6 +231,8 @@ pub enum ActivityKind {
     Paused(Paused),
     /// The customer is back; what was allowed goes on.
     WentOn,
+    /// Something came to the front that takes no input from the adviser.
+    Beyond(Beyond),
     /// The screen went to sleep.
     ScreenSlept,
     /// The screen has another size now.
@@ -472,6 +485,10 @@ pub enum Suspended {
     Locked,
     /// Somebody else uses the customer's computer.
     Away,
+    /// The customer's system asks something that only the customer can answer.
+    Prompt,
+    /// In front is a window of an administrator's program, which only the customer can use.
+    Administrator,
     /// A newer version knows.
     Other,
 }

@@ -69,11 +69,24 @@ pub enum Suspension {
     Locked = 1 << 4,
     /// Somebody else uses the computer; the customer's session is in the background.
     Away = 1 << 5,
+    /// The system itself asks the customer something, where no program's hands reach.
+    Prompt = 1 << 6,
+    /// In front is a window of a program with more rights than this one: what is typed there does not arrive.
+    Administrator = 1 << 7,
 }
 
 impl Suspension {
     /// Every reason, the weightiest first: that is the one people are told.
-    pub const ALL: [Self; 6] = [Self::Away, Self::Locked, Self::Hidden, Self::Closing, Self::Question, Self::Silence];
+    pub const ALL: [Self; 8] = [
+        Self::Away,
+        Self::Locked,
+        Self::Hidden,
+        Self::Prompt,
+        Self::Closing,
+        Self::Question,
+        Self::Administrator,
+        Self::Silence,
+    ];
 
     fn all_in(mask: u8) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |reason| mask & *reason as u8 != 0)
@@ -84,7 +97,9 @@ impl Suspension {
     fn narrow(self, granted: Permissions) -> Permissions {
         match self {
             Self::Hidden | Self::Locked | Self::Away => Permissions::NONE,
-            Self::Question | Self::Closing | Self::Silence => granted.without(Permission::Control),
+            Self::Question | Self::Closing | Self::Silence | Self::Prompt | Self::Administrator => {
+                granted.without(Permission::Control)
+            }
         }
     }
 }

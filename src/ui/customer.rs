@@ -235,6 +235,9 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     if let Some(why) = session.paused {
         notice(ui, state.text.paused(why));
     }
+    if let Some(what) = session.beyond {
+        notice(ui, state.text.beyond(what));
+    }
     ui.add_space(8.0);
     if button(ui, Role::Danger, Enabled::Yes, format!("■  {}", state.text.say("end")), ui.available_width()).clicked()
     {

@@ -29,8 +29,16 @@ use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::German, "de")];
-const SUSPENDED: [Suspended; 6] =
-    [Suspended::Question, Suspended::Silence, Suspended::Hidden, Suspended::Locked, Suspended::Away, Suspended::Other];
+const SUSPENDED: [Suspended; 8] = [
+    Suspended::Question,
+    Suspended::Silence,
+    Suspended::Hidden,
+    Suspended::Locked,
+    Suspended::Away,
+    Suspended::Prompt,
+    Suspended::Administrator,
+    Suspended::Other,
+];
 const THEMES: [(Theme, &str); 2] = [(Theme::Light, "light"), (Theme::Dark, "dark")];
 
 // ---- Windows that exist only here.
@@ -500,6 +508,8 @@ fn the_toolbar_says_what_is_in_the_way_of_control() {
         (Suspended::Question, "The customer is answering a question"),
         (Suspended::Locked, "The customer’s screen is locked"),
         (Suspended::Away, "Somebody else is at the computer"),
+        (Suspended::Prompt, "The customer must answer this prompt"),
+        (Suspended::Administrator, "Only the customer can use this window"),
     ] {
         let with = |granted| AdviserSession { rights: suspended(granted, why), ..adviser_session(granted) };
         told(with(with_control()), sentence);
@@ -640,6 +650,8 @@ fn no_text_is_cut_off() {
                 let scrolls = name.contains("session-control")
                     || name.contains("session-interrupted")
                     || name.contains("session-locked")
+                    || name.contains("session-prompt")
+                    || name.contains("session-administrator")
                     || name.contains("over-")
                     || name.contains("terms");
                 assert!(

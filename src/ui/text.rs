@@ -9,8 +9,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
 use crate::app::view::{
-    ActivityKind, CannotShare, CustomerSession, JoinProblem, Offline, Paused, ScreenView, SignInProblem, Status,
-    Suspended, WhyOver,
+    ActivityKind, Beyond, CannotShare, CustomerSession, JoinProblem, Offline, Paused, ScreenView, SignInProblem,
+    Status, Suspended, WhyOver,
 };
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
@@ -191,6 +191,8 @@ impl Text {
             ActivityKind::Typed => self.say("activity-typed"),
             ActivityKind::Paused(Paused::Locked) => self.say("activity-locked"),
             ActivityKind::Paused(Paused::Away) => self.say("activity-away"),
+            ActivityKind::Beyond(Beyond::Prompt) => self.say("activity-prompt"),
+            ActivityKind::Beyond(Beyond::Administrator) => self.say("activity-administrator"),
             ActivityKind::WentOn => self.say("activity-went-on"),
             ActivityKind::ScreenSlept => self.say("activity-screen-slept"),
             ActivityKind::ScreenChanged => self.say("activity-screen-changed"),
@@ -206,6 +208,8 @@ impl Text {
             Suspended::Hidden => "suspended-hidden",
             Suspended::Locked => "suspended-locked",
             Suspended::Away => "suspended-away",
+            Suspended::Prompt => "suspended-prompt",
+            Suspended::Administrator => "suspended-administrator",
             Suspended::Other => "suspended-other",
         })
     }
@@ -230,6 +234,15 @@ impl Text {
         self.say(match why {
             Paused::Locked => "session-locked",
             Paused::Away => "session-away",
+        })
+    }
+
+    /// Why the adviser's hands do not reach what is in front, to the customer.
+    #[must_use]
+    pub fn beyond(&self, what: Beyond) -> String {
+        self.say(match what {
+            Beyond::Prompt => "session-prompt",
+            Beyond::Administrator => "session-administrator",
         })
     }
 

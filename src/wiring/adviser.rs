@@ -445,6 +445,8 @@ fn suspended(because: i32) -> Option<Suspended> {
         Ok(SuspendedBecause::Hidden) => Some(Suspended::Hidden),
         Ok(SuspendedBecause::Locked) => Some(Suspended::Locked),
         Ok(SuspendedBecause::Away) => Some(Suspended::Away),
+        Ok(SuspendedBecause::Prompt) => Some(Suspended::Prompt),
+        Ok(SuspendedBecause::Administrator) => Some(Suspended::Administrator),
         Err(_) => Some(Suspended::Other),
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lotse_desktop::situation::{Light, Presence, Situation, Watch};
+use lotse_desktop::situation::{Light, Presence, Reach, Situation, Watch};
 
 use crate::host::gate::{Gate, Suspension};
 
@@ -21,7 +21,7 @@ impl Around {
         self.asleep.store(false, Ordering::SeqCst);
         let asleep = Arc::clone(&self.asleep);
         let watch = Watch::start(move |situation| {
-            suspend(&gate, situation.presence);
+            suspend(&gate, situation);
             asleep.store(situation.light == Light::Asleep, Ordering::SeqCst);
             tell(situation);
         });
@@ -48,17 +48,53 @@ impl Around {
     }
 }
 
-/// The new reason first, so that there is none in between.
-fn suspend(gate: &Gate, presence: Presence) {
-    let (now, before) = match presence {
-        Presence::Here => (None, [Suspension::Locked, Suspension::Away].as_slice()),
-        Presence::Locked => (Some(Suspension::Locked), [Suspension::Away].as_slice()),
-        Presence::Away => (Some(Suspension::Away), [Suspension::Locked].as_slice()),
+/// The new reasons first, so that there is none in between.
+fn suspend(gate: &Gate, Situation { presence, reach, .. }: Situation) {
+    let presence = match presence {
+        Presence::Here => None,
+        Presence::Locked => Some(Suspension::Locked),
+        Presence::Away => Some(Suspension::Away),
     };
-    if let Some(reason) = now {
+    let reach = match reach {
+        Reach::All => None,
+        Reach::Prompt => Some(Suspension::Prompt),
+        Reach::Administrator => Some(Suspension::Administrator),
+    };
+    let now = [presence, reach];
+    for reason in now.into_iter().flatten() {
         gate.suspend(reason);
     }
-    for reason in before {
-        gate.resume(*reason);
+    for reason in [Suspension::Locked, Suspension::Away, Suspension::Prompt, Suspension::Administrator] {
+        if !now.contains(&Some(reason)) {
+            gate.resume(reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lotse_desktop::situation::{Presence, Reach, Situation};
+    use lotse_protocol::permission::Permission;
+
+    use super::suspend;
+    use crate::host::ViewerId;
+    use crate::host::gate::{Gate, Suspension};
+
+    #[test]
+    fn the_gate_follows_what_happens_around_and_forgets_what_is_over() {
+        let gate = Gate::start(None, |_| {}).expect("threads");
+        let all = Permission::ALL.into_iter().collect();
+        gate.join(ViewerId(1), all, all).expect("there is room");
+        gate.grant(ViewerId(1), Permission::View.into()).expect("allowed");
+        let now = |presence, reach| {
+            suspend(&gate, Situation { presence, reach, ..Situation::default() });
+            let rights = gate.rights(ViewerId(1)).expect("it is here");
+            (rights.suspended, rights.effective.has(Permission::View))
+        };
+        assert_eq!(now(Presence::Here, Reach::Prompt), (Some(Suspension::Prompt), true));
+        assert_eq!(now(Presence::Here, Reach::Administrator), (Some(Suspension::Administrator), true));
+        assert_eq!(now(Presence::Locked, Reach::All), (Some(Suspension::Locked), false));
+        assert_eq!(now(Presence::Away, Reach::All), (Some(Suspension::Away), false));
+        assert_eq!(now(Presence::Here, Reach::All), (None, true));
     }
 }

@@ -10,7 +10,7 @@ use lotse_desktop::front;
 use lotse_desktop::inject::guard::Guard;
 use lotse_desktop::inject::{Injector, Press};
 use lotse_desktop::pointer::{Pointer, Position};
-use lotse_desktop::situation::{Light, Presence, Situation};
+use lotse_desktop::situation::{Light, Presence, Reach, Situation};
 use lotse_protocol::message::input::input_message;
 use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
@@ -22,7 +22,7 @@ use super::mailbox::Mailbox;
 use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::customer::{self, Code, Command, Customer, Event, Guest, Prompt};
-use crate::app::view::{ActivityKind, CannotShare, CustomerView, Offline, Paused, Terms, WhyOver};
+use crate::app::view::{ActivityKind, Beyond, CannotShare, CustomerView, Offline, Paused, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
 use crate::host::pointer::{Following, PointerOut};
@@ -283,6 +283,13 @@ impl Program {
                 Presence::Here => None,
                 Presence::Locked => Some(Paused::Locked),
                 Presence::Away => Some(Paused::Away),
+            }));
+        }
+        if before.reach != situation.reach {
+            self.happens(Event::Beyond(match situation.reach {
+                Reach::All => None,
+                Reach::Prompt => Some(Beyond::Prompt),
+                Reach::Administrator => Some(Beyond::Administrator),
             }));
         }
         if before.light != situation.light {
@@ -626,6 +633,8 @@ const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
         Some(Suspension::Hidden) => SuspendedBecause::Hidden,
         Some(Suspension::Locked) => SuspendedBecause::Locked,
         Some(Suspension::Away) => SuspendedBecause::Away,
+        Some(Suspension::Prompt) => SuspendedBecause::Prompt,
+        Some(Suspension::Administrator) => SuspendedBecause::Administrator,
     }
 }
 

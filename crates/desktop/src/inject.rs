@@ -1,18 +1,33 @@
 //! Hands on this computer: keys, buttons, wheels and the pointer. One facade; the platform's implementation is chosen
 //! here and nowhere else. What may be injected is decided elsewhere (the gate of the host).
 
+// What Windows needs decided, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+mod aim;
+#[cfg(any(target_os = "windows", test))]
+mod board;
 #[cfg(target_os = "linux")]
 mod keys;
+#[cfg(any(target_os = "windows", test))]
+mod places;
+#[cfg(any(target_os = "windows", test))]
+mod repeat;
 mod stroke;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+mod usages;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 
 pub mod guard;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
@@ -161,6 +176,9 @@ pub enum InjectError {
     /// There is no such display.
     #[error("there is no display {0}")]
     UnknownDisplay(u32),
+    /// What is in front takes no input from this program: it belongs to an administrator, or to the system itself.
+    #[error("what is in front belongs to an administrator or to the system, and takes no input from this program")]
+    Blocked,
     /// The system was there and is gone.
     #[error("the screen is gone: {0}")]
     Lost(String),

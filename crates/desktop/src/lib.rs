@@ -20,6 +20,8 @@ pub mod traces;
 
 #[cfg(any(target_os = "windows", test))]
 mod area;
+#[cfg(target_os = "windows")]
+mod foremost;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "windows")]

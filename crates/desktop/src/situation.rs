@@ -1,16 +1,23 @@
-//! What happens around a session: is the customer at this computer, and is its screen lit? One facade; the platform's
-//! implementation is chosen here and nowhere else. Nothing is asked again and again: the system says when something
-//! changes, and until then nothing here runs.
+//! What happens around a session: is the customer at this computer, is its screen lit, and does what is in front take input
+//! from this program? One facade; the platform's implementation is chosen here and nowhere else. Where the system says when
+//! something changes, nothing here runs until then.
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(not(target_os = "linux"))]
+// What Windows needs decided, tested on every system.
+#[cfg(any(target_os = "windows", test))]
+mod signs;
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
+#[cfg(target_os = "windows")]
+mod windows;
 
 #[cfg(target_os = "linux")]
 use linux as platform;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 use unsupported as platform;
+#[cfg(target_os = "windows")]
+use windows as platform;
 
 /// Is the person who shares this screen in front of it?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,13 +41,28 @@ pub enum Light {
     Asleep,
 }
 
-/// Both, at one moment. It is the default until the system says otherwise.
+/// Does what is in front take input from this program?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// As far as the system knows.
+    #[default]
+    All,
+    /// No: the system itself asks something, where only the hands of whoever sits there can answer (on Windows the desktop of
+    /// its own on which it asks for an administrator's consent).
+    Prompt,
+    /// No: in front is a window of a program with more rights than this one.
+    Administrator,
+}
+
+/// All of it, at one moment. It is the default until the system says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Situation {
     /// Whether the person is there.
     pub presence: Presence,
     /// Whether the screen is lit.
     pub light: Light,
+    /// Whom input of this program reaches.
+    pub reach: Reach,
 }
 
 /// Watches the session that this process belongs to (on X11: `$DISPLAY`). Dropping it ends its threads; once it is

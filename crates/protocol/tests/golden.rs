@@ -238,6 +238,8 @@ fn session_messages() {
         SuspendedBecause::Hidden,
         SuspendedBecause::Locked,
         SuspendedBecause::Away,
+        SuspendedBecause::Prompt,
+        SuspendedBecause::Administrator,
     ];
     for (number, reason) in (1..).zip(reasons) {
         let rights =

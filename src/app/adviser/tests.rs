@@ -50,7 +50,11 @@ impl Stage {
 
     fn is_suspended(&mut self, granted: Permissions, why: Suspended) {
         let effective = match why {
-            Suspended::Question | Suspended::Silence | Suspended::Other => granted.without(Permission::Control),
+            Suspended::Question
+            | Suspended::Silence
+            | Suspended::Prompt
+            | Suspended::Administrator
+            | Suspended::Other => granted.without(Permission::Control),
             Suspended::Hidden | Suspended::Locked | Suspended::Away => Permissions::NONE,
         };
         self.happens(Event::Rights(Rights { effective, granted, askable: askable(), suspended: Some(why) }));

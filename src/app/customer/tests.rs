@@ -10,8 +10,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use super::{ANSWER_WITHIN, ARMED_AFTER, Code, Command, Customer, Event, Guest, Prompt, Tray};
 use crate::app::view::{
-    ActivityKind, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question, Seen,
-    Status, Terms, Waiting, WhyOver,
+    ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, Offline, Question,
+    Seen, Status, Terms, Waiting, WhyOver,
 };
 
 /// A customer's program and a clock that only the test turns.
@@ -481,6 +481,23 @@ fn an_adviser_who_leaves_before_the_answer_leaves_no_page_behind() {
     let (mut stage, _) = Stage::introduced();
     stage.happens(Event::Ended(WhyOver::OtherGone));
     assert!(matches!(stage.page(), CustomerPage::Waiting(_)));
+}
+
+/// It stands in the list once a minute, and on the page for as long as it lasts.
+#[test]
+fn what_the_adviser_cannot_reach_is_said_while_it_lasts() {
+    let mut stage = Stage::in_session();
+    let lines = |stage: &Stage| {
+        let activities = stage.session().activities;
+        activities.iter().filter(|line| matches!(line.kind, ActivityKind::Beyond(Beyond::Prompt))).count()
+    };
+    stage.happens(Event::Beyond(Some(Beyond::Prompt)));
+    assert_eq!((stage.session().beyond, lines(&stage)), (Some(Beyond::Prompt), 1));
+    stage.happens(Event::Beyond(None));
+    assert_eq!(stage.session().beyond, None);
+    stage.happens(Event::Beyond(Some(Beyond::Prompt)));
+    assert_eq!(lines(&stage), 1);
+    assert_eq!(stage.session().rights, Permission::View.into(), "what is granted stays granted");
 }
 
 #[test]

@@ -409,6 +409,25 @@ fn of_a_locked_computer_nothing_is_seen_or_touched_and_what_was_granted_goes_on(
 }
 
 #[test]
+fn a_prompt_that_no_program_can_answer_is_seen_and_not_touched() {
+    for reason in [Suspension::Prompt, Suspension::Administrator] {
+        let bench = controlled();
+        bench.key(Press::Down).expect("allowed");
+        bench.gate.suspend(Suspension::Silence);
+        let release = bench.gate.suspend(reason);
+        assert!(bench.gate.wait_released(release, PATIENCE));
+        assert!(bench.record.held.lock().expect("no panic").is_empty());
+        assert_eq!(bench.key(Press::Down), Err(Denied::Suspended));
+        let rights = bench.gate.rights(ADVISER).expect("here");
+        assert_eq!((rights.effective, rights.granted), (Permission::View.into(), control()));
+        assert_eq!(rights.suspended, Some(reason), "that is what the adviser can do something about");
+        bench.gate.resume(Suspension::Silence);
+        bench.gate.resume(reason);
+        assert_eq!(bench.key(Press::Down), Ok(()));
+    }
+}
+
+#[test]
 fn what_was_on_its_way_when_rights_changed_is_not_done() {
     let bench = controlled();
     let before = bench.gate.rights(ADVISER).expect("a viewer").epoch;

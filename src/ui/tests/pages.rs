@@ -5,7 +5,7 @@ use std::time::Duration;
 use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
-    Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, CannotShare, CodeView, CustomerPage,
+    Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, Beyond, CannotShare, CodeView, CustomerPage,
     CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Paused, Question, Rights, ScreenView,
     Seen, SignIn, SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
 };
@@ -80,6 +80,7 @@ pub(crate) fn session_with(rights: Permissions) -> CustomerSession {
         rights,
         interrupted: false,
         paused: None,
+        beyond: None,
         activities: if rights == view_only() { Vec::new() } else { activities() },
     }
 }
@@ -121,6 +122,14 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
         ("session-locked".into(), {
             let paused = Some(Paused::Locked);
             customer_view(CustomerPage::Session(CustomerSession { paused, ..session_with(with_control()) }))
+        }),
+        ("session-prompt".into(), {
+            let beyond = Some(Beyond::Prompt);
+            customer_view(CustomerPage::Session(CustomerSession { beyond, ..session_with(with_control()) }))
+        }),
+        ("session-administrator".into(), {
+            let beyond = Some(Beyond::Administrator);
+            customer_view(CustomerPage::Session(CustomerSession { beyond, ..session_with(with_control()) }))
         }),
         ("confirm".into(), CustomerView { confirm_close: true, ..customer_view(customer_session(view_only(), false)) }),
         (

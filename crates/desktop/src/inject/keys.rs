@@ -3,19 +3,6 @@
 //! them. Sources: USB HID Usage Tables 1.5, sections 10 and 15; xkeyboard-config `keycodes/evdev` and `keycodes/xfree86`;
 //! `linux/input-event-codes.h`.
 
-/// Usages of the modifiers.
-pub(super) const LEFT_CONTROL: u32 = 0xe0;
-pub(super) const LEFT_SHIFT: u32 = 0xe1;
-pub(super) const LEFT_ALT: u32 = 0xe2;
-pub(super) const LEFT_SUPER: u32 = 0xe3;
-pub(super) const RIGHT_CONTROL: u32 = 0xe4;
-pub(super) const RIGHT_SHIFT: u32 = 0xe5;
-pub(super) const RIGHT_ALT: u32 = 0xe6;
-pub(super) const RIGHT_SUPER: u32 = 0xe7;
-/// And of the locks.
-pub(super) const CAPS_LOCK: u32 = 0x39;
-pub(super) const NUM_LOCK: u32 = 0x53;
-
 /// One key.
 pub(super) struct Key {
     /// On page 0x07 as it is, on page 0x0c (consumer) with the page in the upper half.

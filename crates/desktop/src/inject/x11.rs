@@ -22,7 +22,7 @@ use layout::{LOCK, Layout, State, Way, keysym, linux_code, upper};
 use spare::{Loan, REST, Spare};
 
 use super::guard::{Guard, Held, Left, LockedBefore, Note};
-use super::{Button, InjectError, Press, Stroke, keys};
+use super::{Button, InjectError, Press, Stroke, usages};
 use crate::locks::Locks;
 use crate::x11::{ConnectFailure, connect};
 
@@ -96,7 +96,7 @@ impl Injector {
         self.hear()?;
         if let Some(locks) = stroke.locks {
             self.lock_as(locks)?;
-            if matches!(stroke.usage, keys::CAPS_LOCK | keys::NUM_LOCK) {
+            if matches!(stroke.usage, usages::CAPS_LOCK | usages::NUM_LOCK) {
                 return Ok(());
             }
         }
@@ -234,12 +234,12 @@ impl Injector {
     /// Is something held that makes a command of a character?
     fn is_shortcut(&self) -> bool {
         let modifiers = [
-            keys::LEFT_CONTROL,
-            keys::RIGHT_CONTROL,
-            keys::LEFT_ALT,
-            keys::RIGHT_ALT,
-            keys::LEFT_SUPER,
-            keys::RIGHT_SUPER,
+            usages::LEFT_CONTROL,
+            usages::RIGHT_CONTROL,
+            usages::LEFT_ALT,
+            usages::RIGHT_ALT,
+            usages::LEFT_SUPER,
+            usages::RIGHT_SUPER,
         ];
         self.strokes.iter().any(|(usage, _)| modifiers.contains(usage))
     }

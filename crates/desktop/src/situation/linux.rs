@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::{Light, Presence, Sink, Situation, WatchError};
+use super::{Light, Presence, Reach, Sink, Situation, WatchError};
 use crate::linux::Bell;
 
 pub(super) struct Watch {
@@ -76,7 +76,7 @@ impl Facts {
             Presence::Here
         };
         let light = if self.dark.blanked || self.dark.powered_down { Light::Asleep } else { Light::On };
-        Situation { presence, light }
+        Situation { presence, light, reach: Reach::All }
     }
 }
 

@@ -141,6 +141,10 @@ pub enum SuspendedBecause {
     Locked = 5,
     /// Somebody else uses the computer: the customer's session is in the background. No picture.
     Away = 6,
+    /// The customer's system asks something that only the customer's own hands can answer.
+    Prompt = 7,
+    /// In front is a window of a program with more rights than the host has: its system keeps the viewer's hands from it.
+    Administrator = 8,
 }
 
 /// Host → viewer: the customer is being asked.

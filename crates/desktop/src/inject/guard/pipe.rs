@@ -12,7 +12,8 @@ use crate::inject::{InjectError, platform};
 /// The child, seen from the process it guards. Dropping it closes the pipe and waits for the child's end.
 #[derive(Debug)]
 pub struct Guard {
-    child: Child,
+    /// `None` once nobody waits for it any more.
+    child: Option<Child>,
     pipe: Option<ChildStdin>,
 }
 
@@ -26,7 +27,13 @@ impl Guard {
         platform::detach(&mut command);
         let mut child = command.spawn()?;
         let pipe = child.stdin.take();
-        Ok(Self { child, pipe })
+        Ok(Self { child: Some(child), pipe })
+    }
+
+    /// Closes the pipe and does not wait: the child has something left to do that takes its time.
+    #[cfg(target_os = "windows")]
+    pub(in crate::inject) fn leave(mut self) {
+        self.child = None;
     }
 
     /// Tells the child; before a press, and after a release. A child that is gone is no reason not to help: the release
@@ -43,7 +50,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.pipe = None;
-        if let Err(error) = self.child.wait() {
+        if let Some(Err(error)) = self.child.as_mut().map(Child::wait) {
             tracing::warn!(%error, "the guard of held keys cannot be waited for");
         }
     }

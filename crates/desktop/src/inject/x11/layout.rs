@@ -8,7 +8,7 @@ use x11rb::protocol::xproto::Keycode;
 use x11rb::rust_connection::RustConnection;
 use xkeysym::Keysym;
 
-use super::super::keys;
+use super::super::{keys, usages};
 
 /// What X adds to Linux's key codes.
 const LINUX_OFFSET: u8 = 8;
@@ -160,10 +160,10 @@ impl Layout {
     /// and Caps Lock may have changed places with Ctrl.
     pub(super) fn modifier_key(&self, usage: u32) -> Option<Keycode> {
         let wanted: &[u32] = match usage {
-            keys::LEFT_CONTROL | keys::RIGHT_CONTROL => &sym::CONTROL,
-            keys::LEFT_SHIFT | keys::RIGHT_SHIFT => &sym::SHIFT,
-            keys::LEFT_ALT | keys::RIGHT_ALT => &sym::ALT,
-            keys::LEFT_SUPER | keys::RIGHT_SUPER => &sym::SUPER,
+            usages::LEFT_CONTROL | usages::RIGHT_CONTROL => &sym::CONTROL,
+            usages::LEFT_SHIFT | usages::RIGHT_SHIFT => &sym::SHIFT,
+            usages::LEFT_ALT | usages::RIGHT_ALT => &sym::ALT,
+            usages::LEFT_SUPER | usages::RIGHT_SUPER => &sym::SUPER,
             _ => return None,
         };
         let is = |code: &Keycode| wanted.contains(&self.sym(*code, 0, 0)) && self.modifier(*code) != 0;

@@ -1,0 +1,253 @@
+//! A customer on Windows is helped by an adviser on Linux. What mouse and keyboard do there is written down by a window of
+//! Windows (`hears.c`).
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use x11rb::protocol::xproto::Window;
+
+use crate::arrives_within;
+use crate::code;
+use crate::desk::hands::Button;
+use crate::desk::process::Program;
+use crate::desk::relay::Relay;
+use crate::desk::screen::Rect;
+use crate::desk::{Desk, PATIENCE, until};
+use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
+use crate::prefix::{GONE_WITHIN, Prefix};
+
+/// What the window is called, where it is and how large, beside the customer's.
+const TITLE: &str = "hears";
+const PLACE: [&str; 4] = ["10", "540", "480", "220"];
+/// Within this time nothing is down any more after the program was killed.
+const LET_GO_WITHIN: Duration = Duration::from_secs(2);
+
+/// A window that writes down what it hears.
+struct Notes {
+    program: Program,
+    window: Window,
+    file: PathBuf,
+}
+
+impl Notes {
+    fn open(prefix: &Prefix, desk: &Desk) -> Self {
+        let file = desk.folder().join("heard");
+        let mut command = prefix.beside("hears.exe");
+        // Wine's name for a file of Linux.
+        command.arg(format!("Z:{}", file.display())).args(PLACE).arg(TITLE);
+        let program = desk.spawn(&mut command);
+        let window = desk.window(TITLE, PATIENCE);
+        Self { program, window, file }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let heard = fs::read_to_string(&self.file).unwrap_or_default();
+        heard.lines().map(str::to_owned).collect()
+    }
+
+    /// The text typed since there were so many lines.
+    fn text(&self, since: usize) -> String {
+        let unit = |line: &String| u16::from_str_radix(line.strip_prefix("char ")?, 16).ok();
+        let units: Vec<u16> = self.lines().iter().skip(since).filter_map(unit).collect();
+        String::from_utf16_lossy(&units)
+    }
+
+    /// Waits until these lines have come since there were `since`, in this order, and others between them.
+    #[track_caller]
+    fn hears(&self, since: usize, wanted: &[&str]) {
+        let begun = Instant::now();
+        loop {
+            let lines = self.lines();
+            let mut new = lines.iter().skip(since);
+            if wanted.iter().all(|wanted| new.any(|line| line == wanted)) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{wanted:?} is not in {:?}", &lines[since.min(lines.len())..]);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn close(mut self, desk: &Desk) {
+        desk.close(self.window);
+        assert!(self.program.ended(GONE_WITHIN).is_some(), "the notes end with their window");
+    }
+}
+
+/// The whole session; the customer's desk is left as it is.
+pub(crate) fn from_beginning_to_end(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    // The pointer is on the picture from now on, and so not drawn into it.
+    takes_the_keyboard(&session, &notes);
+    session.sees_exactly();
+    text_arrives_as_typed(&session, &notes);
+    commands_and_locks_arrive(&session, &notes);
+    the_mouse_is_where_it_points(&session, &notes);
+    delays(&session, &notes);
+    session.sees_exactly();
+    notes.close(&session.customer.desk);
+    ends(session)
+}
+
+/// What is down when the customer's program is killed does not stay down.
+pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
+    let mut session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    takes_the_keyboard(&session, &notes);
+    let since = notes.lines().len();
+    session.adviser.desk.key(code::SHIFT, true);
+    session.adviser.desk.key(code::A, true);
+    notes.hears(since, &["down 10", "down 41"]);
+    let killed = Instant::now();
+    session.customer.program.kill();
+    notes.hears(since, &["up 41"]);
+    notes.hears(since, &["up 10"]);
+    assert!(killed.elapsed() < LET_GO_WITHIN, "{:?}", killed.elapsed());
+    println!("let go of {:?} after the kill", killed.elapsed());
+    session.adviser.desk.key(code::A, false);
+    session.adviser.desk.key(code::SHIFT, false);
+    notes.close(&session.customer.desk);
+    let Session { customer: Customer { desk, .. }, .. } = session;
+    desk
+}
+
+/// The adviser has control, and sees the customer's screen pixel for pixel.
+fn begin(prefix: &Prefix, desk: Desk) -> Session {
+    let relay = Relay::start();
+    let account = relay.add_adviser("maria", "Maria Huber");
+    let mut arguments = relay.arguments().to_vec();
+    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
+    let customer = Customer::start_by(desk, prefix.lotse().args(&arguments));
+    customer.accept_terms();
+    let advisers = Adviser::desk();
+    // AltGr, dead keys and umlauts.
+    advisers.lay_out("de");
+    let adviser = Adviser::start_on(advisers, ADVISERS_WINDOW, &[], &arguments);
+    let session = Session::between(relay, &account, customer, adviser);
+    session.allow_control();
+    session.adviser.show_pixel_for_pixel();
+    session
+}
+
+fn takes_the_keyboard(session: &Session, notes: &Notes) {
+    let since = notes.lines().len();
+    let (x, y) = session.customer.desk.geometry(notes.window).centre();
+    session.click_on_customers((x, y));
+    notes.hears(since, &[&format!("left down {x} {y}"), &format!("left up {x} {y}")]);
+    until(PATIENCE, "the notes to have the keyboard", || {
+        (session.customer.desk.focused() == Some(notes.window)).then_some(())
+    });
+    session.customer.desk.at_rest(Duration::from_millis(300), PATIENCE);
+}
+
+fn text_arrives_as_typed(session: &Session, notes: &Notes) {
+    let adviser = &session.adviser.desk;
+    let since = notes.lines().len();
+    adviser.type_text("Hello, World_42!\n");
+    arrives_within(PATIENCE, "Hello, World_42!\r", "typed", || notes.text(since));
+    let keys: [(&[u8], u8); 8] = [
+        (&[], code::SEMICOLON),
+        (&[code::SHIFT], code::SEMICOLON),
+        (&[], code::MINUS),
+        (&[code::ALT_RIGHT], code::Q),
+        (&[code::ALT_RIGHT], code::E),
+        (&[code::ALT_RIGHT], code::MINUS),
+        // Dead: ´ and e.
+        (&[], code::EQUAL),
+        (&[], code::E),
+    ];
+    let since = notes.lines().len();
+    for (held, code) in keys {
+        adviser.chord(held, code);
+    }
+    arrives_within(PATIENCE, "öÖß@€\\é", "typed on a German keyboard", || notes.text(since));
+
+    let since = notes.lines().len();
+    adviser.key(code::E, true);
+    notes.hears(since, &["down 45", "again 45", "again 45"]);
+    adviser.key(code::E, false);
+    notes.hears(since, &["up 45"]);
+}
+
+fn commands_and_locks_arrive(session: &Session, notes: &Notes) {
+    let adviser = &session.adviser.desk;
+    let since = notes.lines().len();
+    adviser.chord(&[code::CONTROL], code::A);
+    notes.hears(since, &["down 11", "down 41", "char 0001", "up 41", "up 11"]);
+    let since = notes.lines().len();
+    for key in [code::TAB, code::ESCAPE, code::F4] {
+        adviser.chord(&[], key);
+    }
+    notes.hears(since, &["down 09", "down 1b", "down 73", "up 73"]);
+    for sign in ["A", "a"] {
+        adviser.chord(&[], code::CAPS_LOCK);
+        let since = notes.lines().len();
+        adviser.chord(&[], code::A);
+        arrives_within(PATIENCE, sign, "with Caps Lock", || notes.text(since));
+    }
+}
+
+fn the_mouse_is_where_it_points(session: &Session, notes: &Notes) {
+    let area = session.customer.desk.geometry(notes.window);
+    let side = |start: i16, size: u16, of: i16| start + i16::try_from(size).expect("a screen") * of / 7;
+    for of in 1..7 {
+        let (x, y) = (side(area.x, area.width, of), side(area.y, area.height, of));
+        for (button, name) in [
+            (Button::Left, "left"),
+            (Button::Middle, "middle"),
+            (Button::Right, "right"),
+            (Button::Back, "back"),
+            (Button::Forward, "forward"),
+        ] {
+            let since = notes.lines().len();
+            session.click_on_customers_with(button, (x, y));
+            notes.hears(since, &[&format!("{name} down {x} {y}"), &format!("{name} up {x} {y}")]);
+        }
+    }
+    for (button, heard) in [
+        (Button::WheelUp, "wheel 120"),
+        (Button::WheelDown, "wheel -120"),
+        (Button::WheelLeft, "hwheel -120"),
+        (Button::WheelRight, "hwheel 120"),
+    ] {
+        let since = notes.lines().len();
+        session.click_on_customers_with(button, area.centre());
+        notes.hears(since, &[heard]);
+    }
+}
+
+/// From the adviser's key to the pixel that it changes on the adviser's screen. Said and not judged: Wine is not Windows.
+fn delays(session: &Session, notes: &Notes) {
+    let (left, top) = session.picture();
+    let window = session.customer.desk.geometry(notes.window);
+    let corner = Rect { x: left + window.x + 10, y: top + window.y + 10, width: 4, height: 4 };
+    let mut delays: Vec<Duration> = (0..20)
+        .map(|_| {
+            // What the last one stirred up has settled.
+            thread::sleep(Duration::from_millis(120));
+            let before = session.adviser.desk.pixels_in(corner);
+            let begun = Instant::now();
+            session.adviser.desk.chord(&[], code::A);
+            while session.adviser.desk.pixels_in(corner).difference(&before).is_none() {
+                assert!(begun.elapsed() < PATIENCE, "a key changes nothing");
+                thread::sleep(Duration::from_micros(200));
+            }
+            begun.elapsed()
+        })
+        .collect();
+    delays.sort();
+    println!("key → pixel across Wine: median {:?}, longest {:?}", delays[10], delays[19]);
+}
+
+/// The customer's window is closed, which asks; and everything ends.
+fn ends(session: Session) -> Desk {
+    let Session { customer, adviser, .. } = session;
+    customer.desk.close(customer.window);
+    customer.confirm();
+    let Customer { desk, mut program, .. } = customer;
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
+    until(PATIENCE, "the adviser to be told", || (!adviser.is_in_session()).then_some(()));
+    desk
+}
