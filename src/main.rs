@@ -8,10 +8,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use lotse::arguments::{Arguments, Command, Options};
-use lotse::institution::{self, Institution, Terms};
+use lotse::institution::{self, Institution};
+use lotse::ui::text::{Language, Text};
 use lotse::wiring::doctor::{self, Extent, Form, Health};
 use lotse::{shell, wiring};
 use tracing_subscriber::EnvFilter;
+
+/// The exit code of a copy that is damaged: 1 is what cannot be done, 2 a wrong command line.
+const DAMAGED: u8 = 3;
 
 fn main() -> ExitCode {
     let traces = lotse_desktop::traces::leave_none();
@@ -28,7 +32,11 @@ fn main() -> ExitCode {
     if let Err(error) = traces {
         tracing::warn!("a graphics driver may keep something on this computer: {error}");
     }
-    match run(window, options) {
+    let own = match institution::of_this_copy() {
+        Ok(own) => own,
+        Err(damage) => return say_damaged(&damage.to_string(), options.renderer()),
+    };
+    match run(window, options, own) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => last_word(&error),
     }
@@ -40,7 +48,11 @@ fn doctor(json: bool, selftest: bool, options: Options) -> ExitCode {
     log_to_stderr();
     let form = if json { Form::Json } else { Form::Sentences };
     let extent = if selftest { Extent::Selftest } else { Extent::Look };
-    let health = target(options).and_then(|target| Ok(doctor::run(target, form, extent)?));
+    let own = match institution::of_this_copy() {
+        Ok(own) => own,
+        Err(damage) => return tell_damaged(&damage.to_string()),
+    };
+    let health = target(options, own).and_then(|target| Ok(doctor::run(target, form, extent)?));
     match health {
         Ok(Health::Well) => ExitCode::SUCCESS,
         Ok(Health::Ill) => ExitCode::FAILURE,
@@ -57,6 +69,28 @@ fn last_word(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// What is damaged does not start, not even for testing.
+fn say_damaged(reason: &str, renderer: shell::Renderer) -> ExitCode {
+    let damaged = tell_damaged(reason);
+    if let Err(error) = wiring::damaged::run(reason.to_owned(), renderer) {
+        tracing::warn!("nor can a window be shown: {error}");
+    }
+    damaged
+}
+
+/// The same where no window belongs.
+fn tell_damaged(reason: &str) -> ExitCode {
+    for language in [Language::English, Language::German] {
+        let text = Text::new(language);
+        let said = text.say_with("damaged-reason", [("reason", reason.into())]);
+        #[expect(clippy::print_stderr, reason = "for whoever has started it in a terminal")]
+        {
+            eprintln!("lotse: {}. {} {said}", text.say("damaged-title"), text.say("damaged-text"));
+        }
+    }
+    ExitCode::from(DAMAGED)
+}
+
 /// The child that outlives a killed host for a moment, and does nothing but let go of what it held.
 fn guard() -> ExitCode {
     match lotse_desktop::inject::guard::run(std::io::stdin().lock(), None) {
@@ -71,9 +105,9 @@ enum Window {
     Adviser { id: Option<String> },
 }
 
-fn run(window: Window, options: Options) -> anyhow::Result<()> {
+fn run(window: Window, options: Options, own: Option<Institution>) -> anyhow::Result<()> {
     let renderer = options.renderer();
-    let target = target(options)?;
+    let target = target(options, own)?;
     match window {
         Window::Customer => wiring::customer::run(target, renderer),
         Window::Adviser { id } => wiring::adviser::run(target, renderer, id),
@@ -81,15 +115,15 @@ fn run(window: Window, options: Options) -> anyhow::Result<()> {
     .context("the window could not be shown")
 }
 
-/// Whose relay: the one given by hand for testing, or the one this copy was built for.
-fn target(options: Options) -> anyhow::Result<wiring::Target> {
+/// Whose relay: the one given by hand for testing, or this copy's own. Nothing of an institution is shown beside a relay
+/// that may not be its own.
+fn target(options: Options, own: Option<Institution>) -> anyhow::Result<wiring::Target> {
     if let (Some(relay), Some(pins)) = (options.relay, options.relay_key) {
-        let test_relay = Some(relay.to_string());
-        let institution = Institution { relay, pins, terms: Terms::default() };
-        return Ok(wiring::Target { test_relay, institution });
+        return Ok(wiring::Target { test_relay: Some(relay.to_string()), institution: Institution::at(relay, pins) });
     }
-    let institution = institution::built_in().context(
-        "this copy was built for no institution: build it with LOTSE_RELAY and LOTSE_RELAY_KEY, or give --relay and --relay-key",
+    let institution = own.context(
+        "this copy belongs to no institution: make one that does with lotse-relay brand, build it with LOTSE_RELAY and \
+         LOTSE_RELAY_KEY, or give --relay and --relay-key",
     )?;
     Ok(wiring::Target { test_relay: None, institution })
 }

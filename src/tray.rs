@@ -124,6 +124,7 @@ fn standing(page: &CustomerPage, text: &Text) -> (Icon, String) {
             (icon, text.who_sees(session))
         }
         CustomerPage::Over(over) => (Icon::Ready, text.over_title(over.why)),
+        CustomerPage::Damaged { .. } => (Icon::Ready, text.say("damaged-title")),
     }
 }
 

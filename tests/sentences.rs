@@ -3,6 +3,7 @@
 
 mod desk;
 #[path = "session/page.rs"]
+#[allow(dead_code, reason = "every whole-system test compares other pages")]
 mod page;
 #[path = "session/people.rs"]
 #[allow(dead_code, reason = "every whole-system test uses another part of what people do")]

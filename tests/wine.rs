@@ -5,6 +5,8 @@
 
 #[path = "wine/area.rs"]
 mod area;
+#[path = "wine/branded.rs"]
+mod branded;
 mod desk;
 #[path = "wine/eyes.rs"]
 mod eyes;
@@ -15,6 +17,9 @@ mod helped;
 mod people;
 #[path = "wine/prefix.rs"]
 mod prefix;
+#[path = "branded/workshop.rs"]
+#[allow(dead_code, reason = "shared with the tests of copies for Linux, which need more of it")]
+mod workshop;
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -5,6 +5,10 @@ language-other = English
 help-line = Fernhilfe
 test-relay = Zum Testen: { $relay }
 
+damaged-title = Dieses Programm ist beschädigt
+damaged-text = Diese Datei ist nicht so, wie Ihre Einrichtung sie gemacht hat, vielleicht weil sie nicht ganz heruntergeladen wurde. Zur Sicherheit tut sie nichts. Löschen Sie sie und laden Sie sie von der Seite Ihrer Einrichtung neu herunter. Bleibt es so, sagen Sie es der Einrichtung.
+damaged-reason = Für die Einrichtung: { $reason }
+
 permission-view = Bildschirm sehen
 permission-control = Maus und Tastatur benutzen
 permission-clipboard-to-host = Etwas in die Zwischenablage legen

@@ -5,6 +5,11 @@ language-other = Deutsch
 help-line = Remote help
 test-relay = For testing: { $relay }
 
+# A copy that cannot be used.
+damaged-title = This program is damaged
+damaged-text = This file is not as your institution made it, perhaps because the download was cut off. To be safe, it does nothing. Delete it and download it once more from your institution’s page. If it stays like this, tell the service desk.
+damaged-reason = For the service desk: { $reason }
+
 # Permissions, as they stand in a list.
 permission-view = See the screen
 permission-control = Use mouse and keyboard

@@ -44,6 +44,53 @@ pub(crate) enum Command {
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         last: u32,
     },
+    /// Make a prebuilt lotse or lotse.exe the institution's own: name, relay, terms, logo, colours; no compiler needed
+    Brand(Box<BrandArguments>),
+}
+
+/// Options go before what the file says.
+#[derive(Args)]
+pub(crate) struct BrandArguments {
+    /// The executable, not signed yet; it stays as it is
+    #[arg(value_name = "EXECUTABLE")]
+    pub(crate) executable: PathBuf,
+    /// The new file
+    #[arg(long, short, value_name = "FILE", required_unless_present = "show", conflicts_with = "show")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only print what stands in EXECUTABLE, signed or not
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Read all of it from a TOML file: name, relay, relay_key, languages, accent, accent_dark, logo, terms.en, terms.de
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The institution, exactly as `institution` in the relay's settings
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Where the relay is
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) relay: Option<String>,
+    /// The relay's key, as in relay-key.txt among its data
+    // One key in 64 begins with a hyphen.
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    pub(crate) relay_key: Option<String>,
+    /// Languages of the windows, such as "de,en", the one first that is for everybody else [default: en,de]
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub(crate) languages: Option<Vec<String>>,
+    /// Colour of what to do next, such as #1b4a8a
+    #[arg(long, value_name = "COLOUR")]
+    pub(crate) accent: Option<String>,
+    /// The same in dark windows [default: made of --accent]
+    #[arg(long, value_name = "COLOUR")]
+    pub(crate) accent_dark: Option<String>,
+    /// Logo, a PNG file for light backgrounds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) logo: Option<PathBuf>,
+    /// What customers agree to, in English; lines with "# " are headings, with "- " items
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terms_en: Option<PathBuf>,
+    /// The same in German
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terms_de: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

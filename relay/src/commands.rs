@@ -15,15 +15,20 @@ use tracing_subscriber::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::arguments::{AdviserCommand, Arguments, Command, Place};
+use crate::branding;
 use crate::settings::Settings;
 
 /// Threads for the control plane; forwarding has one of its own, and password checks run beside.
 const WORKERS: usize = 2;
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let command = match arguments.command {
+        Command::Brand(brand) => return branding::run(*brand),
+        command => command,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let done = runtime.block_on(async {
-        match arguments.command {
+        match command {
             Command::Serve { listen } => serve(arguments.place, listen).await,
             Command::Adviser(AdviserCommand::Add { name, display_name, role, password_stdin }) => {
                 let store = open(arguments.place).await?;
@@ -49,6 +54,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
                 Ok(())
             }
             Command::Sessions { last } => sessions(&open(arguments.place).await?, last).await,
+            // Done above, without threads.
+            Command::Brand(brand) => branding::run(*brand),
         }
     });
     // A password check that nobody waits for any more must not hold the end up.

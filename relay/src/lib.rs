@@ -7,8 +7,10 @@
 //! * [`quic`]: the control plane's transport.
 //! * [`accounts`]: passwords and adviser cards.
 //! * [`store`]: what is kept.
+//! * [`brand`]: an institution's own copy of the program.
 
 pub mod accounts;
+pub mod brand;
 pub mod broker;
 pub mod connection;
 mod driver;

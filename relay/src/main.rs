@@ -1,6 +1,7 @@
 //! `lotse-relay`: the relay of an institution, and the commands to look after it.
 
 mod arguments;
+mod branding;
 mod commands;
 mod settings;
 

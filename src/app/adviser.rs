@@ -121,6 +121,9 @@ pub enum Command {
 
 /// The adviser's side of the program.
 pub struct Adviser {
+    /// Where this copy knows it.
+    own_institution: Option<String>,
+    /// As the relay says.
     institution: String,
     test_relay: Option<String>,
     status: Status,
@@ -164,6 +167,7 @@ impl Adviser {
     #[must_use]
     pub const fn new(test_relay: Option<String>, id: Option<String>) -> Self {
         Self {
+            own_institution: None,
             institution: String::new(),
             test_relay,
             status: Status::Connecting,
@@ -172,6 +176,12 @@ impl Adviser {
             stage: Stage::SignIn { busy: false, problem: None },
             closing: Closing::No,
         }
+    }
+
+    /// The same in a copy that is this institution's: whatever the relay calls itself.
+    #[must_use]
+    pub fn of(self, institution: Option<String>) -> Self {
+        Self { own_institution: institution, ..self }
     }
 
     /// Takes in what happened at `now` and says what is to be done, in that order.
@@ -244,7 +254,7 @@ impl Adviser {
     #[must_use]
     pub fn view(&self, now: Instant) -> AdviserView {
         AdviserView {
-            institution: self.institution.clone(),
+            institution: self.own_institution.as_ref().unwrap_or(&self.institution).clone(),
             test_relay: self.test_relay.clone(),
             page: self.page(now),
             confirm_close: self.closing == Closing::Asking,

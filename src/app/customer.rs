@@ -169,6 +169,9 @@ pub enum Prompt {
 /// The customer's side of the program.
 pub struct Customer {
     relay: String,
+    /// Where this copy knows it.
+    own_institution: Option<String>,
+    /// As the relay says.
     institution: String,
     test_relay: Option<String>,
     terms: Terms,
@@ -244,6 +247,7 @@ impl Customer {
     pub const fn new(relay: String, test_relay: Option<String>, terms: Terms) -> Self {
         Self {
             relay,
+            own_institution: None,
             institution: String::new(),
             test_relay,
             terms,
@@ -255,6 +259,12 @@ impl Customer {
             seen: Seen::Window,
             told: Told::Nothing,
         }
+    }
+
+    /// The same in a copy that is this institution's: whatever the relay calls itself.
+    #[must_use]
+    pub fn of(self, institution: Option<String>) -> Self {
+        Self { own_institution: institution, ..self }
     }
 
     /// Takes in what happened at `now` and says what is to be done, in that order.
@@ -323,7 +333,7 @@ impl Customer {
     #[must_use]
     pub fn view(&self, now: Instant) -> CustomerView {
         CustomerView {
-            institution: self.institution.clone(),
+            institution: self.own_institution.as_ref().unwrap_or(&self.institution).clone(),
             test_relay: self.test_relay.clone(),
             terms: self.terms.clone(),
             page: self.page(now),

@@ -57,6 +57,11 @@ pub enum CustomerPage {
     Session(CustomerSession),
     /// It is over.
     Over(Over),
+    /// This copy is damaged, and does nothing but say so.
+    Damaged {
+        /// What is wrong with it, for whoever is asked.
+        reason: String,
+    },
 }
 
 /// ID, code, and how things stand.

@@ -22,8 +22,7 @@ use lotse_protocol::pointer::Shape;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-pub mod address;
-mod adviser;
+pub mod adviser;
 mod customer;
 mod datagrams;
 mod driver;
@@ -42,8 +41,8 @@ pub mod slot;
 pub mod socket;
 mod thread;
 
-pub use address::{AddressError, RelayAddress};
 pub use datagrams::Offload;
+pub use lotse_protocol::address::{AddressError, RelayAddress};
 pub use lotse_protocol::handshake::offerer::CodeState;
 pub use pointer::PointerSender;
 pub use reach::{Reached, reach};

@@ -18,12 +18,12 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::OfflineReason;
-use super::address::RelayAddress;
 use super::datagrams::Offload;
 use super::frames::{Reader, Writer};
 use super::inner::{FIRST_TRIP, Priority, endpoint_config};
 use super::pin::{self, Pinned};
 use super::socket::Socket;
+use lotse_protocol::address::RelayAddress;
 
 /// From the name to the relay's welcome. A person is told why there is none within 10 s, the telling included.
 const LIMIT: Duration = Duration::from_secs(8);

@@ -33,7 +33,7 @@ use winit::event_loop::{ControlFlow, DeviceEvents, EventLoop};
 
 use crate::app::view::{AdviserAction, AdviserView, CustomerAction, CustomerView};
 use crate::ui::text::Language;
-use crate::ui::{self, UiState};
+use crate::ui::{self, Looks, UiState};
 pub use crate::viewer::pointer::Pointer;
 
 /// What runs behind the window. All calls come from the thread that called [`run`].
@@ -130,7 +130,7 @@ pub enum Action {
 }
 
 /// Which window, and how it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The customer's window, or the adviser's.
     pub window: Window,
@@ -138,13 +138,15 @@ pub struct Options {
     pub renderer: Renderer,
     /// Light, dark, or as the system has it.
     pub theme: egui::ThemePreference,
+    /// Whose window it is.
+    pub looks: Looks,
 }
 
 impl Options {
-    /// In the system's theme.
+    /// In the system's theme, and nobody's own.
     #[must_use]
-    pub const fn new(window: Window, renderer: Renderer) -> Self {
-        Self { window, renderer, theme: egui::ThemePreference::System }
+    pub fn new(window: Window, renderer: Renderer) -> Self {
+        Self { window, renderer, theme: egui::ThemePreference::System, looks: Looks::default() }
     }
 }
 
@@ -196,23 +198,27 @@ pub enum ShellError {
 /// No display, no window, or no way to draw in it.
 pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -> Result<(), ShellError> {
     let display = |error: &dyn std::fmt::Display| ShellError::Display(error.to_string());
-    let renderer = choose(options);
+    let renderer = choose(&options);
     let event_loop = EventLoop::<wake::Event>::with_user_event().build().map_err(|error| display(&error))?;
     event_loop.set_control_flow(ControlFlow::Wait);
     // What a mouse says a thousand times a second beside the events of the window is not looked at.
     event_loop.listen_device_events(DeviceEvents::Never);
     let waker = Waker::new(event_loop.create_proxy());
-    let front = Front::new(start(waker.clone()), UiState::for_system());
+    let accents = options.looks.accents;
+    let front = Front::new(start(waker.clone()), UiState::for_system(options.looks));
     let viewport = window::builder(options.window);
     match renderer {
         Renderer::OpenGl => {
-            let mut opengl = OpenGl::new(front, waker, viewport, options.theme, &event_loop);
+            let mut opengl = OpenGl::new(front, waker, viewport, (options.theme, accents), &event_loop);
             event_loop.run_app(&mut opengl).map_err(|error| display(&error))?;
             opengl.ended()
         }
         Renderer::Automatic | Renderer::Software => {
             let context = egui::Context::default();
             ui::theme::install(&context);
+            if let Some(accents) = accents {
+                ui::theme::accentuate(&context, accents);
+            }
             context.set_theme(options.theme);
             let mut software = Software::new(front, waker, context, viewport);
             let ended = event_loop.run_app(&mut software);
@@ -226,7 +232,7 @@ pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -
 
 /// What is best on this computer, by docs/decisions/0002-shell.md: a window without a picture gains nothing from
 /// OpenGL and does not even look for it; one with a picture uses it where a graphics card does the work.
-fn choose(options: Options) -> Renderer {
+fn choose(options: &Options) -> Renderer {
     match (options.renderer, options.window) {
         (Renderer::Automatic, Window::Customer) => Renderer::Software,
         (Renderer::Automatic, Window::Adviser) => match probe::ask() {

@@ -20,7 +20,7 @@ use super::pointer::{Image, Sprite};
 use super::screen::{Area, Pixels, Screen};
 use super::wake::Event;
 use super::{App, ShellError, Waker, window};
-use crate::ui::theme;
+use crate::ui::{Accents, theme};
 
 /// The handler of the event loop.
 pub(super) struct OpenGl<A> {
@@ -53,7 +53,7 @@ impl<A: App + 'static> OpenGl<A> {
         front: Front<A>,
         waker: Waker,
         viewport: egui::ViewportBuilder,
-        theme: egui::ThemePreference,
+        (preference, accents): (egui::ThemePreference, Option<Accents>),
         event_loop: &EventLoop<Event>,
     ) -> Self {
         let front = Rc::new(RefCell::new(front));
@@ -61,7 +61,10 @@ impl<A: App + 'static> OpenGl<A> {
         let (drawn, opened) = (Rc::clone(&front), Rc::clone(&window));
         let create: eframe::AppCreator<'static> = Box::new(move |creation| {
             theme::install(&creation.egui_ctx);
-            creation.egui_ctx.set_theme(theme);
+            if let Some(accents) = accents {
+                theme::accentuate(&creation.egui_ctx, accents);
+            }
+            creation.egui_ctx.set_theme(preference);
             if let Some(window) = creation.winit_window() {
                 // Created once: nothing can be in there yet.
                 let _first = opened.set(Arc::clone(window));

@@ -44,7 +44,7 @@ pub fn adviser(ui: &mut Ui, view: &AdviserView, state: &mut UiState) -> Vec<Advi
     }
     state.full_screen = FullScreen::Off;
     page(ui, state, Footer::Language, WIDTH, |ui, state| {
-        header(ui, &state.text, &view.institution, view.test_relay.as_deref());
+        header(ui, state, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
         if view.confirm_close {
             title(ui, state.text.say("confirm-title"));

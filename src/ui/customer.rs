@@ -39,7 +39,7 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
     let reads = state.reading == Reading::Terms;
     let footer = if can_read && !reads { Footer::TermsAndLanguage } else { Footer::Language };
     page(ui, state, footer, WIDTH, |ui, state| {
-        header(ui, &state.text, &view.institution, view.test_relay.as_deref());
+        header(ui, state, &view.institution, view.test_relay.as_deref());
         ui.add_space(16.0);
         if view.confirm_close {
             confirm(ui, view, state, &mut actions);
@@ -52,9 +52,28 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
             CustomerPage::Question(question) => self::question(ui, question, state, &mut actions),
             CustomerPage::Session(session) => self::session(ui, session, state, &mut actions),
             CustomerPage::Over(over) => self::over(ui, over, state, &mut actions),
+            CustomerPage::Damaged { reason } => damaged(ui, reason, state, &mut actions),
         }
     });
     actions
+}
+
+/// The file cannot be trusted to be whole: there is nothing to be done with it.
+fn damaged(ui: &mut Ui, reason: &str, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    let turn = state.turn_to("damaged");
+    title(ui, state.text.say("damaged-title"));
+    ui.add_space(8.0);
+    notice(ui, state.text.say("damaged-text"));
+    ui.add_space(8.0);
+    small(ui, state.text.say_with("damaged-reason", [("reason", reason.into())]));
+    ui.add_space(8.0);
+    let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), 140.0);
+    if turn == PageTurn::New {
+        close.request_focus();
+    }
+    if close.clicked() {
+        actions.push(CustomerAction::Close);
+    }
 }
 
 fn waiting(ui: &mut Ui, waiting: &Waiting, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
@@ -395,7 +414,11 @@ fn go_to_tray(ui: &mut Ui, view: &CustomerView, state: &UiState, actions: &mut V
     let who = match &view.page {
         CustomerPage::Session(session) => session.who.as_str(),
         // What waits for an answer does not go away.
-        CustomerPage::Terms | CustomerPage::Waiting(_) | CustomerPage::Question(_) | CustomerPage::Over(_) => return,
+        CustomerPage::Terms
+        | CustomerPage::Waiting(_)
+        | CustomerPage::Question(_)
+        | CustomerPage::Over(_)
+        | CustomerPage::Damaged { .. } => return,
     };
     ui.add_space(24.0);
     card(ui, |ui| {

@@ -2,6 +2,7 @@
 
 mod adviser;
 mod customer;
+mod looks;
 mod parts;
 mod scroll;
 mod terms;
@@ -13,9 +14,13 @@ pub(crate) mod tests;
 
 pub use adviser::adviser;
 pub use customer::customer;
+pub use looks::Looks;
+pub use lotse_protocol::brand::Accents;
 
 use std::time::Instant;
 
+use looks::LogoPicture;
+use lotse_protocol::brand::Languages;
 use text::{Language, Text};
 use zeroize::Zeroizing;
 
@@ -41,6 +46,8 @@ pub struct UiState {
     /// How far the picture is scrolled at 1:1, from 0 to 1 each way.
     pub scroll: egui::Vec2,
     text: Text,
+    languages: Languages,
+    logo: Option<LogoPicture>,
     /// What was copied last, and when: the tick stays for a moment.
     copied: Option<(Copied, Instant)>,
     name: String,
@@ -98,10 +105,16 @@ enum Copied {
 }
 
 impl UiState {
-    /// A fresh one, in the system's language.
+    /// A fresh one, in the system's language if that can be chosen.
     #[must_use]
-    pub fn for_system() -> Self {
-        Self::new(Language::of_system())
+    pub fn for_system(looks: Looks) -> Self {
+        Self::new(text::of_system(looks.languages)).with(looks)
+    }
+
+    /// The same in an institution's window; the accents are the context's ([`theme::accentuate`]).
+    #[must_use]
+    pub fn with(self, looks: Looks) -> Self {
+        Self { languages: looks.languages, logo: looks.logo.map(LogoPicture::of), ..self }
     }
 
     /// A fresh one.
@@ -118,6 +131,8 @@ impl UiState {
             scale: Scale::default(),
             scroll: egui::Vec2::ZERO,
             text: Text::new(language),
+            languages: Languages::default(),
+            logo: None,
             copied: None,
             name: String::new(),
             password: Zeroizing::default(),

@@ -4,7 +4,9 @@ use egui::{
     Align, Button, Color32, CornerRadius, FontId, Frame, Layout, Margin, Response, RichText, Sense, Stroke, StrokeKind,
     Ui, UiBuilder, Vec2, WidgetInfo, WidgetText,
 };
+use lotse_protocol::brand::Languages;
 
+use super::looks::Name;
 use super::text::Text;
 use super::theme::{self, CONTROL_HEIGHT, Palette, RADIUS};
 use super::{Reading, UiState};
@@ -185,16 +187,28 @@ pub(super) fn copy_button(ui: &mut Ui, label: &str, done: bool) -> Response {
 }
 
 /// Institution on top of every page, and what has to be said of a copy for testing.
-pub(super) fn header(ui: &mut Ui, text: &Text, institution: &str, test_relay: Option<&str>) {
+pub(super) fn header(ui: &mut Ui, state: &mut UiState, institution: &str, test_relay: Option<&str>) {
     let palette = Palette::current(ui);
-    ui.horizontal(|ui| {
-        flag(ui);
-        ui.add_space(4.0);
-        let name = if institution.is_empty() { text.say("help-line") } else { institution.to_owned() };
-        ui.add(egui::Label::new(RichText::new(name).font(theme::strong())).truncate());
-    });
+    let name = if institution.is_empty() { state.text.say("help-line") } else { institution.to_owned() };
+    let name = egui::Label::new(RichText::new(name).font(theme::strong())).truncate();
+    match &mut state.logo {
+        Some(logo) if logo.name() == Name::Below => {
+            logo.show(ui);
+            ui.add(name);
+        }
+        logo => {
+            ui.horizontal(|ui| {
+                match logo {
+                    Some(logo) => logo.show(ui),
+                    None => flag(ui),
+                }
+                ui.add_space(4.0);
+                ui.add(name);
+            });
+        }
+    }
     if let Some(relay) = test_relay {
-        let said = text.say_with("test-relay", [("relay", relay.into())]);
+        let said = state.text.say_with("test-relay", [("relay", relay.into())]);
         ui.label(RichText::new(said).font(theme::small()).color(palette.weak));
     }
 }
@@ -247,9 +261,11 @@ fn footer(ui: &mut Ui, footer: Footer, state: &mut UiState) {
                     state.reading = Reading::Terms;
                     ui.ctx().request_repaint();
                 }
-                small(ui, "·");
+                if matches!(state.languages, Languages::First(_)) {
+                    small(ui, "·");
+                }
             }
-            link(ui, state.text.say("language-other")).clicked()
+            matches!(state.languages, Languages::First(_)) && link(ui, state.text.say("language-other")).clicked()
         })
         .inner;
     if switched {

@@ -1,6 +1,7 @@
 //! Every page of both windows: found and used as a person would, and drawn by our own rasteriser for looking at
 //! (`target/ui-snapshots`).
 
+mod branded;
 mod first_and_last;
 pub(crate) mod pages;
 mod reading;
@@ -666,34 +667,48 @@ fn no_text_is_cut_off() {
 /// Not a comparison: pictures to be looked at, and the proof that every page can be drawn by the software renderer.
 #[test]
 fn every_page_can_be_drawn() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/ui-snapshots");
-    std::fs::create_dir_all(&folder).expect("target can be written to");
     for scale in [1.0, 2.0] {
         every_page(scale, |name, theme, page| {
-            #[expect(clippy::cast_sign_loss, reason = "sizes")]
-            let (width, height) = ((page.size.x * scale) as u32, (page.size.y * scale) as u32);
-            let primitives = page.context.tessellate(page.output.shapes.clone(), scale);
-            let mut pixels = vec![0u32; (width * height) as usize];
-            let background = theme::Palette::of(theme).background;
-            let mut target = Target { pixels: &mut pixels, width };
-            page.paper
-                .0
-                .borrow_mut()
-                .draw(&primitives, scale, Area::all(width, height), background, &mut target)
-                .expect("egui's output can be drawn");
+            let pixels = page.draw(theme, scale);
             let text = theme::Palette::of(theme).text.to_array();
             let ink = u32::from_be_bytes([0, text[0], text[1], text[2]]);
             assert!(pixels.iter().filter(|pixel| **pixel == ink).count() > 50, "{name} shows no text");
-            let bytes: Vec<u8> =
-                pixels.iter().flat_map(|pixel| [(pixel >> 16) as u8, (pixel >> 8) as u8, *pixel as u8]).collect();
-            let file = std::fs::File::create(folder.join(format!("{name}.png"))).expect("target can be written to");
-            let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
-            encoder.set_color(png::ColorType::Rgb);
-            encoder.set_compression(png::Compression::Fast);
-            encoder
-                .write_header()
-                .and_then(|mut writer| writer.write_image_data(&bytes))
-                .expect("a PNG can be written");
+            page.save(name, scale, &pixels);
         });
+    }
+}
+
+impl Page<'_> {
+    #[expect(clippy::cast_sign_loss, reason = "sizes")]
+    fn pixels(&self, scale: f32) -> (u32, u32) {
+        ((self.size.x * scale) as u32, (self.size.y * scale) as u32)
+    }
+
+    /// As 0x00RRGGBB.
+    fn draw(&self, theme: Theme, scale: f32) -> Vec<u32> {
+        let (width, height) = self.pixels(scale);
+        let primitives = self.context.tessellate(self.output.shapes.clone(), scale);
+        let mut pixels = vec![0u32; (width * height) as usize];
+        let background = theme::Palette::of(theme).background;
+        let mut target = Target { pixels: &mut pixels, width };
+        self.paper
+            .0
+            .borrow_mut()
+            .draw(&primitives, scale, Area::all(width, height), background, &mut target)
+            .expect("egui's output can be drawn");
+        pixels
+    }
+
+    fn save(&self, name: &str, scale: f32, pixels: &[u32]) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/ui-snapshots");
+        std::fs::create_dir_all(&folder).expect("target can be written to");
+        let (width, height) = self.pixels(scale);
+        let bytes: Vec<u8> =
+            pixels.iter().flat_map(|pixel| [(pixel >> 16) as u8, (pixel >> 8) as u8, *pixel as u8]).collect();
+        let file = std::fs::File::create(folder.join(format!("{name}.png"))).expect("target can be written to");
+        let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Fast);
+        encoder.write_header().and_then(|mut writer| writer.write_image_data(&bytes)).expect("a PNG can be written");
     }
 }

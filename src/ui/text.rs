@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+pub use lotse_protocol::brand::Language;
+use lotse_protocol::brand::Languages;
 use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
@@ -16,33 +18,12 @@ use crate::app::view::{
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
 const GERMAN: &str = include_str!("../../assets/text/de.ftl");
 
-/// The languages of the user interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    English,
-    /// German.
-    German,
-}
-
-impl Language {
-    /// The system's, or English.
-    #[must_use]
-    pub fn of_system() -> Self {
-        match sys_locale::get_locale() {
-            Some(locale) if locale.to_ascii_lowercase().starts_with("de") => Self::German,
-            _ => Self::English,
-        }
-    }
-
-    /// The other one: what the switch in the window offers.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::English => Self::German,
-            Self::German => Self::English,
-        }
-    }
+/// Of these, the one for somebody whose system speaks what it speaks.
+#[must_use]
+pub fn of_system(languages: Languages) -> Language {
+    let locale = sys_locale::get_locale().unwrap_or_default().to_ascii_lowercase();
+    let tag = locale.split(['-', '_', '.']).next().unwrap_or_default();
+    languages.choose(Language::by_tag(tag))
 }
 
 /// The sentences in one language.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use egui::style::{ScrollStyle, Selection, TextCursorStyle, WidgetVisuals, Widgets};
 use egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, Style, TextStyle, Theme,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Id, Stroke, Style, TextStyle, Theme,
     Vec2, Visuals,
 };
+use lotse_protocol::brand::Accents;
+use lotse_protocol::brand::colours::Colour;
 
 /// Corner radius of everything.
 pub const RADIUS: u8 = 8;
@@ -112,9 +114,30 @@ impl Palette {
 
     /// The colours in force.
     #[must_use]
-    pub fn current(ui: &egui::Ui) -> &'static Self {
-        Self::of(ui.ctx().theme())
+    pub fn current(ui: &egui::Ui) -> Self {
+        let theme = ui.ctx().theme();
+        match ui.ctx().data(|data| data.get_temp(accents_id())) {
+            Some(accents) => Self::with(theme, accents),
+            None => *Self::of(theme),
+        }
     }
+
+    /// The colours of `theme` with another accent.
+    #[must_use]
+    pub fn with(theme: Theme, accents: Accents) -> Self {
+        let ((light_hover, dark_hover), (on_light, on_dark)) = (accents.hover(), accents.on());
+        let (accent, hover, on) = match theme {
+            Theme::Light => (accents.light(), light_hover, on_light),
+            Theme::Dark => (accents.dark(), dark_hover, on_dark),
+        };
+        let color = |Colour([red, green, blue]): Colour| Color32::from_rgb(red, green, blue);
+        Self { accent: color(accent), accent_hover: color(hover), on_accent: color(on), ..*Self::of(theme) }
+    }
+}
+
+/// Where a context keeps the accents that are not the program's own.
+fn accents_id() -> Id {
+    Id::unique("accents")
 }
 
 /// 13: remarks.
@@ -163,7 +186,15 @@ pub fn install(context: &Context) {
     // Small discs as shapes like all others: as textures they lie between texels, which not every renderer mixes.
     context.tessellation_options_mut(|options| options.prerasterized_discs = false);
     for theme in [Theme::Light, Theme::Dark] {
-        context.set_style_of(theme, style(theme));
+        context.set_style_of(theme, style(theme, Palette::of(theme)));
+    }
+}
+
+/// Gives `context` another accent; after [`install`].
+pub fn accentuate(context: &Context, accents: Accents) {
+    context.data_mut(|data| data.insert_temp(accents_id(), accents));
+    for theme in [Theme::Light, Theme::Dark] {
+        context.set_style_of(theme, style(theme, &Palette::with(theme, accents)));
     }
 }
 
@@ -184,8 +215,7 @@ fn fonts() -> FontDefinitions {
     fonts
 }
 
-fn style(theme: Theme) -> Style {
-    let palette = Palette::of(theme);
+fn style(theme: Theme, palette: &Palette) -> Style {
     let mut style = Style { visuals: visuals(theme, palette), ..Style::default() };
     style.text_styles = [
         (TextStyle::Small, small()),
@@ -245,26 +275,18 @@ fn visuals(theme: Theme, palette: &Palette) -> Visuals {
 #[cfg(test)]
 mod tests {
     use egui::{Color32, Theme};
+    use lotse_protocol::brand::Accents;
+    use lotse_protocol::brand::colours::Colour;
+    use proptest::prelude::*;
 
     use super::Palette;
 
-    /// Relative luminance and contrast, WCAG 2.1.
     fn contrast(a: Color32, b: Color32) -> f64 {
-        let luminance = |color: Color32| {
-            let [r, g, b, _] = color.to_array().map(|value| {
-                let value = f64::from(value) / 255.0;
-                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            });
-            0.2126 * r + 0.7152 * g + 0.0722 * b
+        let colour = |color: Color32| {
+            let [red, green, blue, _] = color.to_array();
+            Colour([red, green, blue])
         };
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn the_formula_is_the_one_of_the_standard() {
-        assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-9);
-        assert!((contrast(Color32::from_rgb(0x77, 0x77, 0x77), Color32::WHITE) - 4.48).abs() < 0.01);
+        colour(a).contrast(colour(b))
     }
 
     /// There are no other fonts than ours: what they lack, nobody can read.
@@ -294,36 +316,50 @@ mod tests {
     #[test]
     fn every_text_has_the_contrast_of_wcag_aa_in_both_themes() {
         for theme in [Theme::Light, Theme::Dark] {
-            let p = Palette::of(theme);
-            let texts = [
-                ("text", p.text, p.background),
-                ("text on surface", p.text, p.surface),
-                ("text on hover", p.text, p.hover),
-                ("weak", p.weak, p.background),
-                ("weak on surface", p.weak, p.surface),
-                ("weak on disabled", p.weak, p.disabled),
-                ("link", p.accent, p.background),
-                ("link on surface", p.accent, p.surface),
-                ("link on hover", p.accent, p.hover),
-                ("on accent", p.on_accent, p.accent),
-                ("on accent, hover", p.on_accent, p.accent_hover),
-                ("on danger", p.on_danger, p.danger),
-                ("on danger, hover", p.on_danger, p.danger_hover),
-                ("warning", p.warning, p.warning_back),
-                ("warning without its background", p.warning_on_background(), p.background),
-                ("good", p.good, p.background),
-            ];
-            for (name, text, back) in texts {
-                assert!(contrast(text, back) >= 4.5, "{theme:?} {name}: {:.2}", contrast(text, back));
+            can_be_read(Palette::of(theme), theme);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn so_has_every_accent_of_an_institution(light: [u8; 3], dark: [u8; 3]) {
+            let accents = Accents::nearest(Colour(light), Colour(dark));
+            for theme in [Theme::Light, Theme::Dark] {
+                can_be_read(&Palette::with(theme, accents), theme);
             }
-            for (name, sign, back) in [
-                ("field line", p.field_line, p.background),
-                ("field line on surface", p.field_line, p.surface),
-                ("End", p.danger, p.background),
-                ("focus", p.accent, p.surface),
-            ] {
-                assert!(contrast(sign, back) >= 3.0, "{theme:?} {name}: {:.2}", contrast(sign, back));
-            }
+        }
+    }
+
+    #[track_caller]
+    fn can_be_read(p: &Palette, theme: Theme) {
+        let texts = [
+            ("text", p.text, p.background),
+            ("text on surface", p.text, p.surface),
+            ("text on hover", p.text, p.hover),
+            ("weak", p.weak, p.background),
+            ("weak on surface", p.weak, p.surface),
+            ("weak on disabled", p.weak, p.disabled),
+            ("link", p.accent, p.background),
+            ("link on surface", p.accent, p.surface),
+            ("link on hover", p.accent, p.hover),
+            ("on accent", p.on_accent, p.accent),
+            ("on accent, hover", p.on_accent, p.accent_hover),
+            ("on danger", p.on_danger, p.danger),
+            ("on danger, hover", p.on_danger, p.danger_hover),
+            ("warning", p.warning, p.warning_back),
+            ("warning without its background", p.warning_on_background(), p.background),
+            ("good", p.good, p.background),
+        ];
+        for (name, text, back) in texts {
+            assert!(contrast(text, back) >= 4.5, "{theme:?} {name}: {:.2}", contrast(text, back));
+        }
+        for (name, sign, back) in [
+            ("field line", p.field_line, p.background),
+            ("field line on surface", p.field_line, p.surface),
+            ("End", p.danger, p.background),
+            ("focus", p.accent, p.surface),
+        ] {
+            assert!(contrast(sign, back) >= 3.0, "{theme:?} {name}: {:.2}", contrast(sign, back));
         }
     }
 }

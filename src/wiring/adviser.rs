@@ -33,8 +33,9 @@ use crate::viewer::pointer::{Hands, RemotePointer};
 /// # Errors
 /// There is no window, or no thread.
 pub fn run(target: Target, renderer: Renderer, id: Option<String>) -> Result<(), RunError> {
+    let looks = target.institution.looks.clone();
     let program = Program::start(target, id)?;
-    shell::run(Options::new(Window::Adviser, renderer), move |waker| {
+    shell::run(Options { looks, ..Options::new(Window::Adviser, renderer) }, move |waker| {
         program.mailbox.attach(waker);
         program
     })?;
@@ -91,7 +92,7 @@ impl Program {
         let net = Net::start(config, move |event| letters.put(Letter::Net(event)))?;
         let letters = mailbox.clone();
         on_termination(move || letters.put(Letter::Terminate));
-        let adviser = Adviser::new(target.test_relay, id);
+        let adviser = Adviser::new(target.test_relay, id).of(target.institution.name);
         let view = adviser.view(Instant::now());
         Ok(Self {
             adviser,

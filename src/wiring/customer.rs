@@ -32,7 +32,7 @@ use crate::net::{
 };
 use crate::shell::{self, Action, App, Brought, Input, Options, Renderer, Screen, View, Window};
 use crate::tray::{self, Menu, Tray};
-use crate::ui::text::{Language, Text};
+use crate::ui::text::{Language, Text, of_system};
 
 /// The most that an institution allows where it has said nothing else: what this version can do.
 const POLICY: [Permission; 2] = [Permission::View, Permission::Control];
@@ -48,8 +48,9 @@ const LET_GO: Duration = Duration::from_millis(300);
 /// # Errors
 /// There is no window, or no thread.
 pub fn run(target: Target, renderer: Renderer) -> Result<(), RunError> {
+    let looks = target.institution.looks.clone();
     let program = Program::start(target)?;
-    shell::run(Options::new(Window::Customer, renderer), move |waker| {
+    shell::run(Options { looks, ..Options::new(Window::Customer, renderer) }, move |waker| {
         program.mailbox.attach(waker);
         program
     })?;
@@ -117,7 +118,7 @@ impl Program {
             pins: target.institution.pins,
             role: RoleConfig::Customer {
                 policy: POLICY.into_iter().collect(),
-                institution: None,
+                institution: target.institution.name.clone(),
                 port: Arc::clone(&host) as Arc<dyn HostPort>,
             },
             offload: Offload::default(),
@@ -127,9 +128,9 @@ impl Program {
         on_termination(move || letters.put(Letter::Terminate));
         let terms = &target.institution.terms;
         let terms = Terms { english: (*terms.english).into(), german: (*terms.german).into() };
-        let customer = Customer::new(relay, target.test_relay, terms);
+        let customer = Customer::new(relay, target.test_relay, terms).of(target.institution.name);
         let view = customer.view(Instant::now());
-        let text = Text::new(Language::of_system());
+        let text = Text::new(of_system(target.institution.looks.languages));
         let letters = mailbox.clone();
         let tray = Tray::start(Menu::of(&view, &text), move |event| letters.put(Letter::Tray(event)));
         Ok(Self {

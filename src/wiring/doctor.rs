@@ -15,7 +15,7 @@ use super::customer::{cannot_share, offline};
 use crate::host::pump::PumpError;
 use crate::net;
 use crate::shell::probe::{self, Graphics};
-use crate::ui::text::{Language, Text};
+use crate::ui::text::{Text, of_system};
 
 /// Until it is known by which way the picture comes.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -74,7 +74,7 @@ enum Fact {
 /// # Errors
 /// There is nobody to tell.
 pub fn run(target: Target, form: Form, extent: Extent) -> io::Result<Health> {
-    let text = Text::new(Language::of_system());
+    let text = Text::new(of_system(target.institution.looks.languages));
     let mut findings = Vec::new();
     let mut find = |finding: Finding| -> io::Result<()> {
         if form == Form::Sentences {

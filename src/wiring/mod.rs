@@ -4,6 +4,7 @@
 pub mod adviser;
 mod around;
 pub mod customer;
+pub mod damaged;
 pub mod doctor;
 mod mailbox;
 mod termination;

@@ -57,7 +57,10 @@ const RULES: &[Rule] = &[
     },
     Rule { module: "wiring", may: WIRING },
     Rule { module: "arguments", may: &["crate::net", "crate::shell", "clap", "lotse_protocol"] },
-    Rule { module: "institution", may: &["crate::net", "lotse_protocol"] },
+    Rule {
+        module: "institution",
+        may: &["crate::net", "crate::ui::Looks", "lotse_desktop::reserved", "lotse_protocol"],
+    },
     Rule { module: "app", may: &["crate::host", "crate::viewer", "lotse_protocol"] },
     Rule {
         module: "shell",
@@ -74,12 +77,20 @@ const RULES: &[Rule] = &[
             "winit",
         ],
     },
-    // The view model speaks of permissions, and of nothing else of the wire.
-    Rule { module: "ui", may: &["crate::app::view", "egui", "lotse_protocol::permission"] },
+    // The view model speaks of permissions, and of nothing else of the wire; how an institution's window looks is said
+    // where its executable is made.
+    Rule { module: "ui", may: &["crate::app::view", "egui", "lotse_protocol::brand", "lotse_protocol::permission"] },
     // Its pictures are drawn by the software renderer.
     Rule {
         module: "ui::tests",
-        may: &["crate::app::view", "crate::shell", "crate::ui", "egui", "lotse_protocol::permission"],
+        may: &[
+            "crate::app::view",
+            "crate::shell",
+            "crate::ui",
+            "egui",
+            "lotse_protocol::brand",
+            "lotse_protocol::permission",
+        ],
     },
     // Its menu says what the window says, in the same words.
     Rule {

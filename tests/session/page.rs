@@ -11,7 +11,7 @@ use lotse::shell::Area;
 use lotse::shell::raster::{Raster, Target};
 use lotse::ui::text::Language;
 use lotse::ui::theme::{self, Palette};
-use lotse::ui::{self, UiState};
+use lotse::ui::{self, Accents, Looks, UiState};
 
 use crate::desk::screen::{Pixels, Rect};
 
@@ -27,6 +27,12 @@ pub(crate) fn customers_notice(page: CustomerPage, size: (u16, u16)) -> Pixels {
         seen: Seen::Window,
     };
     notice_on(size, |ui, state| drop(ui::customer(ui, &view, state)))
+}
+
+/// All of a customer's page, light, in a window of this size.
+pub(crate) fn customers_page(view: &CustomerView, language: Language, looks: &Looks, size: (u16, u16)) -> Pixels {
+    let state = UiState::new(language).with(looks.clone());
+    draw_in(size, state, looks.accents, |ui, state| drop(ui::customer(ui, view, state)))
 }
 
 /// The same of an adviser's.
@@ -105,14 +111,28 @@ impl TestRenderer for Paper {
     }
 }
 
-fn draw((width, height): (u16, u16), content: impl Fn(&mut egui::Ui, &mut UiState)) -> Pixels {
+fn draw(size: (u16, u16), content: impl Fn(&mut egui::Ui, &mut UiState)) -> Pixels {
+    draw_in(size, UiState::new(Language::English), None, content)
+}
+
+fn draw_in(
+    (width, height): (u16, u16),
+    state: UiState,
+    accents: Option<Accents>,
+    content: impl Fn(&mut egui::Ui, &mut UiState),
+) -> Pixels {
     let paper = Paper::default();
     let mut harness = Harness::builder()
         .with_size(Vec2::new(f32::from(width), f32::from(height)))
         .with_theme(Theme::Light)
         .with_pixels_per_point(1.0)
         .with_max_steps(8)
-        .with_context_setup(theme::install)
+        .with_context_setup(move |context| {
+            theme::install(context);
+            if let Some(accents) = accents {
+                theme::accentuate(context, accents);
+            }
+        })
         .renderer(paper.clone())
         .build_ui_state(
             |ui, state: &mut UiState| {
@@ -122,7 +142,7 @@ fn draw((width, height): (u16, u16), content: impl Fn(&mut egui::Ui, &mut UiStat
                 ui.set_clip_rect(window);
                 content(&mut ui, state);
             },
-            UiState::new(Language::English),
+            state,
         );
     harness.run();
     let primitives = harness.ctx.tessellate(harness.output().shapes.clone(), 1.0);

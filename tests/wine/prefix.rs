@@ -47,6 +47,22 @@ impl Prefix {
         run(&self.executable.with_file_name(name))
     }
 
+    /// Where that is.
+    pub(crate) fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// Another one, in English.
+    pub(crate) fn started(&self, executable: &Path) -> Command {
+        // Wine lacks a library of Windows', which lies beside `lotse.exe`.
+        let library = self.executable.with_file_name("bcryptprimitives.dll");
+        let beside = executable.with_file_name("bcryptprimitives.dll");
+        fs::copy(library, beside).expect("there is room");
+        let mut command = run(executable);
+        command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
+        command
+    }
+
     /// A program that is not ours, and its window.
     pub(crate) fn notepad(&self, desk: &Desk) -> (Program, Window) {
         let program = desk.spawn(&mut run(Path::new(r"C:\windows\system32\notepad.exe")));

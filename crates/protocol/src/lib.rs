@@ -8,8 +8,11 @@
 //! * [`keys`]: Ed25519 keys and the relay's pins. [`bind`]: what ties the inner connection to the introduction.
 //! * [`pointer`]: the shapes and positions of the customer's pointer.
 //! * [`forward`]: the header of the packets that the relay forwards.
+//! * [`brand`]: what makes a prebuilt executable an institution's own. [`address`]: where its relay is.
 
+pub mod address;
 pub mod bind;
+pub mod brand;
 pub mod card;
 pub mod code;
 pub mod cpace;

@@ -242,3 +242,16 @@ fn no_secret_is_in_the_debug_form_of_an_action() {
     let action = AdviserAction::Join { id: "x".into(), code: Zeroizing::new("731940".into()), reason: String::new() };
     assert!(!format!("{action:?}").contains("731940"));
 }
+
+#[test]
+fn a_copy_that_knows_its_institution_shows_no_other_name() {
+    let now = Instant::now();
+    let mut own = Adviser::new(None, None).of(Some("University of Example".into()));
+    let mut nobodys = Adviser::new(None, None);
+    assert_eq!(own.view(now).institution, "University of Example");
+    for adviser in [&mut own, &mut nobodys] {
+        adviser.handle(Event::Connected { institution: "Another".into() }, now);
+    }
+    assert_eq!(own.view(now).institution, "University of Example");
+    assert_eq!(nobodys.view(now).institution, "Another");
+}

@@ -522,3 +522,16 @@ fn losing_the_relay_does_not_end_a_session() {
     stage.happens(Event::Ended(WhyOver::ByOther));
     assert_eq!(stage.why_over(), WhyOver::ByOther);
 }
+
+#[test]
+fn a_copy_that_knows_its_institution_shows_no_other_name() {
+    let Stage { customer, now } = Stage::started();
+    let mut stage = Stage { customer: customer.of(Some("University of Example".into())), now };
+    let shown = |stage: &Stage| stage.customer.view(stage.now).institution;
+    assert_eq!(shown(&stage), "University of Example");
+    stage.happens(Event::Connected { institution: "Another".into() });
+    assert_eq!(shown(&stage), "University of Example");
+    let mut nobodys = Stage::started();
+    nobodys.happens(Event::Connected { institution: "Another".into() });
+    assert_eq!(shown(&nobodys), "Another");
+}

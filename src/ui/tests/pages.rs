@@ -141,6 +141,9 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
             },
         ),
     ];
+    let reason = "the checksum of the reserved block is wrong".to_owned();
+    let damaged = CustomerView { institution: String::new(), ..customer_view(CustomerPage::Damaged { reason }) };
+    pages.push(("damaged".into(), damaged));
     for (name, why) in [
         ("name-unknown", Offline::NameUnknown),
         ("no-answer", Offline::NoAnswer),
