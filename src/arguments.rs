@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lotse_protocol::keys::RelayPins;
 
+use crate::crash::Failure;
 use crate::net::RelayAddress;
 use crate::shell::Renderer;
 
@@ -62,6 +63,18 @@ pub enum Command {
     /// Exits 0 when OpenGL can be used: asked in a child process, since a broken driver crashes rather than fails.
     #[command(hide = true)]
     ProbeOpengl,
+    /// Says that the program that started it has failed.
+    #[command(hide = true)]
+    CrashMessage {
+        /// Where in the program.
+        place: String,
+    },
+    /// Fails, for tests of the above.
+    #[command(hide = true)]
+    ProvokeCrash {
+        /// In which way.
+        failure: FailureName,
+    },
 }
 
 /// The renderers by name.
@@ -71,6 +84,24 @@ pub enum RendererName {
     Gl,
     /// The processor.
     Software,
+}
+
+/// Ways to fail by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FailureName {
+    /// The program notices.
+    Panic,
+    /// The system notices.
+    Fault,
+}
+
+impl From<FailureName> for Failure {
+    fn from(name: FailureName) -> Self {
+        match name {
+            FailureName::Panic => Self::Panic,
+            FailureName::Fault => Self::Fault,
+        }
+    }
 }
 
 impl Options {

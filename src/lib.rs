@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod arguments;
+pub mod crash;
 pub mod host;
 pub mod institution;
 pub mod net;

@@ -9,15 +9,20 @@ use anyhow::Context;
 use clap::Parser;
 use lotse::arguments::{Arguments, Command, Options};
 use lotse::institution::{self, Institution};
+use lotse::shell::Renderer;
 use lotse::ui::text::{Language, Text};
 use lotse::wiring::doctor::{self, Extent, Form, Health};
-use lotse::{shell, wiring};
-use tracing_subscriber::EnvFilter;
+use lotse::{crash, shell, wiring};
+use lotse_desktop::libraries;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The exit code of a copy that is damaged: 1 is what cannot be done, 2 a wrong command line.
 const DAMAGED: u8 = 3;
 
 fn main() -> ExitCode {
+    libraries::only_the_systems();
     let traces = lotse_desktop::traces::leave_none();
     let Arguments { command, options } = Arguments::parse();
     let window = match command {
@@ -27,14 +32,20 @@ fn main() -> ExitCode {
         Some(Command::Doctor { json, selftest }) => return doctor(json, selftest, options),
         Some(Command::Guard) => return guard(),
         Some(Command::ProbeOpengl) => return shell::probe::answer(),
+        Some(Command::CrashMessage { place }) => return crash::message(&place),
+        Some(Command::ProvokeCrash { failure }) => {
+            crash::prepare();
+            crash::provoke(failure.into())
+        }
     };
+    crash::prepare();
     log_to_stderr();
     if let Err(error) = traces {
         tracing::warn!("a graphics driver may keep something on this computer: {error}");
     }
     let own = match institution::of_this_copy() {
         Ok(own) => own,
-        Err(damage) => return say_damaged(&damage.to_string(), options.renderer()),
+        Err(damage) => return say_damaged(&damage.to_string(), renderer(&options)),
     };
     match run(window, options, own) {
         Ok(()) => ExitCode::SUCCESS,
@@ -106,13 +117,24 @@ enum Window {
 }
 
 fn run(window: Window, options: Options, own: Option<Institution>) -> anyhow::Result<()> {
-    let renderer = options.renderer();
+    let renderer = renderer(&options);
     let target = target(options, own)?;
     match window {
         Window::Customer => wiring::customer::run(target, renderer),
         Window::Adviser { id } => wiring::adviser::run(target, renderer, id),
     }
     .context("the window could not be shown")
+}
+
+/// The renderer that was asked for, unless it would load what somebody has put beside the program.
+fn renderer(options: &Options) -> Renderer {
+    match libraries::planted_for_opengl() {
+        None => options.renderer(),
+        Some(name) => {
+            tracing::warn!("drawing without OpenGL, since that would load {name} from the program's folder");
+            Renderer::Software
+        }
+    }
 }
 
 /// Whose relay: the one given by hand for testing, or this copy's own. Nothing of an institution is shown beside a relay
@@ -131,6 +153,8 @@ fn target(options: Options, own: Option<Institution>) -> anyhow::Result<wiring::
 /// What happens goes to the terminal that started the program, if there is one; never to a file. Without `RUST_LOG` only
 /// what went wrong.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let asked = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse::<Targets>().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }

@@ -7,14 +7,20 @@
 mod area;
 #[path = "wine/branded.rs"]
 mod branded;
+#[path = "wine/crash.rs"]
+mod crash;
 mod desk;
 #[path = "wine/eyes.rs"]
 mod eyes;
+#[path = "wine/file.rs"]
+mod file;
 #[path = "wine/helped.rs"]
 mod helped;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]
 mod people;
+#[path = "wine/planted.rs"]
+mod planted;
 #[path = "wine/prefix.rs"]
 mod prefix;
 #[path = "branded/workshop.rs"]
@@ -138,7 +144,7 @@ fn helps(prefix: &Prefix, desk: Desk) -> Desk {
     other_programs_keep_theirs(prefix, &session);
     the_systems_own_keys_go_to_the_customer(&session);
     session.sees_exactly();
-    assert_eq!(session.customer.desk.held_keys(), []);
+    assert!(session.customer.desk.held_keys().is_empty());
     assert!(session.customer.desk.held_buttons().is_empty());
     ends_by_alt_f4(session)
 }
@@ -270,6 +276,6 @@ fn ends_by_alt_f4(session: Session) -> Desk {
     assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
     until(PATIENCE, "the customer to be told", || (!customer.is_in_session()).then_some(()));
     assert_eq!(customer.desk.written().len(), before, "nothing more has arrived");
-    assert_eq!(customer.desk.held_keys(), []);
+    assert!(customer.desk.held_keys().is_empty());
     desk
 }

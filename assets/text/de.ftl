@@ -264,3 +264,8 @@ doctor-part-damage = was sich geändert hat
 doctor-part-layered = ein Fenster, durch das man sehen kann
 doctor-part-pointer-position = wo der Mauszeiger ist
 doctor-part-pointer-shape = wie der Mauszeiger aussieht
+
+# When the program itself has failed.
+crash-what = Lotse hat einen Fehler gemacht und sich beendet.
+crash-then = Eine laufende Sitzung ist damit zu Ende: Niemand sieht oder bedient darüber noch einen Computer. Sie können Lotse neu starten.
+crash-place = Für die Beratung: { $place }

@@ -277,3 +277,8 @@ doctor-part-damage = what has changed
 doctor-part-layered = a window that can be seen through
 doctor-part-pointer-position = where the pointer is
 doctor-part-pointer-shape = what the pointer looks like
+
+# When the program itself has failed.
+crash-what = Lotse has made a mistake, and has ended.
+crash-then = A session that was on has ended with it: nobody sees or uses a computer through it any more. You can start Lotse again.
+crash-place = For the service desk: { $place }

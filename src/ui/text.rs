@@ -408,6 +408,7 @@ mod tests {
             include_str!("adviser.rs"),
             include_str!("parts.rs"),
             include_str!("terms.rs"),
+            include_str!("../crash.rs"),
             include_str!("../tray.rs"),
             include_str!("../wiring/customer.rs"),
             include_str!("../wiring/doctor.rs"),

@@ -1,4 +1,4 @@
-/* Wine 8 lacks this DLL, which every Windows has: the tests put this one beside the executable. */
+/* Wine 8 lacks this DLL, which every Windows has: the tests put this one into the system's folder. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length); /* RtlGenRandom, in advapi32 */

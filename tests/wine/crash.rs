@@ -1,0 +1,42 @@
+//! `lotse.exe` fails: the process is gone, somebody reads why, and nothing is left.
+
+use std::fs;
+
+use crate::desk::process::Tree;
+use crate::desk::{Desk, PATIENCE, until};
+use crate::file::function_at;
+use crate::prefix::{GONE_WITHIN, Prefix};
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_failure_is_told_and_leaves_nothing() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    for (failure, place) in [("panic", "src/crash.rs:"), ("fault", "+")] {
+        let mut program = desk.spawn(prefix.lotse().args(["provoke-crash", failure]));
+        let status = program.ended(GONE_WITHIN).expect("it ends by itself");
+        assert_eq!(status.code(), Some(70), "{failure}");
+        let window = desk.window("Lotse", PATIENCE);
+        until(PATIENCE, "words in it", || (desk.pixels_in(desk.geometry(window)).colours() > 2).then_some(()));
+        let told = arguments_of_the_message();
+        assert!(told.contains(place), "{failure}: {told}");
+        if let Some(place) = told.strip_prefix('+') {
+            let place = place.split('-').next().and_then(|place| u64::from_str_radix(place, 16).ok());
+            let function = function_at(place.expect("a number"));
+            assert!(function.contains("lotse_desktop") && function.contains("fail"), "{function}");
+        }
+        desk.close(window);
+        desk.window_gone("Lotse", PATIENCE);
+    }
+    traces.nothing_is_left(&prefix);
+}
+
+/// What the second process was told.
+fn arguments_of_the_message() -> String {
+    let of = |pid: u32| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let lines =
+        Tree::of(1).pids().map(of).find(|line| line.contains("crash-message\0") || line.contains("crash-message "));
+    let line = lines.expect("the process with the message is there");
+    line.split("crash-message").nth(1).unwrap_or_default().trim_matches(['\0', ' ']).to_owned()
+}
