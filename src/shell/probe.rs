@@ -95,7 +95,8 @@ pub fn answer() -> ExitCode {
     event_loop.set_control_flow(ControlFlow::Wait);
     let viewport = egui::ViewportBuilder::default().with_visible(false).with_inner_size([64.0, 64.0]);
     let create: eframe::AppCreator<'static> = Box::new(|_creation| {
-        let name = NAME.get().cloned().unwrap_or_default();
+        // Without a name it counts as none.
+        let name = DRIVER.get().map(|said| usable(said)).unwrap_or_default();
         let mut output = std::io::stdout();
         let told = writeln!(output, "{name}").and_then(|()| output.flush());
         // At once: a driver that crashes while it closes is not asked to.
@@ -106,9 +107,25 @@ pub fn answer() -> ExitCode {
     ExitCode::FAILURE
 }
 
-static NAME: OnceLock<String> = OnceLock::new();
+static DRIVER: OnceLock<String> = OnceLock::new();
 
-/// Catches egui_glow's line "opengl renderer: NAME".
+/// Of what egui_glow says of the driver, in lines such as "opengl version: 4.5 (Core Profile) Mesa 22.3.6" and "opengl
+/// renderer: NAME", the name, unless it is older than what eframe is written for: 2.1, or 2.0 of the one for telephones.
+fn usable(said: &str) -> String {
+    let line = |what: &str| said.lines().find_map(|line| line.strip_prefix(what)).unwrap_or_default();
+    let version = line("opengl version: ");
+    let (version, oldest) = match version.strip_prefix("OpenGL ES ") {
+        Some(version) => (version, (2, 0)),
+        None => (version, (2, 1)),
+    };
+    let mut numbers = version.split(|sign: char| !sign.is_ascii_digit()).map(|number| number.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(major), Some(minor)) if (major, minor) >= oldest => line("opengl renderer: ").to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Catches what egui_glow says of the driver.
 struct NameInLog;
 
 impl log::Log for NameInLog {
@@ -117,11 +134,11 @@ impl log::Log for NameInLog {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata())
-            && let Some(name) =
-                record.args().to_string().lines().find_map(|line| line.strip_prefix("opengl renderer: "))
-        {
-            let _first = NAME.set(name.to_owned());
+        if self.enabled(record.metadata()) {
+            let said = record.args().to_string();
+            if said.contains("opengl version: ") {
+                let _first = DRIVER.set(said);
+            }
         }
     }
 
@@ -130,7 +147,21 @@ impl log::Log for NameInLog {
 
 #[cfg(test)]
 mod tests {
-    use super::Graphics;
+    use super::{Graphics, usable};
+
+    #[test]
+    fn a_driver_that_is_too_old_is_none() {
+        let named =
+            |version: &str| usable(&format!("\nopengl version: {version}\nopengl renderer: Card\nopengl vendor: Us"));
+        for old in ["1.1.0", "1.4 (Compatibility Profile)", "2.0.6787 WinXP Release", "OpenGL ES 1.1", "", "?"] {
+            assert_eq!(Graphics::named(&named(old)), Graphics::None, "{old}");
+        }
+        for new in
+            ["2.1 Mesa 22.3.6", "3.1.0 - Build 9.17.10.4459", "4.5 (Core Profile) Mesa", "OpenGL ES 2.0 Mesa", "10.0"]
+        {
+            assert_eq!(Graphics::named(&named(new)), Graphics::Hardware("Card".into()), "{new}");
+        }
+    }
 
     #[test]
     fn drivers_that_draw_with_the_processor_are_known_by_name() {
