@@ -81,7 +81,7 @@ fn last_word(error: &anyhow::Error) -> ExitCode {
 }
 
 /// What is damaged does not start, not even for testing.
-fn say_damaged(reason: &str, renderer: shell::Renderer) -> ExitCode {
+fn say_damaged(reason: &str, renderer: Renderer) -> ExitCode {
     let damaged = tell_damaged(reason);
     if let Err(error) = wiring::damaged::run(reason.to_owned(), renderer) {
         tracing::warn!("nor can a window be shown: {error}");

@@ -159,7 +159,7 @@ impl Downloads {
     }
 
     fn command(&self, prefix: &Prefix, program: &Path) -> Command {
-        let mut command = prefix.run(program);
+        let mut command = prefix.started(program);
         command.current_dir(&self.folder).env("WINEDLLOVERRIDES", &self.as_found);
         command.env("LOTSE_MARKS", format!("Z:{}", self.marks.display()).replace('/', "\\"));
         command

@@ -39,21 +39,9 @@ impl Prefix {
         Self { folder: named("WINEPREFIX"), executable: named("LOTSE_EXE") }
     }
 
-    /// Where `lotse.exe` is.
-    pub(crate) fn executable(&self) -> &Path {
-        &self.executable
-    }
-
     /// `lotse.exe`, in English.
     pub(crate) fn lotse(&self) -> Command {
-        self.run(&self.executable)
-    }
-
-    /// A program, or a copy of ours, in English.
-    pub(crate) fn run(&self, program: &Path) -> Command {
-        let mut command = run(program);
-        command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
-        command
+        self.started(&self.executable)
     }
 
     /// A program of ours that stands beside `lotse.exe`.
@@ -68,10 +56,6 @@ impl Prefix {
 
     /// Another one, in English.
     pub(crate) fn started(&self, executable: &Path) -> Command {
-        // Wine lacks a library of Windows', which lies beside `lotse.exe`.
-        let library = self.executable.with_file_name("bcryptprimitives.dll");
-        let beside = executable.with_file_name("bcryptprimitives.dll");
-        fs::copy(library, beside).expect("there is room");
         let mut command = run(executable);
         command.env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8").env_remove("RUST_LOG");
         command
