@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
-use ksni::blocking::TrayMethods as _;
+use ksni::blocking::{Handle, TrayMethods as _};
 use ksni::menu::StandardItem;
 use ksni::{MenuItem, OfflineReason, ToolTip};
 use zbus::blocking::{Connection, MessageIterator};
@@ -93,12 +93,19 @@ fn serve(
             (notifier.tell)(Event::There);
         }
     });
+    let carried_out = carry_out(&bus, &handle, orders);
+    // Told to, not left to find out: with the bus and the handle both gone ksni's own thread panics, which ends the program.
+    handle.shutdown();
+    Ok(carried_out?)
+}
+
+fn carry_out(bus: &Connection, handle: &Handle<Notifier>, orders: &mpsc::Receiver<Order>) -> zbus::Result<()> {
     for order in orders {
         match order {
             Order::Show(menu) => {
                 handle.update(|notifier| notifier.menu = menu);
             }
-            Order::Say { title, sentence } => notify(&bus, &title, &sentence)?,
+            Order::Say { title, sentence } => notify(bus, &title, &sentence)?,
             Order::Stop => break,
         }
     }
