@@ -55,6 +55,20 @@ mod code {
     pub(crate) const SUPER: u8 = 133;
 }
 
+/// Keys of a German keyboard, each with what is held for it: umlauts, AltGr, a dead key. And what they type.
+pub(crate) const GERMAN_KEYS: [(&[u8], u8); 8] = [
+    (&[], code::SEMICOLON),
+    (&[code::SHIFT], code::SEMICOLON),
+    (&[], code::MINUS),
+    (&[code::ALT_RIGHT], code::Q),
+    (&[code::ALT_RIGHT], code::E),
+    (&[code::ALT_RIGHT], code::MINUS),
+    // Dead: ´ and e.
+    (&[], code::EQUAL),
+    (&[], code::E),
+];
+pub(crate) const GERMAN_TEXT: &str = "öÖß@€\\é";
+
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn an_adviser_on_windows_helps_and_leaves_nothing() {
@@ -166,22 +180,11 @@ fn text_arrives_as_typed(session: &Session) {
     let before = customer.written().len();
     adviser.type_text("Hello, World_42!\n");
     arrives(customer, before, "Hello, World_42!\r", "typed");
-    let keys: [(&[u8], u8); 8] = [
-        (&[], code::SEMICOLON),
-        (&[code::SHIFT], code::SEMICOLON),
-        (&[], code::MINUS),
-        (&[code::ALT_RIGHT], code::Q),
-        (&[code::ALT_RIGHT], code::E),
-        (&[code::ALT_RIGHT], code::MINUS),
-        // Dead: ´ and e.
-        (&[], code::EQUAL),
-        (&[], code::E),
-    ];
     let before = customer.written().len();
-    for (held, code) in keys {
+    for (held, code) in GERMAN_KEYS {
         slowly(adviser, held, code);
     }
-    arrives(customer, before, "öÖß@€\\é", "typed on a German keyboard");
+    arrives(customer, before, GERMAN_TEXT, "typed on a German keyboard");
 }
 
 /// Waits until the notes have got `text` since `before`, and nothing else.

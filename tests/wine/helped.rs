@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use x11rb::protocol::xproto::Window;
 
-use crate::arrives_within;
 use crate::code;
 use crate::desk::hands::Button;
 use crate::desk::process::Program;
@@ -17,6 +16,7 @@ use crate::desk::screen::Rect;
 use crate::desk::{Desk, PATIENCE, until};
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
+use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within};
 
 /// What the window is called, where it is and how large, beside the customer's.
 const TITLE: &str = "hears";
@@ -147,22 +147,11 @@ fn text_arrives_as_typed(session: &Session, notes: &Notes) {
     let since = notes.lines().len();
     adviser.type_text("Hello, World_42!\n");
     arrives_within(PATIENCE, "Hello, World_42!\r", "typed", || notes.text(since));
-    let keys: [(&[u8], u8); 8] = [
-        (&[], code::SEMICOLON),
-        (&[code::SHIFT], code::SEMICOLON),
-        (&[], code::MINUS),
-        (&[code::ALT_RIGHT], code::Q),
-        (&[code::ALT_RIGHT], code::E),
-        (&[code::ALT_RIGHT], code::MINUS),
-        // Dead: ´ and e.
-        (&[], code::EQUAL),
-        (&[], code::E),
-    ];
     let since = notes.lines().len();
-    for (held, code) in keys {
+    for (held, code) in GERMAN_KEYS {
         adviser.chord(held, code);
     }
-    arrives_within(PATIENCE, "öÖß@€\\é", "typed on a German keyboard", || notes.text(since));
+    arrives_within(PATIENCE, GERMAN_TEXT, "typed on a German keyboard", || notes.text(since));
 
     let since = notes.lines().len();
     adviser.key(code::E, true);
