@@ -74,6 +74,9 @@ pub enum Command {
     ProvokeCrash {
         /// In which way.
         failure: FailureName,
+        /// As a child that nobody knows of.
+        #[arg(long)]
+        child: bool,
     },
 }
 

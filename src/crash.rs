@@ -20,13 +20,23 @@ const DUMP: &str = "LOTSE_DUMP";
 
 /// To be called before anything can fail.
 pub fn prepare() {
-    panic::set_hook(Box::new(panicked));
+    panic::set_hook(Box::new(|panic| end(panic, tell)));
     if env::var_os(DUMP).is_none() {
-        crash::without_an_image(ARGUMENT);
+        crash::without_an_image(Some(ARGUMENT));
     }
 }
 
-fn panicked(panic: &PanicHookInfo<'_>) {
+/// The same in a child of which nobody knows: its parent goes on without it, and so does the window. A message that the
+/// program has ended would be wrong.
+pub fn prepare_child() {
+    panic::set_hook(Box::new(|panic| end(panic, |_place| {})));
+    if env::var_os(DUMP).is_none() {
+        crash::without_an_image(None);
+    }
+}
+
+/// Ends this process, after `tell` was given the place in the program.
+fn end(panic: &PanicHookInfo<'_>, tell: fn(&str)) {
     static FIRST: AtomicBool = AtomicBool::new(true);
     if !FIRST.swap(false, Ordering::SeqCst) {
         // Another thread is ending this process.
@@ -37,18 +47,27 @@ fn panicked(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(String::new, |place| format!("{}:{}", place.file(), place.line()));
     #[expect(clippy::print_stderr, reason = "logging may be what has failed")]
     {
-        eprintln!("lotse: {panic}\n{}", sentences(&place));
+        eprintln!("lotse: {panic}");
     }
-    if let Ok(program) = env::current_exe() {
-        let mut command = Command::new(program);
-        command.args([ARGUMENT, &place]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Whoever looks at the terminal has been told.
-        let _ = command.spawn();
-    }
+    tell(&place);
     if env::var_os(DUMP).is_some() {
         process::abort();
     }
     process::exit(crash::EXIT_CODE.into());
+}
+
+/// In the terminal, and by a second process in a window.
+fn tell(place: &str) {
+    #[expect(clippy::print_stderr, reason = "logging may be what has failed")]
+    {
+        eprintln!("{}", sentences(place));
+    }
+    if let Ok(program) = env::current_exe() {
+        let mut command = Command::new(program);
+        command.args([ARGUMENT, place]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Whoever looks at the terminal has been told.
+        let _ = command.spawn();
+    }
 }
 
 /// In the second process: the message, until it has been read.

@@ -31,10 +31,14 @@ fn main() -> ExitCode {
         Some(Command::View { id }) => Window::Adviser { id: Some(id.join(" ")) },
         Some(Command::Doctor { json, selftest }) => return doctor(json, selftest, options),
         Some(Command::Guard) => return guard(),
-        Some(Command::ProbeOpengl) => return shell::probe::answer(),
+        Some(Command::ProbeOpengl) => return probe(),
         Some(Command::CrashMessage { place }) => return crash::message(&place),
-        Some(Command::ProvokeCrash { failure }) => {
-            crash::prepare();
+        Some(Command::ProvokeCrash { failure, child }) => {
+            if child {
+                crash::prepare_child()
+            } else {
+                crash::prepare()
+            }
             crash::provoke(failure.into())
         }
     };
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
 /// For a terminal, which a program with windows does not have by itself everywhere.
 fn doctor(json: bool, selftest: bool, options: Options) -> ExitCode {
     lotse_desktop::terminal::attach();
+    crash::prepare();
     log_to_stderr();
     let form = if json { Form::Json } else { Form::Sentences };
     let extent = if selftest { Extent::Selftest } else { Extent::Look };
@@ -104,10 +109,17 @@ fn tell_damaged(reason: &str) -> ExitCode {
 
 /// The child that outlives a killed host for a moment, and does nothing but let go of what it held.
 fn guard() -> ExitCode {
+    crash::prepare_child();
     match lotse_desktop::inject::guard::run(std::io::stdin().lock(), None) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// The child that tries OpenGL out, so that a driver that fails takes nothing with it.
+fn probe() -> ExitCode {
+    crash::prepare_child();
+    shell::probe::answer()
 }
 
 /// The two windows.

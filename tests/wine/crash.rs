@@ -19,7 +19,7 @@ fn a_failure_is_told_and_leaves_nothing() {
         assert_eq!(status.code(), Some(70), "{failure}");
         let window = desk.window("Lotse", PATIENCE);
         until(PATIENCE, "words in it", || (desk.pixels_in(desk.geometry(window)).colours() > 2).then_some(()));
-        let told = arguments_of_the_message();
+        let told = message().expect("the process with the message is there");
         assert!(told.contains(place), "{failure}: {told}");
         if let Some(place) = told.strip_prefix('+') {
             let place = place.split('-').next().and_then(|place| u64::from_str_radix(place, 16).ok());
@@ -29,14 +29,19 @@ fn a_failure_is_told_and_leaves_nothing() {
         desk.close(window);
         desk.window_gone("Lotse", PATIENCE);
     }
+    // A child of which nobody knows: nobody is told.
+    for failure in ["panic", "fault"] {
+        let mut program = desk.spawn(prefix.lotse().args(["provoke-crash", failure, "--child"]));
+        let status = program.ended(GONE_WITHIN).expect("it ends by itself");
+        assert_eq!((status.code(), message()), (Some(70), None), "{failure}");
+    }
     traces.nothing_is_left(&prefix);
 }
 
-/// What the second process was told.
-fn arguments_of_the_message() -> String {
+/// What the second process was told, if there is one.
+fn message() -> Option<String> {
     let of = |pid: u32| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let lines =
         Tree::of(1).pids().map(of).find(|line| line.contains("crash-message\0") || line.contains("crash-message "));
-    let line = lines.expect("the process with the message is there");
-    line.split("crash-message").nth(1).unwrap_or_default().trim_matches(['\0', ' ']).to_owned()
+    Some(lines?.split("crash-message").nth(1)?.trim_matches(['\0', ' ']).to_owned())
 }

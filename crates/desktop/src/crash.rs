@@ -19,8 +19,9 @@ use windows as platform;
 pub const EXIT_CODE: u8 = 70;
 
 /// The system writes no image of this process, with what was on the screen in it, when it fails; and where it can be had,
-/// `argument` is given to a new process of this executable then, with the place in the program as another one.
-pub fn without_an_image(argument: &'static str) {
+/// `argument` is given to a new process of this executable then, with the place in the program as another one. Without it
+/// nobody is told.
+pub fn without_an_image(argument: Option<&'static str>) {
     platform::without_an_image(argument);
 }
 

@@ -26,7 +26,7 @@ const LINE: usize = 56;
 /// Around the text, in pixels.
 const MARGIN: i16 = 24;
 
-pub(super) fn without_an_image(_argument: &'static str) {
+pub(super) fn without_an_image(_argument: Option<&'static str>) {
     // Not 0: programs that are handed images by the kernel get them then all the same (core(5)).
     let limit = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
     // SAFETY: reads a structure that outlives the call. Should it fail, all is as it was.

@@ -2,7 +2,7 @@
 
 use super::NoDisplay;
 
-pub(super) fn without_an_image(_argument: &'static str) {}
+pub(super) fn without_an_image(_argument: Option<&'static str>) {}
 
 pub(super) fn tell(_title: &str, _text: &str) -> Result<(), NoDisplay> {
     Err(NoDisplay)

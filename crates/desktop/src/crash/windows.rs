@@ -23,13 +23,11 @@ const LONGEST: usize = 1024;
 /// `"C:\…\lotse.exe" argument `: the place comes behind it.
 static COMMAND: OnceLock<Vec<u16>> = OnceLock::new();
 
-pub(super) fn without_an_image(argument: &'static str) {
-    let Ok(program) = env::current_exe() else { return };
-    let quote = || iter::once(u16::from(b'"'));
-    let words = quote().chain(program.as_os_str().encode_wide()).chain(quote());
-    let command: Vec<u16> = words.chain(format!(" {argument} ").encode_utf16()).collect();
-    if COMMAND.set(command).is_err() {
-        return;
+pub(super) fn without_an_image(argument: Option<&'static str>) {
+    if let (Some(argument), Ok(program)) = (argument, env::current_exe()) {
+        let quote = || iter::once(u16::from(b'"'));
+        let words = quote().chain(program.as_os_str().encode_wide()).chain(quote());
+        let _same = COMMAND.set(words.chain(format!(" {argument} ").encode_utf16()).collect());
     }
     // SAFETY: numbers, and a function that stays.
     unsafe {
@@ -38,7 +36,7 @@ pub(super) fn without_an_image(argument: &'static str) {
     }
 }
 
-/// Ends this process, after a new one was told to say so.
+/// Ends this process, after a new one was told to say so, if one is to be.
 unsafe extern "system" fn failed(exception: *const EXCEPTION_POINTERS) -> i32 {
     if let Some(command) = COMMAND.get().filter(|command| command.len() < LONGEST - 64) {
         // SAFETY: Windows gives what its documentation says, or nothing.
