@@ -35,9 +35,9 @@ fn main() -> ExitCode {
         Some(Command::CrashMessage { place }) => return crash::message(&place),
         Some(Command::ProvokeCrash { failure, child }) => {
             if child {
-                crash::prepare_child()
+                crash::prepare_child();
             } else {
-                crash::prepare()
+                crash::prepare();
             }
             crash::provoke(failure.into())
         }
