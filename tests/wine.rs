@@ -16,6 +16,11 @@ mod eyes;
 mod file;
 #[path = "wine/helped.rs"]
 mod helped;
+#[path = "wine/looks.rs"]
+mod looks;
+#[path = "../src/ui/tests/pages.rs"]
+#[allow(dead_code, reason = "shared with the tests of the user interface, which need more of it")]
+mod pages;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]
 mod people;
@@ -23,9 +28,16 @@ mod people;
 mod planted;
 #[path = "wine/prefix.rs"]
 mod prefix;
+#[path = "wine/renderer.rs"]
+mod renderer;
 #[path = "branded/workshop.rs"]
 #[allow(dead_code, reason = "shared with the tests of copies for Linux, which need more of it")]
 mod workshop;
+
+/// Where `pages` looks for the views.
+mod app {
+    pub(crate) use lotse::app::view;
+}
 
 use std::thread;
 use std::time::{Duration, Instant};

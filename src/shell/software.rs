@@ -271,6 +271,9 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
                 open.due = Due::Everything;
                 return;
             }
+            // Also of the same size as before: a window that was minimised comes back without its pixels, and whatever is
+            // drawn first takes the place of the request to draw it, since softbuffer tells Windows that all of it is.
+            WindowEvent::Resized(_) => open.due = Due::Everything,
             _ => {}
         }
         match self.front.event(&event) {

@@ -3,13 +3,40 @@
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, MapState, Window,
+    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, MapState,
+    Window,
 };
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::process::Program;
 use super::screen::Rect;
 use super::{Desk, until};
+
+/// Hears what programs ask of the desktop, from its making on.
+pub(crate) struct Asked {
+    connection: RustConnection,
+    /// `_NET_WM_STATE`, and the one of a window that wants to be looked at (EWMH).
+    state: Atom,
+    attention: Atom,
+}
+
+impl Asked {
+    /// Has a program asked since the last call that its `window` be shown as one that wants to be looked at?
+    pub(crate) fn attention(&self, window: Window) -> bool {
+        // What was asked before the server answers this has been told.
+        self.connection.sync().expect("the X server is there");
+        let mut asked = false;
+        while let Some(event) = self.connection.poll_for_event().expect("the X server is there") {
+            let Event::ClientMessage(message) = event else { continue };
+            let [add, state, ..] = message.data.as_data32();
+            asked |= message.window == window && message.type_ == self.state && (add, state) == (1, self.attention);
+        }
+        asked
+    }
+}
 
 impl Desk {
     /// The window whose title contains `title`, once it is there and can be seen.
@@ -131,6 +158,17 @@ impl Desk {
         };
         // Asked again when nothing came of it: a window that has just appeared may still be given its first size.
         until(super::PATIENCE, "the window to take its new size", takes);
+    }
+
+    /// Listens to what programs ask of the desktop.
+    pub(crate) fn asked(&self) -> Asked {
+        // A connection of its own: these events are nobody else's.
+        let (connection, _) = x11rb::connect(Some(&self.display())).expect("the X server answers");
+        let listens = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        let request = connection.change_window_attributes(self.root, &listens).expect("the X server is there");
+        request.check().expect("everybody may listen");
+        let [state, attention] = ["_NET_WM_STATE", "_NET_WM_STATE_DEMANDS_ATTENTION"].map(|name| self.atom(name));
+        Asked { connection, state, attention }
     }
 
     /// What lies on the screen without a frame: menus, notifications.

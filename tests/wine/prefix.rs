@@ -68,6 +68,27 @@ impl Prefix {
         (program, window)
     }
 
+    /// Keeps programs from the foreground once it has said so (`refuses.c`).
+    pub(crate) fn refuses(&self, desk: &Desk) -> Program {
+        let mut rundll = run(Path::new(r"C:\windows\system32\rundll32.exe"));
+        let library = self.executable.with_file_name("refuses.dll");
+        desk.spawn(rundll.arg(format!("Z:{},refuse", library.display()).replace('/', "\\")))
+    }
+
+    /// Does to the registry what these words of `reg` say, once every program has ended: then it is read anew.
+    pub(crate) fn registry(&self, words: &[&str]) {
+        let mut reg = run(Path::new(r"C:\windows\system32\reg.exe"));
+        let done = reg.args(words).env_remove("DISPLAY").output().expect("Wine can be started");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        self.ends();
+    }
+
+    /// Waits until the last program has ended, and Wine with it.
+    fn ends(&self) {
+        let ended = Command::new("timeout").args(["60", "wineserver", "-w"]).status();
+        assert!(ended.is_ok_and(|status| status.success()), "a program under Wine does not end");
+    }
+
     /// Remembers what is there, and what Wine writes by itself whenever a program with a window is used: told apart by
     /// one that is not ours.
     pub(crate) fn before(&self, desk: &Desk) -> Traces {
@@ -83,8 +104,7 @@ impl Prefix {
     /// Everything in the folder: every file with its size and time, every value of the registry by its key.
     fn traces(&self) -> BTreeMap<String, String> {
         // It writes the registry down when the last program has ended.
-        let ended = Command::new("timeout").args(["60", "wineserver", "-w"]).status();
-        assert!(ended.is_ok_and(|status| status.success()), "a program under Wine does not end");
+        self.ends();
         let mut found = BTreeMap::new();
         files(&self.folder, Path::new(""), &mut found);
         for part in ["system.reg", "user.reg", "userdef.reg"] {
