@@ -9,6 +9,7 @@ mod desk;
 #[allow(dead_code, reason = "shared with the tests of a session, which need more of it")]
 mod people;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
@@ -173,4 +174,36 @@ fn table() {
     }
     let whole = runs.iter().map(|run| run.iter().map(|step| step.took).sum()).collect();
     row("All of it", "", sum(&runs[0]), whole);
+}
+
+/// Prints how long a customer waits for the numbers, by each renderer: for docs/decisions/0002-shell.md. `LOTSE_STARTED`
+/// is the command of another program than the one that was built with this.
+#[test]
+#[ignore = "a measurement, for release builds: ./dev bench start, ./dev windows bench"]
+fn start() {
+    let started = std::env::var("LOTSE_STARTED").unwrap_or_else(|_| env!("CARGO_BIN_EXE_lotse").to_owned());
+    let relay = Relay::start();
+    println!("{started}");
+    println!("| drawn by | start → terms, ms | *I accept* → ID | both, middle of {RUNS} | worst |");
+    println!("|---|---|---|---|---|");
+    for renderer in ["software", "gl"] {
+        let mut runs: Vec<[Duration; 3]> = (0..RUNS)
+            .map(|_| {
+                let mut words = started.split_whitespace();
+                let mut command = Command::new(words.next().expect("a command"));
+                command.args(words).args(relay.arguments()).args(["--renderer", renderer]);
+                let desk = Desk::start();
+                let begun = Instant::now();
+                let customer = Customer::start_by(desk, &mut command);
+                let terms = begun.elapsed();
+                let accepted = Instant::now();
+                customer.accept_terms();
+                until(PATIENCE, "the numbers", || customer.is_ready().then_some(()));
+                [terms, accepted.elapsed(), begun.elapsed()]
+            })
+            .collect();
+        runs.sort_unstable_by_key(|[.., both]| *both);
+        let [terms, numbers, both] = runs[RUNS / 2].map(|time| time.as_millis());
+        println!("| {renderer} | {terms} | {numbers} | {both} | {} |", runs[RUNS - 1][2].as_millis());
+    }
 }

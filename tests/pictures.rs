@@ -1,5 +1,6 @@
 //! The pictures of the README and the guides, from the real programs: a customer with something to be helped with, and
-//! an adviser who helps. `./dev pictures` runs it and makes of these what is in `docs/pictures`.
+//! an adviser who helps. `./dev pictures` runs it and makes of these what is in `docs/pictures`; `./dev windows pictures`
+//! does so with the customer's program for Windows, under Wine.
 
 mod desk;
 #[path = "session/people.rs"]
@@ -8,13 +9,14 @@ mod people;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use desk::process::Program;
 use desk::relay::{Account, Relay};
 use desk::screen::Pixels;
 use desk::{Desk, PATIENCE, until};
-use people::{Adviser, Customer};
+use people::{Adviser, Customer, lotse};
+use x11rb::protocol::xproto::Window;
 
 const CUSTOMERS_DESK: (u16, u16) = (1120, 700);
 const ADVISERS_DESK: (u16, u16) = (1180, 800);
@@ -83,7 +85,9 @@ fn pictures_in_german() {
 /// them; otherwise every window says that it is for testing.
 struct Institution {
     account: Account,
-    arguments: Vec<String>,
+    /// What leads their programs to the relay.
+    customers: Vec<String>,
+    advisers: Vec<String>,
     _relay: Option<Relay>,
 }
 
@@ -91,26 +95,88 @@ impl Institution {
     fn open() -> Self {
         if let Ok(password) = std::env::var("LOTSE_PICTURES_PASSWORD") {
             let account = Account { name: "maria".to_owned(), password };
-            return Self { account, arguments: Vec::new(), _relay: None };
+            let advisers = std::env::var("LOTSE_PICTURES_ADVISER").unwrap_or_default();
+            let advisers = advisers.split_whitespace().map(str::to_owned).collect();
+            return Self { account, customers: Vec::new(), advisers, _relay: None };
         }
         let relay = Relay::start();
         let account = relay.add_adviser("maria", "Maria Huber");
-        Self { account, arguments: relay.arguments().to_vec(), _relay: Some(relay) }
+        let arguments = relay.arguments().to_vec();
+        Self { account, customers: arguments.clone(), advisers: arguments, _relay: Some(relay) }
     }
+}
+
+/// The customer's computer.
+enum System {
+    Linux,
+    /// By Wine, with this program.
+    Windows(PathBuf),
+}
+
+impl System {
+    /// The one for which the environment names a program.
+    fn of_customer() -> Self {
+        std::env::var_os("LOTSE_EXE").map_or(Self::Linux, |program| Self::Windows(program.into()))
+    }
+
+    /// Before the names of its pictures.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Linux => "",
+            Self::Windows(_) => "windows-",
+        }
+    }
+
+    fn lotse(&self, arguments: &[String]) -> Command {
+        let mut command = match self {
+            Self::Linux => lotse(),
+            Self::Windows(program) => wine(program),
+        };
+        command.args(arguments);
+        command
+    }
+
+    /// Puts on the desk what the customer needs help with. Its programs, and the window that the adviser types into.
+    fn furnish(&self, desk: &Desk, words: &Words) -> (Vec<Program>, Window) {
+        match self {
+            Self::Linux => (furnish(desk, words), desk.window(words.form[0], PATIENCE)),
+            // What is typed on Windows arrives at its own programs.
+            Self::Windows(_) => {
+                // With a mark, without which Windows reads it in another encoding.
+                let letter = letter(desk, &format!("\u{feff}{}", words.letter));
+                let mut notepad = wine(Path::new(r"C:\windows\system32\notepad.exe"));
+                let notepad = desk.spawn(notepad.arg(format!("Z:{}", letter.display())));
+                let window = desk.window_of(&notepad, PATIENCE);
+                desk.place(window, 30, 40);
+                desk.resize(window, (600, 500));
+                (vec![notepad], window)
+            }
+        }
+    }
+}
+
+/// By its whole path: found by its name alone it would be another process's child.
+fn wine(program: &Path) -> Command {
+    let mut command = Command::new("wine");
+    command.arg(program);
+    command
 }
 
 fn take(words: &Words) {
     let institution = Institution::open();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("target can be written to");
-    let save = |name: &str, pixels: &Pixels| pixels.save(&folder.join(format!("{name}.{}.png", words.language)));
+    let system = System::of_customer();
+    let save = |name: &str, pixels: &Pixels| {
+        pixels.save(&folder.join(format!("{}{name}.{}.png", system.name(), words.language)));
+    };
 
     let mut desk = Desk::start_sized(CUSTOMERS_DESK);
-    let _programs = furnish(&desk, words);
+    let (_programs, form) = system.furnish(&desk, words);
     desk.speak(words.locale);
-    let customer = Customer::start_on(desk, &institution.arguments);
+    let customer = Customer::start_by(desk, &mut system.lotse(&institution.customers));
     customer.desk.place(customer.window, 680, 60);
-    save("customer-terms", &at_rest(&customer.desk, || customer.looks()));
+    save("customer-terms", &at_rest(|| customer.looks()));
     customer.accept_terms();
     until(PATIENCE, "the numbers", || customer.is_ready().then_some(()));
     // In nobody's way.
@@ -120,19 +186,19 @@ fn take(words: &Words) {
 
     let mut desk = Desk::start_sized(ADVISERS_DESK);
     desk.speak(words.locale);
-    let adviser = Adviser::start_on(desk, ADVISERS_WINDOW, &[], &institution.arguments);
+    let adviser = Adviser::start_on(desk, ADVISERS_WINDOW, &[], &institution.advisers);
     adviser.desk.resize(adviser.window, SMALL_WINDOW);
     adviser.desk.place(adviser.window, 16, 16);
     adviser.sign_in(&institution.account);
     adviser.desk.type_text(&format!("{id}{code}\t{}", words.reason));
-    save("adviser-join", &at_rest(&adviser.desk, || adviser.looks()));
+    save("adviser-join", &at_rest(|| adviser.looks()));
     adviser.desk.resize(adviser.window, ADVISERS_WINDOW);
     adviser.desk.tap(desk::hands::keysym::RETURN);
 
     until(PATIENCE, "the question", || customer.is_asked().then_some(()));
     // Allow can be clicked after a moment.
     std::thread::sleep(Duration::from_secs(2));
-    save("customer-question", &at_rest(&customer.desk, || customer.looks()));
+    save("customer-question", &at_rest(|| customer.looks()));
     customer.allow();
     until(PATIENCE, "the session", || (adviser.is_in_session() && customer.is_in_session()).then_some(()));
     adviser.ask_for_control();
@@ -140,24 +206,36 @@ fn take(words: &Words) {
     until(PATIENCE, "the adviser to be told", || (!adviser.may_ask()).then_some(()));
 
     // The adviser fills in what was wrong, on the customer's desk.
-    customer.desk.focus(customer.desk.window(words.form[0], PATIENCE));
+    customer.desk.focus(form);
     adviser.desk.click(adviser.desk.geometry(adviser.window).centre());
     std::thread::sleep(Duration::from_millis(500));
     adviser.desk.type_text("Anna Berg\ta.berg@example.edu\timap.example.edu\tsmtp.example.edu");
-    customer.desk.at_rest(Duration::from_secs(1), PATIENCE);
+    // Until all of it has arrived.
+    std::thread::sleep(Duration::from_secs(2));
     adviser.desk.move_to((4, 4));
-    save("customer-session", &at_rest(&customer.desk, || customer.looks()));
-    save("customer-desktop", &at_rest(&customer.desk, || customer.desk.pixels()));
-    save("adviser-session", &at_rest(&adviser.desk, || adviser.looks()));
+    save("customer-session", &at_rest(|| customer.looks()));
+    // The mark in Wine's editor never stops blinking.
+    if let System::Linux = system {
+        save("customer-desktop", &at_rest(|| customer.desk.pixels()));
+        save("adviser-session", &at_rest(|| adviser.looks()));
+    }
 
     customer.end();
     until(PATIENCE, "the end", || (!customer.is_in_session()).then_some(()));
-    save("customer-over", &at_rest(&customer.desk, || customer.looks()));
+    save("customer-over", &at_rest(|| customer.looks()));
 }
 
-fn at_rest(desk: &Desk, look: impl FnOnce() -> Pixels) -> Pixels {
-    desk.at_rest(Duration::from_millis(700), PATIENCE);
-    look()
+/// What is looked at, once it stays as it is.
+fn at_rest(look: impl Fn() -> Pixels) -> Pixels {
+    let mut last = (look(), Instant::now());
+    until(PATIENCE, "it to come to rest", || {
+        let now = look();
+        if now != last.0 {
+            last = (now, Instant::now());
+            return None;
+        }
+        (last.1.elapsed() >= Duration::from_millis(700)).then_some(now)
+    })
 }
 
 /// A wallpaper, a letter, and a form that waits to be filled in.
@@ -165,8 +243,7 @@ fn furnish(desk: &Desk, words: &Words) -> Vec<Program> {
     let mut display = desk.spawn(Command::new("display").args(["-window", "root"]).arg(wallpaper(desk)));
     display.ended(PATIENCE);
     until(PATIENCE, "the wallpaper", || (desk.pixels().colours() > 2).then_some(()));
-    let letter = desk.folder().join("letter.txt");
-    std::fs::write(&letter, words.letter).expect("the desk's folder can be written to");
+    let letter = letter(desk, words.letter);
     let mut editor = zenity();
     editor.args(["--text-info", "--editable", "--title", words.editor, "--font", "DejaVu Sans 11"]);
     editor.args(["--width", "560", "--height", "400", "--ok-label", words.save, "--cancel-label", words.close]);
@@ -180,6 +257,12 @@ fn furnish(desk: &Desk, words: &Words) -> Vec<Program> {
     let form = desk.spawn(&mut form);
     desk.place(desk.window(title, PATIENCE), 230, 300);
     vec![editor, form]
+}
+
+fn letter(desk: &Desk, text: &str) -> PathBuf {
+    let letter = desk.folder().join("letter.txt");
+    std::fs::write(&letter, text).expect("the desk's folder can be written to");
+    letter
 }
 
 /// It takes umlauts, whichever languages this machine has.
