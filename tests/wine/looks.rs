@@ -47,6 +47,8 @@ fn a_question_is_drawn_whole_in_a_window_that_was_covered_or_minimised() {
         let places = (0..page.height).flat_map(|y| (0..page.width).map(move |x| (x, y)));
         let other: Vec<_> = places.filter(|(x, y)| at_edge(*x, *y) && page.at(*x, *y) != [red, green, blue]).collect();
         assert!(other.is_empty(), "{} pixels at the edge are not the page's, the first is {:?}", other.len(), other[0]);
+        drop(customer);
+        prefix.ends();
     }
 }
 
@@ -121,6 +123,8 @@ fn the_customers_pages_look_as_they_do_on_linux() {
                     reader.change_language();
                 }
             }
+            drop(there);
+            dots.prefix.ends();
         }
     }
 }

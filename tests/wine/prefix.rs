@@ -83,8 +83,9 @@ impl Prefix {
         self.ends();
     }
 
-    /// Waits until the last program has ended, and Wine with it.
-    fn ends(&self) {
+    /// Waits until the last program has ended, and Wine with it: what is started sooner on another desk may still be given the
+    /// screen of the one that is gone.
+    pub(crate) fn ends(&self) {
         let ended = Command::new("timeout").args(["60", "wineserver", "-w"]).status();
         assert!(ended.is_ok_and(|status| status.success()), "a program under Wine does not end");
     }

@@ -15,8 +15,11 @@ const NO_OPENGL: (&str, &str) = ("LIBGL_DRIVERS_PATH", "/nonexistent");
 fn without_opengl_both_windows_are_drawn_by_the_processor() {
     let prefix = Prefix::given();
     assert_eq!(opengl(prefix.lotse().arg("probe-opengl")).map(|name| name.contains("llvmpipe")), Some(true));
+    prefix.ends();
     assert_eq!(opengl(prefix.lotse().arg("probe-opengl").envs([NO_OPENGL])), None, "it is taken away");
+    prefix.ends();
     who_asks_for_it_is_told(&prefix);
+    prefix.ends();
 
     let relay = Relay::start();
     let account = relay.add_adviser("maria", "Maria Huber");
@@ -28,6 +31,8 @@ fn without_opengl_both_windows_are_drawn_by_the_processor() {
     customer.numbers();
     let log = customer.program.log().to_lowercase();
     assert!(log.contains("gdi32.dll") && !log.contains("opengl32.dll"), "{log}");
+    drop(customer);
+    prefix.ends();
 
     let mut command = prefix.lotse();
     let command = command.arg("adviser").args(relay.arguments()).envs([NO_OPENGL, ("RUST_LOG", "lotse=info")]);
