@@ -1,10 +1,12 @@
 //! Frames to updates.
 
 mod lossy;
+mod small_first;
 
 use std::ops::{AddAssign, ControlFlow, Range};
 use std::time::Duration;
 
+use self::small_first::{SmallFirst, Turn};
 use crate::chunks::{AROUND, Mark, Outgoing};
 use crate::film;
 use crate::frame::{Frame, FrameError, MAX_PIXELS, check_size};
@@ -21,6 +23,9 @@ use crate::wire::{KEYFRAME, Kind, LARGEST_TILE, MAX_CHUNK, MAX_UPDATE, Stream, w
 /// A piece of a tile with no more lines than this is sent although it does not fit, if anything has to be.
 const FEW_LINES: u32 = 8;
 
+/// The same of so many pixels of a line of text: a few letters.
+const FEW_LETTERS: u64 = 600;
+
 /// Pixels of many colours are a photograph from so many on; fewer are some icon.
 const LEAST_PHOTOGRAPH: u64 = 1024;
 
@@ -32,6 +37,8 @@ pub struct Encoder {
     height: u32,
     picture: Picture,
     tiles: Tiles,
+    /// Without damage, but for a moment: what waits while something small goes first.
+    aside: Tiles,
     recall: Recall,
     search: Search,
     cutter: Cutter,
@@ -43,6 +50,7 @@ pub struct Encoder {
     /// Row and column of the first tile that the last update left behind when it ran out of budget: the next one begins
     /// with it, so that no part of the picture waits forever while another changes all the time.
     next: Option<(usize, usize)>,
+    small_first: SmallFirst,
     photographs: Photographs,
     film: film::Writer,
     pace: lossy::Pace,
@@ -270,9 +278,11 @@ impl Encoder {
             writer: Writer::new(TILE * TILE),
             raw: Outgoing::new(LARGEST_TILE).map_err(EncodeError::Compressor)?,
             next: None,
+            small_first: SmallFirst::default(),
             photographs: Photographs::new(&tiles),
             film: film::Writer::new(),
             pace: lossy::Pace::new(),
+            aside: tiles.clone(),
             tiles,
             keyframe: true,
         })
@@ -292,7 +302,7 @@ impl Encoder {
     /// Would [`Encoder::encode`] have work without any new damage?
     #[must_use]
     pub fn pending(&self) -> Pending {
-        if self.keyframe || !self.tiles.is_clean() || self.photographs.is_waiting() {
+        if self.keyframe || self.small_first.is_waiting() || !self.tiles.is_clean() || self.photographs.is_waiting() {
             return Pending::More;
         }
         match self.photographs.next_rest() {
@@ -344,13 +354,10 @@ impl Encoder {
         if !self.tiles.is_size_of(frame) {
             (self.width, self.height) = (frame.width(), frame.height());
             self.tiles = Tiles::new(self.width, self.height);
+            self.aside = self.tiles.clone();
             self.photographs = Photographs::new(&self.tiles);
             self.next = None;
             self.keyframe = true;
-        }
-        self.recall.wait(&self.tiles);
-        for rect in damage.rects() {
-            self.tiles.damage(*rect);
         }
         let keyframe = self.keyframe;
         if keyframe {
@@ -358,14 +365,8 @@ impl Encoder {
         }
 
         self.raw.clear();
-        let mut operations = Operations::default();
         self.photographs.tick(budget.time);
-        self.compare(frame);
-        if budget.loss == Loss::AtFirst {
-            self.take_film(frame);
-        }
-        // Where nothing was shown, nothing can have moved, or return.
-        let moved = if keyframe { Operations::default() } else { self.write_known(frame, damage) };
+        let mut operations = Operations::default();
         let end = start + budget.bytes.min(MAX_UPDATE - LARGEST_TILE);
         let spare = u64::from(self.width) * u64::from(self.height);
         let work = Room::new(self.width, self.height);
@@ -379,13 +380,83 @@ impl Encoder {
             spare,
             work,
         };
-        self.write_lossy_and_exact(frame, budget, &mut sending)?;
+        if keyframe {
+            self.write_everything(frame, &Region::new(), true, budget, &mut sending)?;
+        } else {
+            let damage = damage.rects().iter().map(|rect| rect.clipped(self.width, self.height)).collect();
+            self.write_in_turn(frame, damage, budget, &mut sending)?;
+        }
+        self.flush(self.raw.mark(), start, out)?;
+        Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
+    }
+
+    /// Writes what is small first; or the rest, if there is nothing to write of that.
+    fn write_in_turn(
+        &mut self,
+        frame: &Frame<'_>,
+        mut damage: Region,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<(), EncodeError> {
+        loop {
+            match self.small_first.turn(&damage, &self.tiles) {
+                Turn::Small(damage) => self.write_small(frame, &damage, budget, sending)?,
+                Turn::Everything(damage) => self.write_everything(frame, &damage, false, budget, sending)?,
+            }
+            if !sending.operations.is_nothing() || !self.small_first.is_waiting() {
+                return Ok(());
+            }
+            damage.clear();
+        }
+    }
+
+    /// Writes this damage and nothing else; what does not fit waits with the rest.
+    fn write_small(
+        &mut self,
+        frame: &Frame<'_>,
+        damage: &Region,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<(), EncodeError> {
+        std::mem::swap(&mut self.tiles, &mut self.aside);
+        self.damage(frame, damage, budget.loss);
+        let (rows, columns) = (self.tiles.rows(), self.tiles.columns());
+        let _full = self.write_areas_in(frame, 0..rows, 0..columns, sending)?;
+        std::mem::swap(&mut self.tiles, &mut self.aside);
+        self.tiles.take_from(&mut self.aside);
+        self.let_photographs_wait(budget, sending);
+        Ok(())
+    }
+
+    fn write_everything(
+        &mut self,
+        frame: &Frame<'_>,
+        damage: &Region,
+        keyframe: bool,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<(), EncodeError> {
+        self.recall.wait(&self.tiles);
+        self.damage(frame, damage, budget.loss);
+        // Where nothing was shown, nothing can have moved, or return.
+        let moved = if keyframe { Operations::default() } else { self.write_known(frame, damage) };
+        self.write_lossy_and_exact(frame, budget, sending)?;
         if self.photographs.is_empty() {
             self.picture.become_exact();
         }
-        self.flush(self.raw.mark(), start, out)?;
-        operations += moved;
-        Ok(Encoded { bytes: out.len() - start, keyframe, operations, pending: self.pending() })
+        *sending.operations += moved;
+        Ok(())
+    }
+
+    /// Adds what differs there, and takes film out of it.
+    fn damage(&mut self, frame: &Frame<'_>, damage: &Region, loss: Loss) {
+        for rect in damage.rects() {
+            self.tiles.damage(*rect);
+        }
+        self.compare(frame);
+        if loss == Loss::AtFirst {
+            self.take_film(frame);
+        }
     }
 
     /// Writes what was kept and returns, and what has moved; and keeps what goes.
@@ -414,6 +485,7 @@ impl Encoder {
         self.picture.restart(self.width, self.height).ok_or(EncodeError::Memory)?;
         self.tiles.damage(Rect::new(0, 0, self.width, self.height));
         self.next = None;
+        self.small_first.restart();
         self.keyframe = false;
         out.push(KEYFRAME);
         write_number(self.width, out);
@@ -617,8 +689,27 @@ impl Encoder {
             let flow = self.write_plain(frame, above, sending)?;
             return if flow.is_break() { Ok(flow) } else { self.write_other(frame, rect, sending) };
         };
+        let is_divisible = cut.area() > FEW_LETTERS && cut.width > 1;
+        sending.is_divisible = is_divisible;
         let flow = self.send(frame, line, Kind::Text, before, sending)?;
-        if flow.is_break() { Ok(flow) } else { self.write_plain(frame, above, sending) }
+        sending.is_divisible = false;
+        if flow.is_break() {
+            if !is_divisible || !sending.is_owed() {
+                return Ok(flow);
+            }
+            let (left, right) = halves(Rect { x: changed.x, width: changed.width, ..rect });
+            let half = self.write_line(frame, left, blank, sending)?;
+            // By itself it may be no text, and be noted as a photograph: that is nothing to show yet.
+            let other = if half.is_continue() && sending.operations.is_nothing() {
+                self.write_line(frame, right, blank, sending)?
+            } else {
+                flow
+            };
+            if other.is_break() {
+                return Ok(other);
+            }
+        }
+        self.write_plain(frame, above, sending)
     }
 
     /// Keeps the operation that was appended at `before`, which makes this rectangle right, if the budget allows it or
@@ -639,9 +730,11 @@ impl Encoder {
             self.flush(before, start, sending.out)?;
             at = Mark::default();
             let is_owed = sending.is_owed() && !sending.is_divisible;
-            let fits = likely(kind, self.raw.len()) <= room(end, sending.out)
-                || is_owed && self.raw.len() <= room(start + LARGEST_TILE, sending.out);
-            if !fits {
+            let fits = self.likely(kind) <= room(end, sending.out);
+            if !fits && is_owed && self.raw.len() <= room(start + LARGEST_TILE, sending.out) {
+                // Once.
+                sending.is_owed_tile = false;
+            } else if !fits {
                 self.writer.undo(kind);
                 self.raw.clear();
                 return Ok(ControlFlow::Break(()));
@@ -655,6 +748,24 @@ impl Encoder {
         self.picture.show(frame, rect);
         sending.operations.count(kind);
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Bytes that the operation at hand, the only one of its group, is likely to have after compression. Indices of glyphs
+    /// compress to less than a quarter; if small budgets counted them in full, their updates would be one tile each.
+    fn likely(&self, kind: Kind) -> usize {
+        let len = self.raw.len();
+        match kind {
+            Kind::Text => len / 4 + self.writer.coloured(),
+            Kind::Solid
+            | Kind::Palette
+            | Kind::Copy
+            | Kind::Keep
+            | Kind::Recall
+            | Kind::RecallPart
+            | Kind::RecallLines
+            | Kind::Reference => len / 4,
+            Kind::Literal | Kind::Photo | Kind::Film => len,
+        }
     }
 
     /// Makes a group of the operations before the mark.
@@ -675,7 +786,7 @@ struct Sending<'a> {
     operations: &'a mut Operations,
     /// Is this of the tile that the last update left behind? It may have [`LARGEST_TILE`] bytes beside the budget.
     is_owed_tile: bool,
-    /// Could the operation at hand be about fewer lines?
+    /// Could the operation at hand be about fewer lines, or letters?
     is_divisible: bool,
     /// Pixels that may still be painted though they are right already.
     spare: u64,
@@ -691,21 +802,10 @@ impl Sending<'_> {
     }
 }
 
-/// Bytes that an operation is likely to have after compression. Indices of glyphs compress to less than a quarter; if
-/// small budgets counted them in full, their updates would be one tile each.
-const fn likely(kind: Kind, len: usize) -> usize {
-    match kind {
-        Kind::Solid
-        | Kind::Palette
-        | Kind::Copy
-        | Kind::Text
-        | Kind::Keep
-        | Kind::Recall
-        | Kind::RecallPart
-        | Kind::RecallLines
-        | Kind::Reference => len / 4,
-        Kind::Literal | Kind::Photo | Kind::Film => len,
-    }
+/// Its left and right half.
+const fn halves(rect: Rect) -> (Rect, Rect) {
+    let width = rect.width / 2;
+    (Rect { width, ..rect }, Rect { x: rect.x + width, width: rect.width - width, ..rect })
 }
 
 /// Most bytes that the next group may have before it is compressed.

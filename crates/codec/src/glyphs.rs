@@ -83,6 +83,8 @@ pub(crate) struct Writer {
     marks: Vec<u8>,
     /// Planes of the new glyphs.
     planes: Vec<u8>,
+    /// Bytes of them that are there only because letters are smoothed in colours.
+    coloured: usize,
     /// The other side has to forget before the next line.
     forget: bool,
     /// How it was before the last line: glyphs, and whether they were to be forgotten.
@@ -107,6 +109,7 @@ impl Writer {
             columns: Vec::new(),
             marks: Vec::with_capacity(LONGEST + LONGEST_MARK),
             planes: Vec::with_capacity(LONGEST + LONGEST_MARK),
+            coloured: 0,
             forget: false,
             before: (0, false),
         }
@@ -116,6 +119,11 @@ impl Writer {
     pub(crate) fn restart(&mut self) {
         self.clear();
         self.forget = false;
+    }
+
+    /// Bytes of the last line's new glyphs that hardly compress: where letters are smoothed in colours.
+    pub(crate) const fn coloured(&self) -> usize {
+        self.coloured
     }
 
     /// The last line is not sent.
@@ -141,6 +149,7 @@ impl Writer {
         self.before = (self.store.glyphs.len(), self.forget);
         self.marks.clear();
         self.planes.clear();
+        self.coloured = 0;
         let mut columns = std::mem::take(&mut self.columns);
         plain_columns(frame, rect, &mut columns);
         let background = self.mark_columns(frame, rect, &columns);
@@ -269,6 +278,8 @@ impl Writer {
                 self.planes.extend(column.map(|pixel| plane(pixel.to_le_bytes())));
             }
         }
+        let differences = &self.planes[self.planes.len() - 2 * width * height..];
+        self.coloured += differences.iter().filter(|difference| **difference != 0).count();
     }
 }
 

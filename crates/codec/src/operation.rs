@@ -75,6 +75,11 @@ impl Writer {
         Some(rect)
     }
 
+    /// Bytes of the last line of text that hardly compress.
+    pub(crate) const fn coloured(&self) -> usize {
+        self.glyphs.coloured()
+    }
+
     /// Appends the operation for these pixels of the frame, not empty, when they have few colours, and says its kind.
     pub(crate) fn write_few(&mut self, frame: &Frame<'_>, rect: Rect, out: &mut Outgoing) -> Option<Kind> {
         self.gather(frame, rect);

@@ -45,6 +45,7 @@ pub(crate) struct Area {
 }
 
 /// Where the other side's picture may differ from the frame.
+#[derive(Clone)]
 pub(crate) struct Tiles {
     width: usize,
     height: usize,
@@ -65,6 +66,11 @@ impl Tiles {
 
     pub(crate) const fn is_size_of(&self, frame: &Frame<'_>) -> bool {
         self.width == frame.width() as usize && self.height == frame.height() as usize
+    }
+
+    /// Pixels of the picture.
+    pub(crate) const fn pixels(&self) -> u64 {
+        self.width as u64 * self.height as u64
     }
 
     pub(crate) const fn rows(&self) -> usize {
@@ -104,6 +110,26 @@ impl Tiles {
                 });
             }
         }
+    }
+
+    /// Adds the damage of another grid of the same size, which has none afterwards.
+    pub(crate) fn take_from(&mut self, other: &mut Self) {
+        if other.is_clean() {
+            return;
+        }
+        for (dirt, other) in self.dirt.iter_mut().zip(&mut other.dirt).filter(|(_, other)| !other.is_clean()) {
+            self.dirty += usize::from(dirt.is_clean());
+            dirt.add(std::mem::take(other));
+        }
+        other.dirty = 0;
+    }
+
+    /// Is there no damage in the tiles of this rectangle?
+    pub(crate) fn is_clean_in(&self, rect: Rect) -> bool {
+        let rect = rect.clipped(side(self.width), side(self.height));
+        let columns = rect.x as usize / TILE..(rect.right() as usize).div_ceil(TILE);
+        let mut rows = rect.y as usize / TILE..(rect.bottom() as usize).div_ceil(TILE);
+        rows.all(|row| self.dirt[row * self.columns..][columns.clone()].iter().all(|dirt| dirt.is_clean()))
     }
 
     /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how

@@ -177,6 +177,11 @@ impl Encoder {
         Ok(())
     }
 
+    /// Something else has gone first.
+    pub(super) fn let_photographs_wait(&mut self, budget: Budget, sending: &Sending<'_>) {
+        self.pace.has_waited = self.photographs.is_waiting() && !self.is_exact(budget.loss, sending);
+    }
+
     /// Writes the photographs that wait: exactly if that fits, and roughly if not.
     fn write_photographs(
         &mut self,

@@ -8,6 +8,7 @@ use crate::exact::Change;
 use crate::film::{Film, PICTURE, Play, SIDE, desktop};
 use crate::returns::gallery;
 use crate::scenes::{mix, photograph};
+use crate::sides::Picture;
 
 fn common(a: Rect, b: Rect) -> Option<Rect> {
     let (x, y) = (a.x.max(b.x), a.y.max(b.y));
@@ -140,6 +141,99 @@ fn no_update_takes_much_more_of_a_slow_link_than_its_budget() {
         let most = bytes.into_iter().max().unwrap_or_default();
         assert!(most <= budget + (budget / 4).max(600), "{most} bytes of {budget}");
     }
+}
+
+/// Ink of a letter that nobody has seen: three strokes with soft edges, one for each colour of a flat screen's pixel where
+/// it is smoothed by those.
+fn smoothed_letter(picture: &mut Picture, rect: Rect, number: u32, by_colour: bool) {
+    let end = |stroke: u32, of: u32| {
+        let random = mix(number * 97 + stroke * 7 + of);
+        let (x, y) = (random % (rect.width - 2), random / 256 % (rect.height - 2));
+        (f64::from(x + 1), f64::from(y + 1))
+    };
+    for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+        let light = [1, 0, -1].map(|third| {
+            let at = (f64::from(x) + if by_colour { f64::from(third) / 3. } else { 0. }, f64::from(y));
+            let away = |stroke| {
+                let ((x0, y0), (x1, y1)) = (end(stroke, 0), end(stroke, 1));
+                let (dx, dy) = (x1 - x0, y1 - y0);
+                let along = ((at.0 - x0) * dx + (at.1 - y0) * dy) / (dx * dx + dy * dy).max(1.);
+                let along = along.clamp(0., 1.);
+                (at.0 - x0 - along * dx).hypot(at.1 - y0 - along * dy)
+            };
+            let ink = (1.6 - (0..3).map(away).fold(f64::MAX, f64::min)).clamp(0., 1.);
+            (250. - 220. * ink) as u8
+        });
+        picture.set(rect.x + x, rect.y + y, light);
+    }
+}
+
+/// A page in many sizes, of which no letter was seen before, smoothed as screens show it: 20 ms of 0.3 and 1 Mbit/s.
+#[test]
+fn no_update_of_new_text_takes_more_than_forty_milliseconds_of_a_slow_link() {
+    for (budget, by_colour) in [(750, false), (750, true), (2_500, false), (2_500, true)] {
+        let mut picture = desktop(700, 500);
+        let mut play = Play::new(&picture);
+        let page = Rect::new(20, 20, 660, 460);
+        picture.fill(page, [250; 3]);
+        let (mut y, mut number) = (page.y + 6, 0);
+        for height in [10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32] {
+            let (width, mut x) = (height * 2 / 3, page.x + 6);
+            while x + width < page.right() {
+                number += 1;
+                smoothed_letter(&mut picture, Rect::new(x, y, width, height), number, by_colour);
+                x += width + 2;
+            }
+            y += height + 6;
+        }
+        let (mut bytes, mut damage) = (Vec::new(), Region::from(page));
+        let mut text = 0;
+        loop {
+            play.now += PICTURE / 2;
+            let encoded = play.step(&picture, &damage, Budget::bytes(budget));
+            damage = Region::new();
+            text += encoded.operations.text;
+            bytes.push(encoded.bytes);
+            if encoded.pending == Pending::Nothing {
+                break;
+            }
+        }
+        play.sides.assert_shows(&picture);
+        assert!(text > 5, "it was to be text");
+        let most = bytes.iter().max().copied().unwrap_or_default();
+        assert!(most <= 2 * budget, "{most} bytes where {budget} are 20 ms of the link: {bytes:?}");
+    }
+}
+
+/// What is typed beside a page that scrolls, and is more than the link carries, is there with the first or the second
+/// update, not after the page's round.
+#[test]
+fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
+    let page = Rect::new(200, 20, 480, 460);
+    let mut picture = desktop(700, 500);
+    let mut play = Play::new(&picture);
+    for number in 1..=60 {
+        play.now += PICTURE;
+        picture.copy(Rect::new(page.x, page.y, page.width, page.height - 60), (page.x, page.y + 60));
+        let rest = Rect::new(page.x, page.bottom() - 60, page.width, 60);
+        for (y, x) in (0..rest.height).flat_map(|y| (0..rest.width).map(move |x| (y, x))) {
+            let [a, ..] = mix(x * 7919 + y * 31 + number * 101).to_le_bytes();
+            picture.set(rest.x + x, rest.y + y, [a % 16 * 15, 40, 60]);
+        }
+        // Anywhere beside it.
+        let key = Rect::new(10 + number % 12 * 12, 30 + number % 20 * 20, 9, 16);
+        picture.fill(key, [number as u8, 1, 2]);
+        let mut damage = Region::from(page);
+        damage.add(key);
+        let budget = Budget::bytes(1_500);
+        let first = play.step(&picture, &damage, budget);
+        if play.wrong(&picture, key, |_, _| true).0 != 0 {
+            play.step(&picture, &Region::new(), budget);
+            assert_eq!(play.wrong(&picture, key, |_, _| true).0, 0, "{number} waits");
+        }
+        assert!(number < 5 || first.pending == Pending::More, "the page was to be more than the link carries");
+    }
+    play.rest(&picture, Budget::unlimited());
 }
 
 #[test]
