@@ -145,6 +145,7 @@ fn no_update_takes_much_more_of_a_slow_link_than_its_budget() {
 
 /// Ink of a letter that nobody has seen: three strokes with soft edges, one for each colour of a flat screen's pixel where
 /// it is smoothed by those.
+#[allow(clippy::cast_sign_loss, reason = "paper is lighter than all of the ink makes darker")]
 fn smoothed_letter(picture: &mut Picture, rect: Rect, number: u32, by_colour: bool) {
     let end = |stroke: u32, of: u32| {
         let random = mix(number * 97 + stroke * 7 + of);
