@@ -21,6 +21,8 @@ mod looks;
 #[path = "../src/ui/tests/pages.rs"]
 #[allow(dead_code, reason = "shared with the tests of the user interface, which need more of it")]
 mod pages;
+#[path = "wine/onward.rs"]
+mod onward;
 #[allow(dead_code, reason = "here they do not do everything")]
 #[path = "session/people.rs"]
 mod people;
@@ -114,6 +116,28 @@ fn a_customer_on_windows_is_helped_and_nothing_is_left() {
     desk.lay_out("fr");
     let traces = prefix.before(&desk);
     let desk = helped::from_beginning_to_end(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customer_on_windows_continues_as_administrator_and_nothing_is_left() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::continues_as_administrator(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_program_that_is_not_ours_has_nobody_go_on_with_it() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::goes_on_with_nobody_else(&prefix, desk);
     traces.nothing_is_left(&prefix);
     drop(desk);
 }

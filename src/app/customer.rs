@@ -3,14 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use lotse_protocol::card::Card;
-use lotse_protocol::message::session::EndReason;
+use lotse_protocol::card::{Account, Card};
+use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::{Permission, Permissions};
 
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
     Activity, ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
-    Offline, Over, Paused, Question, Seen, Status, Terms, Waiting, WhyOver,
+    Offline, Onward, Over, Paused, Question, Returning, Runs, Seen, Status, StayedHere, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -18,6 +18,10 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// *Allow* cannot be clicked before this time has passed, so that no click meant for something else lands on it.
 pub const ARMED_AFTER: Duration = Duration::from_millis(1500);
+
+/// Within this time the adviser's program has left for the one that goes on as an administrator's, or it stays: one that
+/// does not know of such a thing says nothing about it.
+pub const LEAVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// Most lines kept in the activity list; older ones are dropped from the front.
 const ACTIVITIES: usize = 500;
@@ -60,6 +64,14 @@ pub enum Event {
     Paused(Option<Paused>),
     /// What is in front takes no input from the adviser, or does again.
     Beyond(Option<Beyond>),
+    /// The program that goes on as an administrator's can be reached there by the adviser.
+    OtherReady(GoesOn),
+    /// Nothing comes of that program.
+    OtherFailed(StayedHere),
+    /// The adviser has left this session for that program.
+    WentOn,
+    /// The program whose session this one was to go on with has given it up.
+    Abandoned,
     /// The connection fell silent, or speaks again.
     Silent(bool),
     /// The session is over, and not by this side.
@@ -146,6 +158,19 @@ pub enum Command {
     ResumeControl(Prompt),
     /// End the session and tell the other side why.
     EndSession(EndReason),
+    /// Ask Windows to start this program as an administrator's, which is to go on with the session of this adviser.
+    GoOn {
+        /// The only one who may come.
+        account: Account,
+        /// The adviser's verified name.
+        adviser: String,
+    },
+    /// Tell the adviser's program where that one is.
+    SayGoesOn(GoesOn),
+    /// Tell that one that the adviser is on the way.
+    SayComing,
+    /// Give it up: that one is to end.
+    StayHere,
     /// Bring the window to the front.
     Attention,
     /// Tell the customer, who has just sent the window away, where the program is now.
@@ -183,12 +208,27 @@ pub struct Customer {
     seen: Seen,
     /// While nobody is connected.
     told: Told,
+    runs: Runs,
+    rise: Rise,
+}
+
+/// Can this program go on as an administrator's?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rise {
+    /// It is none yet, and the system has a way.
+    Possible,
+    /// It is one already, or there is no way.
+    Impossible,
 }
 
 enum Stage {
     /// Nothing happens before they are accepted.
     Terms,
     Waiting,
+    /// For this adviser, by a code that nobody reads.
+    Returning {
+        who: String,
+    },
     Guest(Box<Visit>),
     Over(Over),
 }
@@ -218,8 +258,18 @@ struct Visit {
     interrupted: bool,
     paused: Option<Paused>,
     beyond: Option<Beyond>,
+    onward: GoingOn,
     activities: Vec<Activity>,
     told: Told,
+}
+
+/// How far going on as an administrator has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GoingOn {
+    /// As it is shown.
+    Seen(Onward),
+    /// The adviser's program has been told, and is to have left by then.
+    Told { until: Instant },
 }
 
 struct Pending {
@@ -258,7 +308,22 @@ impl Customer {
             closing: Closing::No,
             seen: Seen::Window,
             told: Told::Nothing,
+            runs: Runs::AsUsual,
+            rise: Rise::Impossible,
         }
+    }
+
+    /// The same where going on as an administrator may be offered.
+    #[must_use]
+    pub fn rising(self, rise: Rise) -> Self {
+        Self { rise, ..self }
+    }
+
+    /// The same as an administrator's program that goes on with a session which this adviser had. The terms were accepted
+    /// there; everything else is asked anew. When it is over it is over: this program is never open to anybody else.
+    #[must_use]
+    pub fn going_on(self, adviser: String) -> Self {
+        Self { runs: Runs::AsAdministrator, rise: Rise::Impossible, stage: Stage::Returning { who: adviser }, ..self }
     }
 
     /// The same in a copy that is this institution's: whatever the relay calls itself.
@@ -283,11 +348,17 @@ impl Customer {
                 self.id = Some(id);
                 self.set_status(Status::Ready);
             }
-            Event::Code(code) => self.code = code,
+            Event::Code(code) => {
+                self.code = code;
+                self.look_for_adviser();
+            }
             Event::Knocked => self.set_status(Status::SomebodyKnocks),
             // Whoever is gone because the connection is gone does not make it ready.
             Event::KnockOver if self.status != Status::SomebodyKnocks => {}
-            Event::KnockOver => self.set_status(Status::Ready),
+            Event::KnockOver => {
+                self.set_status(Status::Ready);
+                self.look_for_adviser();
+            }
             Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
             Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
             Event::Asked { permissions, reason } => self.asked(permissions, reason, now, &mut commands),
@@ -298,12 +369,11 @@ impl Customer {
                 visit.paused = paused;
                 visit.note(paused.map_or(ActivityKind::WentOn, ActivityKind::Paused), now);
             }),
-            Event::Beyond(beyond) => self.visit(|visit| {
-                visit.beyond = beyond;
-                if let Some(beyond) = beyond {
-                    visit.note(ActivityKind::Beyond(beyond), now);
-                }
-            }),
+            Event::Beyond(beyond) => self.beyond(beyond, now),
+            Event::OtherReady(goes_on) => self.other_ready(goes_on, now, &mut commands),
+            Event::OtherFailed(why) => self.stay_here(why, now),
+            Event::WentOn => self.went_on(now, &mut commands),
+            Event::Abandoned => self.abandoned(&mut commands),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
             Event::Tray(tray) => self.tray(tray, &mut commands),
@@ -325,6 +395,10 @@ impl Customer {
         {
             self.answer(Answer::TimedOut, now, &mut commands);
         }
+        if matches!(&self.stage, Stage::Guest(visit) if visit.leaves_by().is_some_and(|until| until <= now)) {
+            commands.push(Command::StayHere);
+            self.stay_here(StayedHere::AdviserStayed, now);
+        }
         self.come_back(&mut commands);
         (commands, self.next_tick(now))
     }
@@ -339,6 +413,7 @@ impl Customer {
             page: self.page(now),
             confirm_close: self.closing == Closing::Asking,
             seen: self.seen,
+            runs: self.runs,
         }
     }
 
@@ -346,7 +421,16 @@ impl Customer {
         match &self.stage {
             // Nobody is asked to agree to what this computer cannot do.
             Stage::Terms if !matches!(self.status, Status::CannotShare(_)) => CustomerPage::Terms,
-            Stage::Terms | Stage::Waiting => CustomerPage::Waiting(Waiting {
+            Stage::Returning { who } if !matches!(self.status, Status::CannotShare(_)) => {
+                CustomerPage::Returning(Returning {
+                    who: who.clone(),
+                    seconds_left: match &self.code {
+                        Code::Shown { until, .. } => Some(whole_seconds(until.saturating_duration_since(now))),
+                        Code::None | Code::InUse { .. } | Code::UsedUp => None,
+                    },
+                })
+            }
+            Stage::Terms | Stage::Waiting | Stage::Returning { .. } => CustomerPage::Waiting(Waiting {
                 id: self.id.clone(),
                 code: self.code_view(now),
                 status: self.status.clone(),
@@ -372,19 +456,97 @@ impl Customer {
 
     fn next_tick(&self, now: Instant) -> Option<Instant> {
         match &self.stage {
-            Stage::Waiting => match &self.code {
+            Stage::Waiting | Stage::Returning { .. } => match &self.code {
                 Code::Shown { until, .. } if self.id.is_some() => next_second_towards(*until, now),
                 _ => None,
             },
-            Stage::Guest(visit) => match &visit.question {
-                Some(pending) => {
-                    let armed = pending.shown + ARMED_AFTER;
-                    let second = next_second_towards(pending.shown + ANSWER_WITHIN, now).unwrap_or(now);
-                    Some(if now < armed { armed.min(second) } else { second })
-                }
-                None => visit.since.map(|since| next_minute_of(since, now)),
-            },
+            Stage::Guest(visit) => {
+                let shown = match &visit.question {
+                    Some(pending) => {
+                        let armed = pending.shown + ARMED_AFTER;
+                        let second = next_second_towards(pending.shown + ANSWER_WITHIN, now).unwrap_or(now);
+                        Some(if now < armed { armed.min(second) } else { second })
+                    }
+                    None => visit.since.map(|since| next_minute_of(since, now)),
+                };
+                shown.into_iter().chain(visit.leaves_by()).min()
+            }
             Stage::Terms | Stage::Over(_) => None,
+        }
+    }
+
+    /// Once something of that kind has been in front, going on as an administrator is offered for as long as the visit
+    /// lasts: the click on the offer brings this window to the front, and must not take the offer away.
+    fn beyond(&mut self, beyond: Option<Beyond>, now: Instant) {
+        let rise = self.rise;
+        self.visit(|visit| {
+            visit.beyond = beyond;
+            let Some(beyond) = beyond else { return };
+            visit.note(ActivityKind::Beyond(beyond), now);
+            if rise == Rise::Possible && visit.onward == GoingOn::Seen(Onward::NotOffered) {
+                visit.onward = GoingOn::Seen(Onward::Offered);
+            }
+        });
+    }
+
+    /// The customer has chosen to go on as an administrator. Windows asks; the session goes on here meanwhile.
+    fn go_on(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.visit(|visit| {
+            if let GoingOn::Seen(Onward::Offered | Onward::StayedHere(_)) = visit.onward {
+                visit.onward = GoingOn::Seen(Onward::UnderWay);
+                visit.note(ActivityKind::Onward, now);
+                let card = &visit.guest.card;
+                commands.push(Command::GoOn { account: card.account(), adviser: card.adviser.clone() });
+            }
+        });
+    }
+
+    fn other_ready(&mut self, goes_on: GoesOn, now: Instant, commands: &mut Vec<Command>) {
+        match &mut self.stage {
+            Stage::Guest(visit) if visit.onward == GoingOn::Seen(Onward::UnderWay) => {
+                visit.onward = GoingOn::Told { until: now + LEAVES_WITHIN };
+                commands.push(Command::SayGoesOn(goes_on));
+            }
+            // Nobody is here to be told.
+            _ => commands.push(Command::StayHere),
+        }
+    }
+
+    /// It came to nothing: the session goes on here, and the customer may try again.
+    fn stay_here(&mut self, why: StayedHere, now: Instant) {
+        self.visit(|visit| {
+            if visit.onward.is_under_way() {
+                visit.onward = GoingOn::Seen(Onward::StayedHere(why));
+                visit.note(ActivityKind::StayedHere(why), now);
+            }
+        });
+    }
+
+    /// The adviser has gone to the other program: this one is done. Without the customer's choice that is an adviser who
+    /// left.
+    fn went_on(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(&self.stage, Stage::Guest(visit) if matches!(visit.onward, GoingOn::Told { .. })) {
+            commands.extend([Command::SayComing, Command::Exit]);
+        }
+        self.over(WhyOver::ByOther, now);
+    }
+
+    /// The other program has kept its session, or has ended without a word: the customer has its window, not this one.
+    fn abandoned(&mut self, commands: &mut Vec<Command>) {
+        // Who knocks has been told the code, and so comes.
+        if matches!(self.stage, Stage::Returning { .. }) && self.status != Status::SomebodyKnocks {
+            commands.push(Command::Exit);
+        }
+    }
+
+    /// Without a code, and with nobody who knocks, the adviser is not coming back.
+    fn look_for_adviser(&mut self) {
+        if let Stage::Returning { who } = &self.stage
+            && matches!(self.code, Code::UsedUp)
+            && self.status != Status::SomebodyKnocks
+        {
+            let who = who.clone();
+            self.stage = Stage::Over(Over { who, minutes: 0, why: WhyOver::NotBack, activities: Vec::new() });
         }
     }
 
@@ -416,6 +578,7 @@ impl Customer {
             interrupted: false,
             paused: None,
             beyond: None,
+            onward: GoingOn::Seen(Onward::NotOffered),
             activities: Vec::new(),
             told: Told::Nothing,
         }));
@@ -538,10 +701,11 @@ impl Customer {
             }
             CustomerAction::Minimised => self.minimised(commands),
             CustomerAction::WaitAgain => {
-                if matches!(self.stage, Stage::Over(_)) {
+                if matches!(self.stage, Stage::Over(_)) && self.runs == Runs::AsUsual {
                     self.stage = Stage::Waiting;
                 }
             }
+            CustomerAction::Onward => self.go_on(now, commands),
             CustomerAction::Close => self.leave(now, commands),
         }
     }
@@ -578,7 +742,7 @@ impl Customer {
         let (told, who) = match &mut self.stage {
             Stage::Waiting => (&mut self.told, None),
             Stage::Guest(visit) if visit.since.is_some() => (&mut visit.told, Some(visit.guest.card.adviser.clone())),
-            Stage::Terms | Stage::Guest(_) | Stage::Over(_) => return,
+            Stage::Terms | Stage::Returning { .. } | Stage::Guest(_) | Stage::Over(_) => return,
         };
         if self.seen == Seen::WindowAndTray && std::mem::replace(told, Told::Where) == Told::Nothing {
             commands.push(Command::SayWhere { who });
@@ -638,7 +802,8 @@ impl Customer {
             // Somebody who was never let in leaves no page behind, unless it was this customer who kept them out.
             let seen = visit.since.is_some() || matches!(why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::ByMe);
             self.set_status(if self.id.is_some() { Status::Ready } else { Status::Connecting });
-            if seen {
+            let why = if seen { why } else { WhyOver::NotBack };
+            if seen || self.runs == Runs::AsAdministrator {
                 self.stage = Stage::Over(Over {
                     who: visit.guest.card.adviser.clone(),
                     minutes: visit.minutes(now),
@@ -688,8 +853,17 @@ impl Visit {
                 interrupted: self.interrupted,
                 paused: self.paused,
                 beyond: self.beyond,
+                onward: self.onward.shown(),
                 activities: self.activities.clone(),
             }),
+        }
+    }
+
+    /// When the adviser's program is to have left for the other one.
+    const fn leaves_by(&self) -> Option<Instant> {
+        match self.onward {
+            GoingOn::Told { until } => Some(until),
+            GoingOn::Seen(_) => None,
         }
     }
 
@@ -708,6 +882,19 @@ impl Visit {
             }
             self.activities.push(activity);
         }
+    }
+}
+
+impl GoingOn {
+    const fn shown(self) -> Onward {
+        match self {
+            Self::Seen(onward) => onward,
+            Self::Told { .. } => Onward::UnderWay,
+        }
+    }
+
+    const fn is_under_way(self) -> bool {
+        matches!(self.shown(), Onward::UnderWay)
     }
 }
 

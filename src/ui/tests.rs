@@ -17,14 +17,15 @@ use egui_kittest::{Harness, TestRenderer};
 use lotse_protocol::permission::Permission;
 
 use self::pages::{
-    adviser_pages, adviser_session, adviser_view, customer_pages, customer_session, customer_view, join, over,
-    question, shown_code, sign_in, suspended, view_only, waiting_page, with_control,
+    WHYS, adviser_pages, adviser_session, adviser_view, as_administrator, customer_pages, customer_session,
+    customer_view, join, over, question, session_onward, session_with, shown_code, sign_in, suspended, view_only,
+    waiting_page, with_control,
 };
 use super::text::Language;
 use super::{FullScreen, Scale, UiState, theme};
 use crate::app::view::{
-    AdviserAction, AdviserPage, AdviserSession, AdviserView, CodeView, CustomerAction, CustomerView, Offline, PathView,
-    Status, Suspended, WhyOver,
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Beyond, CodeView, CustomerAction, CustomerPage,
+    CustomerSession, CustomerView, Offline, Onward, PathView, Status, Suspended, WhyOver,
 };
 use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
@@ -151,6 +152,44 @@ fn the_customer_ends_and_takes_back_with_one_click() {
     harness.get_by_role_and_label(Role::Button, "■  Beenden").click();
     harness.run();
     assert_eq!(harness.state().actions, [CustomerAction::Stop(Permission::Control), CustomerAction::End]);
+}
+
+#[test]
+fn the_customer_continues_as_administrator_by_a_button_that_stays_in_its_place() {
+    let mut harness = open_customer(customer_view(session_onward(Onward::Offered)), Language::German);
+    harness.run();
+    let button = |harness: &Harness<'_, CustomerWindow>| {
+        harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").rect()
+    };
+    let place = button(&harness);
+    harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Onward]);
+    // Between the mouse's going down and its coming up this window comes to the front, and what was said of the one
+    // before goes away.
+    for beyond in [Some(Beyond::Administrator), Some(Beyond::Prompt), None] {
+        let session = CustomerSession { beyond, onward: Onward::Offered, ..session_with(with_control()) };
+        harness.state_mut().view = customer_view(CustomerPage::Session(session));
+        harness.run();
+        assert_eq!(button(&harness), place, "{beyond:?}");
+    }
+    harness.state_mut().view = customer_view(session_onward(Onward::UnderWay));
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_program_that_went_on_as_administrator_says_so_and_is_open_to_nobody_else() {
+    let mut harness = open_customer(as_administrator(question(view_only(), true)), Language::English);
+    harness.run();
+    harness.get_by_label_contains("This program now runs as administrator");
+    for (_, why) in WHYS {
+        harness.state_mut().view = as_administrator(CustomerPage::Over(over("Maria Huber", why)));
+        harness.run();
+        assert!(harness.query_by_label("Get help again").is_none(), "{why:?}");
+        assert!(harness.query_by_label_contains("Get help again").is_none(), "{why:?}");
+        harness.get_by_role_and_label(Role::Button, "Close");
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ const BUTTON: usize = 40;
 pub(crate) struct Session {
     pub(crate) customer: Customer,
     pub(crate) adviser: Adviser,
-    _relay: Relay,
+    pub(crate) relay: Relay,
 }
 
 impl Session {
@@ -72,7 +72,7 @@ impl Session {
         customer.allow();
         until(PATIENCE, "the session on the adviser's screen", || adviser.is_in_session().then_some(()));
         until(PATIENCE, "the session on the customer's screen", || customer.is_in_session().then_some(()));
-        Self { customer, adviser, _relay: relay }
+        Self { customer, adviser, relay }
     }
 
     /// The adviser asks for control, the customer allows it.
