@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations, Sending, room};
+use super::sending::{Sending, room};
+use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations};
 use crate::film::{Basis, Quality};
 use crate::frame::{BYTES_PER_PIXEL, COLOUR, Frame, Framebuffer};
 use crate::geometry::Rect;
