@@ -36,6 +36,12 @@ pub(crate) fn childrens_processor_seconds() -> f64 {
     ticks("/proc/self/stat", 13)
 }
 
+/// In a table: of little, what there is of it.
+pub(crate) fn megabytes(bytes: f64) -> String {
+    let megabytes = bytes / 1e6;
+    if megabytes < 0.1 { format!("{megabytes:.4}") } else { format!("{megabytes:.2}") }
+}
+
 /// From now on these processes have of the processors what nobody else wants.
 ///
 /// # Errors

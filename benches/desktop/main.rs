@@ -34,7 +34,13 @@ struct Arguments {
 #[derive(clap::Subcommand)]
 enum What {
     /// Codecs on recorded frames
-    Codec(Which),
+    Codec {
+        #[command(flatten)]
+        which: Which,
+        /// On these as well: a folder of recordings, one *.mkv without loss each
+        #[arg(long)]
+        recordings: Option<PathBuf>,
+    },
     /// The whole program, live
     Session {
         #[command(flatten)]
@@ -109,9 +115,9 @@ impl Which {
 
 fn main() -> Result<()> {
     match Arguments::parse().what {
-        What::Codec(which) => {
+        What::Codec { which, recordings } => {
             let (places, extent) = which.chosen(workloads::RECORDED)?;
-            codec::measure(&places, &extent)
+            codec::measure(&places, &extent, recordings.as_deref())
         }
         What::Session { which, link } => {
             let (places, extent) = which.chosen(workloads::LIVE)?;

@@ -256,7 +256,8 @@ fn tables(all: &[Results], unshared: &Delays) -> String {
         let cells = all.iter().map(|results| {
             let Cost { megabytes, customers, advisers, pictures, exact } = &results.costs[number].1;
             let exact = exact.map_or("not".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
-            format!(" {megabytes:.2} · {customers:.2} · {advisers:.2} · {pictures:.0} · {exact} |")
+            let megabytes = machine::megabytes(megabytes * 1e6);
+            format!(" {megabytes} · {customers:.2} · {advisers:.2} · {pictures:.0} · {exact} |")
         });
         text.push_str(&format!("| {} |{}\n", workload.name(), cells.collect::<String>()));
     }

@@ -1,9 +1,6 @@
 //! How long an update is on its way: a line that carries one byte after the other. The `replay` example has the same,
 //! with our rule of what may wait; here every update is sent, as codecs do that do not ask.
 
-use super::recording::FPS;
-use crate::machine::percentile;
-
 /// A line and its round trip.
 #[derive(Clone, Copy)]
 pub(crate) struct Link {
@@ -21,16 +18,16 @@ pub(crate) struct Update {
 }
 
 impl Link {
-    /// From capture to arrival, ms p50 and p95. The first update has arrived before the clock starts.
-    pub(crate) fn delays(self, updates: &[Update]) -> (f64, f64) {
+    /// From capture to arrival, ms, of each update but the first, which has arrived before the clock starts.
+    pub(crate) fn delays(self, updates: &[Update], fps: u32) -> Vec<f64> {
         let (mut host_free, mut line_free) = (0.0_f64, 0.0_f64);
         let mut delays = Vec::new();
         for update in updates.iter().skip(1) {
-            let captured = f64::from(update.frame) * 1000.0 / f64::from(FPS);
+            let captured = f64::from(update.frame) * 1000.0 / f64::from(fps);
             host_free = host_free.max(captured) + update.encode_ms;
             line_free = line_free.max(host_free) + update.bytes as f64 * 8.0 / self.kbit;
             delays.push(line_free + self.rtt_ms / 2.0 - captured);
         }
-        (percentile(&mut delays, 50), percentile(&mut delays, 95))
+        delays
     }
 }

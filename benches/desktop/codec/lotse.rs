@@ -7,9 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::link::Link;
-use super::recording::{FPS, Recording};
-use super::{Measured, OverLink, Quality};
-use crate::workloads::SCREEN;
+use super::recording::{Format, Recording};
+use super::{Encode, Measured, OverLink, Quality};
 
 pub(crate) fn measure(recording: &Recording, link: Link) -> Result<Measured> {
     let mut changes = 0_usize;
@@ -24,12 +23,13 @@ pub(crate) fn measure(recording: &Recording, link: Link) -> Result<Measured> {
         codec: "Lotse",
         updates: changes,
         bytes: whole(&free, "bytes")?,
-        encode_ms: per_change("encode_ms_all")?,
+        encode: Encode { mean_ms: per_change("encode_ms_all")?, p99_ms: Some(number(&free, "encode_ms_p99")?) },
         decode_ms: Some(per_change("decode_ms_all")?),
         quality: quality(&free)?,
         over_link: OverLink {
             bytes: whole(&narrow, "bytes")?,
             delay_ms: (number(&narrow, "delay_ms_p50")?, number(&narrow, "delay_ms_p95")?),
+            exact_ms: Some(number(&narrow, "ms_to_exact")?),
             quality: quality(&narrow)?,
         },
     })
@@ -40,7 +40,8 @@ fn replay(recording: &Recording, link: Option<Link>) -> Result<Value> {
     let executable = Path::new(env!("CARGO_BIN_EXE_lotse")).with_file_name("examples").join("replay");
     ensure!(executable.exists(), "{} is missing: cargo build --release --workspace --examples", executable.display());
     let mut command = Command::new(executable);
-    let numbers = [("--width", SCREEN.0.into()), ("--height", SCREEN.1.into()), ("--fps", FPS)];
+    let Format { width, height, fps } = recording.format;
+    let numbers = [("--width", width.into()), ("--height", height.into()), ("--fps", fps)];
     command.args(numbers.into_iter().flat_map(|(name, number): (_, u32)| [name.to_owned(), number.to_string()]));
     if let Some(Link { kbit, rtt_ms }) = link {
         command.args(["--rate-kbit", &kbit.to_string(), "--rtt-ms", &rtt_ms.to_string()]);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::link::Update;
-use super::recording::{FRAME, Recording, STRIDE};
+use super::recording::Recording;
 use super::{Measured, Quality};
 
 const SIDE: usize = 64;
@@ -15,12 +15,13 @@ const SIDE: usize = 64;
 pub(crate) fn measure(recording: &Recording) -> Result<Measured> {
     let mut stream = zstd::stream::write::Encoder::new(Vec::new(), 3)?;
     let mut updates = Vec::new();
+    let (stride, height) = (recording.format.stride(), usize::from(recording.format.height));
     recording.each_change(|frame_number, frame, last| {
         let begun = Instant::now();
-        for top in (0..FRAME / STRIDE).step_by(SIDE) {
-            for left in (0..STRIDE).step_by(SIDE * 4) {
-                let right = STRIDE.min(left + SIDE * 4);
-                let rows = || (top..FRAME / STRIDE).take(SIDE).map(|row| row * STRIDE);
+        for top in (0..height).step_by(SIDE) {
+            for left in (0..stride).step_by(SIDE * 4) {
+                let right = stride.min(left + SIDE * 4);
+                let rows = || (top..height).take(SIDE).map(|row| row * stride);
                 if frame_number > 0 && rows().all(|row| frame[row + left..row + right] == last[row + left..row + right])
                 {
                     continue;
@@ -40,5 +41,5 @@ pub(crate) fn measure(recording: &Recording) -> Result<Measured> {
         stream.get_mut().clear();
         Ok(())
     })?;
-    Ok(Measured::of_updates("tiles + zstd-3", &updates, Quality::Exact))
+    Ok(Measured::of_updates("tiles + zstd-3", &updates, recording.format.fps, Quality::Exact))
 }

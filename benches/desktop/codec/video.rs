@@ -8,10 +8,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 
 use super::link::{Link, Update};
-use super::recording::{FPS, FRAME, Frames, Recording};
-use super::{Measured, OverLink, Quality};
+use super::recording::{Frames, Recording};
+use super::{Measured, OverLink, Quality, delays};
 use crate::machine::{childrens_processor_seconds, output, run};
-use crate::workloads::SCREEN;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Codec {
@@ -80,9 +79,9 @@ impl<'a> Changes<'a> {
             "-pix_fmt",
             "bgra",
             "-s",
-            &size(),
+            &recording.format.size(),
             "-r",
-            &FPS.to_string(),
+            &recording.format.fps.to_string(),
         ]);
         convert.args(["-i", "-", "-pix_fmt", "yuv420p", "-f", "rawvideo"]).arg(&yuv);
         let mut convert = convert.stdin(Stdio::piped()).spawn().context("starting ffmpeg")?;
@@ -94,7 +93,7 @@ impl<'a> Changes<'a> {
         })?;
         drop(input);
         ensure!(convert.wait()?.success(), "ffmpeg failed");
-        let seconds = f64::from(numbers.last().copied().unwrap_or(0) + 1) / f64::from(FPS);
+        let seconds = f64::from(numbers.last().copied().unwrap_or(0) + 1) / f64::from(recording.format.fps);
         let rate = format!("{:.2}", numbers.len() as f64 / seconds);
         let mut changes = Self { recording, yuv, numbers, rate, reading: 0.0 };
         changes.reading = changes.processor_seconds(&["-f", "null", "-"])?;
@@ -105,10 +104,14 @@ impl<'a> Changes<'a> {
         let good = self.encode(codec, codec.good())?;
         // A tenth of the line for headers and for what goes over the rate; a quarter of a second of it may gather.
         let narrow = self.encode(codec, &codec.narrow(link.kbit * 0.9, link.kbit / 4.0))?;
-        let mut measured = Measured::of_updates(codec.name(), &good.updates, good.quality);
+        let fps = self.recording.format.fps;
+        let mut measured = Measured::of_updates(codec.name(), &good.updates, fps, good.quality);
+        // Whole programs are timed, not pictures.
+        measured.encode.p99_ms = None;
         measured.decode_ms = Some(good.decode_ms);
         let bytes = narrow.updates.iter().skip(1).map(|update| update.bytes).sum();
-        measured.over_link = OverLink { delay_ms: link.delays(&narrow.updates), bytes, quality: narrow.quality };
+        let (delay_ms, exact_ms) = delays(link, &narrow.updates, fps, narrow.quality);
+        measured.over_link = OverLink { delay_ms, exact_ms, bytes, quality: narrow.quality };
         Ok(measured)
     }
 
@@ -140,7 +143,7 @@ impl<'a> Changes<'a> {
 
     fn processor_seconds(&self, to: &[&str]) -> Result<f64> {
         let begun = childrens_processor_seconds();
-        let (size, yuv) = (size(), self.yuv.to_string_lossy());
+        let (size, yuv) = (self.recording.format.size(), self.yuv.to_string_lossy());
         let from = ["-y", "-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size];
         let from = from.into_iter().chain(["-r", &self.rate, "-i"]);
         run("ffmpeg", from.chain([yuv.as_ref()]).chain(to.iter().copied()))?;
@@ -153,7 +156,7 @@ impl<'a> Changes<'a> {
         command.args(["-v", "error", "-nostdin", "-i"]).arg(file);
         let mut shown =
             Frames::of(command.args(["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "bgra", "-"]))?;
-        let mut picture = vec![0; FRAME];
+        let mut picture = vec![0; self.recording.format.frame()];
         let mut errors = Vec::new();
         self.recording.each_change(|number, frame, _| {
             ensure!(shown.next_into(&mut picture)?, "too few pictures");
@@ -177,8 +180,4 @@ struct Encoded {
     updates: Vec<Update>,
     decode_ms: f64,
     quality: Quality,
-}
-
-fn size() -> String {
-    format!("{}x{}", SCREEN.0, SCREEN.1)
 }

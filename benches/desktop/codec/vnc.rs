@@ -9,13 +9,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::link::Update;
-use super::recording::{FRAME, Recording, STRIDE};
+use super::recording::{Format, Recording};
 use super::{Measured, Quality};
 use crate::desk::process::Program;
 use crate::desk::{PATIENCE, until};
 use crate::machine::processor_seconds;
 use crate::screen::Screen;
-use crate::workloads::SCREEN;
 
 /// Side of the squares in which changes are found, pixels: about as coarse as systems report damage.
 const DAMAGE: usize = 16;
@@ -46,14 +45,14 @@ const COMPRESSION_2: i32 = -254;
 /// All frames with a client; the processor time is that of the server, which includes putting the frames: what of it that
 /// is, `without_a_client` tells.
 pub(crate) fn measure(recording: &Recording, encoding: Encoding) -> Result<Measured> {
-    let server = Server::start()?;
+    let server = Server::start(recording.format)?;
     let screen = Screen::of(&server.display)?;
     let (mut client, mut updates, mut begun) = (None, Vec::new(), 0.0);
     recording.each_change(|number, frame, last| {
-        let changed = put(&screen, frame, (number > 0).then_some(last))?;
+        let changed = put(&screen, recording.format, frame, (number > 0).then_some(last))?;
         let answer = match &mut client {
             // After the first frame, which is then no change that has yet to be told.
-            None => client.insert(Client::connect(server.port, encoding)?).update(Part::Everything),
+            None => client.insert(Client::connect(&server, encoding)?).update(Part::Everything),
             Some(client) => client.update(Part::Changed),
         };
         let answer = answer.with_context(|| format!("frame {number}, of which {changed} pixels have changed"))?;
@@ -69,16 +68,19 @@ pub(crate) fn measure(recording: &Recording, encoding: Encoding) -> Result<Measu
     for update in &mut updates {
         update.encode_ms = encode_ms;
     }
-    Ok(Measured::of_updates(encoding.name(), &updates, Quality::Exact))
+    let mut measured = Measured::of_updates(encoding.name(), &updates, recording.format.fps, Quality::Exact);
+    // The whole of the server is timed, not pictures.
+    measured.encode.p99_ms = None;
+    Ok(measured)
 }
 
 /// Processor ms of the server for putting a frame on its display, with nobody who watches.
 pub(crate) fn without_a_client(recording: &Recording) -> Result<f64> {
-    let server = Server::start()?;
+    let server = Server::start(recording.format)?;
     let screen = Screen::of(&server.display)?;
     let (mut begun, mut frames) = (0.0, 0_u32);
     recording.each_change(|number, frame, last| {
-        put(&screen, frame, (number > 0).then_some(last))?;
+        put(&screen, recording.format, frame, (number > 0).then_some(last))?;
         if number == 0 {
             begun = processor_seconds(server.program.pid());
         } else {
@@ -90,31 +92,32 @@ pub(crate) fn without_a_client(recording: &Recording) -> Result<f64> {
 }
 
 /// Puts what differs from `last` on the display, or everything; how many pixels differ.
-fn put(screen: &Screen, frame: &[u8], last: Option<&[u8]>) -> Result<usize> {
+fn put(screen: &Screen, format: Format, frame: &[u8], last: Option<&[u8]>) -> Result<usize> {
+    let stride = format.stride();
     let Some(last) = last else {
-        screen.put(frame, (0, SCREEN.0), (0, SCREEN.1))?;
+        screen.put(frame, (0, format.width), (0, format.height))?;
         screen.finish()?;
         return Ok(1);
     };
     let mut changed = 0;
-    for (top, rows) in (0..FRAME).step_by(STRIDE * DAMAGE).enumerate() {
-        let rows = rows..FRAME.min(rows + STRIDE * DAMAGE);
+    for (top, rows) in (0..format.frame()).step_by(stride * DAMAGE).enumerate() {
+        let rows = rows..format.frame().min(rows + stride * DAMAGE);
         if frame[rows.clone()] == last[rows.clone()] {
             continue;
         }
-        let mut squares = vec![false; STRIDE.div_ceil(DAMAGE * 4)];
-        for (new, old) in frame[rows.clone()].chunks_exact(STRIDE).zip(last[rows.clone()].chunks_exact(STRIDE)) {
+        let mut squares = vec![false; stride.div_ceil(DAMAGE * 4)];
+        for (new, old) in frame[rows.clone()].chunks_exact(stride).zip(last[rows.clone()].chunks_exact(stride)) {
             for (square, (new, old)) in new.chunks(DAMAGE * 4).zip(old.chunks(DAMAGE * 4)).enumerate() {
                 let differ = new.chunks_exact(4).zip(old.chunks_exact(4)).filter(|(new, old)| new != old).count();
                 squares[square] |= differ > 0;
                 changed += differ;
             }
         }
-        let (top, bottom) = (top * DAMAGE, rows.end / STRIDE);
+        let (top, bottom) = (top * DAMAGE, rows.end / stride);
         let mut square = 0;
         while let Some(start) = (square..squares.len()).find(|square| squares[*square]) {
             square = (start..squares.len()).find(|square| !squares[*square]).unwrap_or(squares.len());
-            let across = (u16::try_from(start * DAMAGE)?, u16::try_from((square * DAMAGE).min(STRIDE / 4))?);
+            let across = (u16::try_from(start * DAMAGE)?, u16::try_from((square * DAMAGE).min(stride / 4))?);
             screen.put(frame, across, (u16::try_from(top)?, u16::try_from(bottom)?))?;
         }
     }
@@ -126,28 +129,30 @@ struct Server {
     program: Program,
     display: String,
     port: u16,
+    format: Format,
     // After the program, which has its log in it.
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start() -> Result<Self> {
+    fn start(format: Format) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("Xtigervnc");
-        command.args(["-geometry", &format!("{}x{}", SCREEN.0, SCREEN.1), "-depth", "24", "-SecurityTypes", "None"]);
+        command.args(["-geometry", &format.size(), "-depth", "24", "-SecurityTypes", "None"]);
         command.args(["-rfbport", &port.to_string(), "-localhost", "-displayfd", "1", "-noreset", "-nolisten", "tcp"]);
         let mut program = Program::spawn(command.stdout(Stdio::piped()), folder.path());
         let mut line = String::new();
         BufReader::new(program.take_stdout().context("a pipe")?).read_line(&mut line)?;
         let display = format!(":{}", line.trim().parse::<u32>().with_context(|| program.log())?);
-        Ok(Self { program, display, port, _folder: folder })
+        Ok(Self { program, display, port, format, _folder: folder })
     }
 }
 
 /// RFB 3.8 (RFC 6143), as far as lengths go.
 struct Client {
     stream: BufReader<Counted>,
+    format: Format,
     encoding: Encoding,
 }
 
@@ -179,11 +184,12 @@ struct Answer {
 }
 
 impl Client {
-    fn connect(port: u16, encoding: Encoding) -> Result<Self> {
-        let stream = until(PATIENCE, "the server", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+    fn connect(server: &Server, encoding: Encoding) -> Result<Self> {
+        let stream = until(PATIENCE, "the server", || TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).ok());
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         stream.set_nodelay(true)?;
-        let mut client = Self { stream: BufReader::new(Counted { stream, bytes: 0 }), encoding };
+        let stream = BufReader::new(Counted { stream, bytes: 0 });
+        let mut client = Self { stream, format: server.format, encoding };
         client.skip(12)?;
         client.send(b"RFB 003.008\n")?;
         let types = client.byte()?;
@@ -210,7 +216,7 @@ impl Client {
     fn update(&mut self, part: Part) -> Result<Answer> {
         let before = self.stream.get_ref().bytes - self.stream.buffer().len();
         let mut request = vec![3, u8::from(part == Part::Changed), 0, 0, 0, 0];
-        request.extend([SCREEN.0.to_be_bytes(), SCREEN.1.to_be_bytes()].concat());
+        request.extend([self.format.width.to_be_bytes(), self.format.height.to_be_bytes()].concat());
         self.send(&request)?;
         let mut answer = Answer::default();
         while answer.pixels == 0 {

@@ -189,6 +189,7 @@ impl Encoder {
             is_owed_tile: false,
             is_divisible: false,
             spare,
+            packing: budget.packing(),
             work,
         };
         if keyframe {

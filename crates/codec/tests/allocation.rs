@@ -65,7 +65,8 @@ fn neither_side_allocates_once_it_has_seen_a_few_updates() {
             all += encoded.operations;
             decoder.apply(&update, &mut framebuffer).expect("it decodes");
         };
-        send(&pixels, PICTURE, Budget::bytes(30_000).with(Loss::Never));
+        // Photographs are packed densely, and then quickly.
+        send(&pixels, PICTURE, Budget::bytes(17_000).with(Loss::Never));
         send(&pixels, PICTURE, Budget::unlimited().with(Loss::Never));
         // What looks like a photograph changes once more, and there is little room for it beside what is at its edges.
         other.copy_from_slice(&pixels);

@@ -141,7 +141,13 @@ impl Encoder {
                 self.photographs.add(piece);
                 return Ok(ControlFlow::Continue(()));
             }
-            None => self.writer.write_many(frame, self.picture.shown(), piece, &sending.work, &mut self.raw),
+            None => self.writer.write_many(
+                frame,
+                self.picture.shown(),
+                piece,
+                (sending.packing, &sending.work),
+                &mut self.raw,
+            ),
         };
         sending.is_divisible = piece.height > FEW_LINES;
         let flow = self.send(frame, piece, kind, before, sending)?;

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use crate::operation::Packing;
 use crate::wire::MAX_UPDATE;
+
+/// From so many bytes on, exact photographs are packed quickly: 20 ms of 7 Mbit/s. There, what dense packing spares the link
+/// is less than what it takes of both processors (`docs/decisions/0010-streams-and-predictors.md`).
+const QUICK_PACKING: usize = 17_500;
 
 /// What an update may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,5 +83,10 @@ impl Budget {
     #[must_use]
     pub const fn effort(self, effort: Effort) -> Self {
         Self { effort, ..self }
+    }
+
+    /// Whether bytes are to be spared with exact photographs, or time.
+    pub(super) const fn packing(&self) -> Packing {
+        if self.bytes < QUICK_PACKING { Packing::Dense } else { Packing::Quick }
     }
 }

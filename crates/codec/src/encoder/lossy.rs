@@ -217,7 +217,13 @@ impl Encoder {
                 }
                 tiles += 1;
                 let before = self.raw.mark();
-                let kind = self.writer.write_many(frame, self.picture.shown(), rect, &sending.work, &mut self.raw);
+                let kind = self.writer.write_many(
+                    frame,
+                    self.picture.shown(),
+                    rect,
+                    (sending.packing, &sending.work),
+                    &mut self.raw,
+                );
                 let flow = self.send(frame, rect, kind, before, sending)?;
                 if flow.is_break() {
                     return Ok(flow);

@@ -6,7 +6,7 @@ use super::{EncodeError, Encoder, Operations};
 use crate::chunks::{AROUND, Mark};
 use crate::frame::Frame;
 use crate::geometry::Rect;
-use crate::operation::Room;
+use crate::operation::{Packing, Room};
 use crate::wire::{Kind, LARGEST_TILE, MAX_CHUNK};
 
 /// An update on its way.
@@ -22,6 +22,8 @@ pub(super) struct Sending<'a> {
     pub(super) is_divisible: bool,
     /// Pixels that may still be painted though they are right already.
     pub(super) spare: u64,
+    /// Of exact pixels of many colours.
+    pub(super) packing: Packing,
     /// What the other side is still willing to do.
     pub(super) work: Room,
 }

@@ -329,7 +329,7 @@ fn a_large_photograph_comes_in_slices_with_what_is_typed_between_them() {
     let mut updates = 0;
     loop {
         let encoded = play.step(&picture, &damage, Budget::unlimited().with(Loss::Never));
-        assert!(encoded.operations.photo <= 28, "{encoded:?}");
+        assert!(encoded.operations.photo + encoded.operations.literal <= 28, "{encoded:?}");
         play.assert_exact(&picture, Rect::new(0, 0, 1100, 700), rect);
         updates += 1;
         if encoded.pending == Pending::Nothing {

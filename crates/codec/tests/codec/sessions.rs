@@ -93,16 +93,16 @@ fn windows() -> Session {
     session.rest(&picture, Budget::unlimited())
 }
 
-/// Photographs that scroll, down and back, exactly.
+/// Photographs that scroll, down and back, exactly, over a link on which bytes are dear.
 fn photographs() -> Session {
     let mut session = Session::new("photographs");
     let all = photograph(WIDTH, 600);
     let mut picture = paper();
     for top in [0, 37, 90, 160, 230, 160, 101, 47, 0] {
         picture.paste((0, 20), &all, Rect::new(0, top + 20, WIDTH, HEIGHT - 20));
-        session.show(&picture, &picture.whole(), Budget::unlimited().with(Loss::Never));
+        session.show(&picture, &picture.whole(), Budget::bytes(17_000).with(Loss::Never));
     }
-    session.rest(&picture, Budget::unlimited())
+    session.rest(&picture, Budget::bytes(17_000).with(Loss::Never))
 }
 
 /// Film beside text, roughly, and exact when it rests.
