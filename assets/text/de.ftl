@@ -47,6 +47,7 @@ offline-lost = Die Verbindung ist abgerissen. Prüfen Sie, ob dieser Computer im
 cannot-share-title = Ihr Bildschirm lässt sich nicht teilen
 cannot-share-wayland = Auf dieser Oberfläche (Wayland) lässt sich der Bildschirm noch nicht teilen. Melden Sie sich ab, wählen Sie beim Anmelden eine Oberfläche „mit Xorg“ und starten Sie das Programm dort.
 cannot-share-not-supported = Diese Version kann den Bildschirm dieses Computers noch nicht teilen. Sagen Sie es Ihrer Beratung; mehr müssen Sie nicht tun.
+cannot-share-too-large = Ihre Bildschirme sind zusammen { $width } × { $height } Bildpunkte groß. Teilen lassen sich höchstens { $side } in jeder Richtung und { $pixels } Millionen insgesamt. Schalten Sie einen Bildschirm ab oder wählen Sie eine kleinere Auflösung, und starten Sie das Programm neu.
 cannot-share-failed = Der Bildschirm lässt sich nicht teilen. Starten Sie das Programm neu; bleibt es dabei, lesen Sie Ihrer Beratung dies vor: { $reason }
 
 ask-view = { $who } möchte Ihren Bildschirm sehen

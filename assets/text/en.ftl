@@ -51,6 +51,7 @@ offline-lost = The connection was lost. Check that this computer is on the inter
 cannot-share-title = Your screen cannot be shared
 cannot-share-wayland = On this desktop (Wayland) the screen cannot be shared yet. Sign out, choose a desktop “on Xorg” when you sign in again, and start this program there.
 cannot-share-not-supported = This version cannot share the screen of this computer yet. Tell your adviser; you need do nothing more.
+cannot-share-too-large = Together your screens have { $width } × { $height } pixels. At most { $side } each way and { $pixels } million in all can be shared. Turn one screen off or choose a lower resolution, then start the program again.
 cannot-share-failed = The screen cannot be shared. Start the program again; if it stays like this, read this out to your adviser: { $reason }
 
 # The question.

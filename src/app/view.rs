@@ -146,6 +146,17 @@ pub enum CannotShare {
     Wayland,
     /// This build has no capture for this system yet.
     NotSupported,
+    /// All monitors together have more pixels than a picture may.
+    TooLarge {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Most pixels of a side.
+        most_side: u32,
+        /// Most pixels in all.
+        most: u32,
+    },
     /// The system refused; in its words.
     Failed(String),
 }

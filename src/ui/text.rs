@@ -108,6 +108,15 @@ impl Text {
         match why {
             CannotShare::Wayland => self.say("cannot-share-wayland"),
             CannotShare::NotSupported => self.say("cannot-share-not-supported"),
+            CannotShare::TooLarge { width, height, most_side, most } => self.say_with(
+                "cannot-share-too-large",
+                [
+                    ("width", width.to_string().into()),
+                    ("height", height.to_string().into()),
+                    ("side", most_side.to_string().into()),
+                    ("pixels", (most / 1_000_000).to_string().into()),
+                ],
+            ),
             CannotShare::Failed(reason) => self.say_with("cannot-share-failed", [("reason", reason.as_str().into())]),
         }
     }

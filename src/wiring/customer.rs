@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use lotse_codec::{EncodeError, FrameError, MAX_DIMENSION, MAX_PIXELS};
 use lotse_desktop::capture::{Capture, CaptureError};
 use lotse_desktop::front;
 use lotse_desktop::inject::guard::Guard;
@@ -710,6 +711,9 @@ pub(super) fn cannot_share(error: PumpError) -> CannotShare {
     match error {
         PumpError::Capture(CaptureError::Wayland) => CannotShare::Wayland,
         PumpError::Capture(CaptureError::NotSupported) => CannotShare::NotSupported,
+        PumpError::Encode(EncodeError::Frame(FrameError::Size { width, height })) => {
+            CannotShare::TooLarge { width, height, most_side: MAX_DIMENSION, most: MAX_PIXELS }
+        }
         other => CannotShare::Failed(other.to_string()),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lotse_codec::{Decoder, Effort, Framebuffer, LARGEST_TILE};
+use lotse_codec::{Decoder, Effort, EncodeError, FrameError, Framebuffer, LARGEST_TILE, MAX_DIMENSION};
 use lotse_desktop::capture::synthetic::{self, Stage};
 use lotse_desktop::capture::{CaptureError, Rect};
 use lotse_protocol::message::session::{Applied, UpdateHeader};
@@ -412,6 +412,19 @@ fn a_hand_off_that_is_taken_is_waited_for() {
     assert_eq!(stage.grabs(), 0, "nothing is encoded that cannot leave");
     watcher.out.taken.store(false, Ordering::SeqCst);
     watcher.until_exact(&pump, &stage);
+}
+
+#[test]
+fn a_screen_that_has_grown_too_large_is_said_with_its_size() {
+    let (pump, stage, events) = pump();
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    stage.resize(MAX_DIMENSION + 1, 2);
+    let failed = std::iter::from_fn(|| events.recv_timeout(PATIENCE).ok())
+        .find_map(|event| if let PumpEvent::Failed(error) = event { Some(error) } else { None });
+    let size = FrameError::Size { width: MAX_DIMENSION + 1, height: 2 };
+    assert!(matches!(&failed, Some(PumpError::Encode(EncodeError::Frame(error))) if *error == size), "{failed:?}");
 }
 
 #[test]

@@ -158,6 +158,7 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
     for (name, why) in [
         ("wayland", CannotShare::Wayland),
         ("not-supported", CannotShare::NotSupported),
+        ("too-large", CannotShare::TooLarge { width: 17_280, height: 4320, most_side: 16_384, most: 1 << 26 }),
         ("failed", CannotShare::Failed("MIT-SHM: BadAccess (attempt to access private resource denied)".into())),
     ] {
         let waiting = Waiting { id: None, code: CodeView::None, status: Status::CannotShare(why) };

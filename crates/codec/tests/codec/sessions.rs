@@ -208,7 +208,8 @@ fn opened(updates: &[Vec<u8>]) -> Vec<u8> {
     records
 }
 
-/// Sound operations of every kind, among them what a session rarely has, over several updates.
+/// Sound operations of every kind but film, which is in a session of its own (its bits have to end where it does), among
+/// them what a session rarely has, over several updates.
 fn by_hand() -> Vec<u8> {
     let rect = |kind: u8, rect: [u32; 4], rest: &[u8]| [vec![kind], rect.map(number).concat(), rest.to_vec()].concat();
     let tiles = keep([0, 0, 3, 2]);
@@ -219,15 +220,13 @@ fn by_hand() -> Vec<u8> {
         [recall_part([70, 66, 50, 9], 4), recall_lines([0, 10, 192, 5], 3, 4)].concat(),
         [text(8, 8, &[4, 2, 1, 2, 2, 0, 0, 1, 0, 0, 0, 1, 3, 7, 7, 7], &planes), text(8, 8, &[0, 0, 1], &[])].concat(),
         [rect(4, [0, 100, 200, 40], &[0, 3]), rect(6, [0, 0, 128, 128], &[]), photo(1, 1, 4)].concat(),
-        [rect(7, [0, 0, 64, 64], &[0, 20, 2, 4]), rect(7, [3, 3, 17, 18], &[1, 40, 1, 4])].concat(),
         rect(3, [20, 20, 3, 2], &[]),
     ];
     let mut records = record(6, &[200, 150]);
     for (number, operations) in updates.iter().enumerate() {
         match number {
             4 => records.extend(record(4, &[0xff; 4])),
-            5 => records.extend(record(4, &[0x12, 0x34, 0x56, 0x78, 0xa9, 0x21, 0x43, 0x65])),
-            6 => (1..4).for_each(|stream| records.extend(record(stream, &[1, 2, 3, 250, 0, 9]))),
+            5 => (1..4).for_each(|stream| records.extend(record(stream, &[1, 2, 3, 250, 0, 9]))),
             _ => {}
         }
         records.extend([record(0, operations), record(5, &[])].concat());

@@ -238,6 +238,40 @@ fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
 }
 
 #[test]
+fn what_waits_behind_something_small_outlasts_a_keyframe_and_another_size() {
+    let page = Rect::new(200, 20, 480, 460);
+    let key = Rect::new(20, 40, 9, 16);
+    let budget = Budget::bytes(1_500);
+    // The page waits while the key goes first.
+    let put_off = || {
+        let mut picture = desktop(700, 500);
+        let mut play = Play::new(&picture);
+        for (y, x) in (0..page.height).flat_map(|y| (0..page.width).map(move |x| (y, x))) {
+            let [a, ..] = mix(x * 7919 + y * 31).to_le_bytes();
+            picture.set(page.x + x, page.y + y, [a % 16 * 15, 40, 60]);
+        }
+        play.step(&picture, &Region::from(page), budget);
+        picture.fill(key, [9, 1, 2]);
+        let small = play.step(&picture, &Region::from(key), budget);
+        assert_eq!(play.wrong(&picture, key, |_, _| true).0, 0, "the key was to go first");
+        assert_eq!(small.pending, Pending::More, "the page was to wait");
+        (picture, play)
+    };
+
+    let (picture, mut play) = put_off();
+    play.sides.encoder.keyframe();
+    assert!(play.step(&picture, &Region::new(), budget).keyframe);
+    play.rest(&picture, budget);
+    play.sides.assert_shows(&picture);
+
+    let (_, mut play) = put_off();
+    let smaller = desktop(300, 333);
+    assert!(play.step(&smaller, &Region::new(), budget).keyframe);
+    play.rest(&smaller, budget);
+    play.sides.assert_shows(&smaller);
+}
+
+#[test]
 fn what_rests_beside_a_film_that_fills_the_link_becomes_exact() {
     let film = Film::new(Rect::new(64, 64, 320, 192));
     let mut picture = desktop(600, 360);

@@ -11,28 +11,32 @@ const MAX_PIXELS: u32 = 256 * 256;
 ///
 /// Half of the runs wrap the input as operations in a sound keyframe, with planes of pixels beside them, since chance
 /// rarely writes a zstd frame; and some make one session of it, update by update, as an encoder would.
-pub(crate) fn decoder(input: &[u8]) {
-    let Some((&mode, rest)) = input.split_first() else { return };
-    let mut decoder = Decoder::with_max_pixels(MAX_PIXELS);
-    let mut framebuffer = Framebuffer::new();
+pub(crate) fn decoder(input: &[u8]) -> Outcome {
+    let mut viewer = Viewer {
+        decoder: Decoder::with_max_pixels(MAX_PIXELS),
+        framebuffer: Framebuffer::new(),
+        outcome: Outcome::default(),
+    };
+    let Some((&mode, rest)) = input.split_first() else { return viewer.outcome };
     if mode == OPENED {
-        opened(&mut decoder, rest, &mut framebuffer);
+        opened(&mut viewer, rest);
     } else if mode & 1 == 0 {
         // Each update with its length before it, as on a stream.
         let mut rest = rest;
         while let Some((length, after)) = rest.split_first_chunk::<2>() {
             let length = usize::from(u16::from_le_bytes(*length)).min(after.len());
             let (update, after) = after.split_at(length);
-            apply(&mut decoder, update, &mut framebuffer);
+            viewer.apply(update);
             rest = after;
         }
     } else {
         // The other bits say how much of it, from the end, are planes: from nothing to nearly all.
         for bytes in rest.chunks(60_000) {
             let (operations, planes) = bytes.split_at(bytes.len() - bytes.len() * usize::from(mode >> 1) / 128);
-            apply(&mut decoder, &keyframe(operations, planes), &mut framebuffer);
+            viewer.apply(&keyframe(operations, planes));
         }
     }
+    viewer.outcome
 }
 
 /// How an input begins that is a session without its compression.
@@ -40,7 +44,7 @@ const OPENED: u8 = 2;
 
 /// Records of a kind, a length and so many bytes: those of a stream by its number, the beginning of an update, or of a
 /// keyframe of this size. All chunks of a context are one frame of zstd, as an encoder makes it.
-fn opened(decoder: &mut Decoder, mut records: &[u8], framebuffer: &mut Framebuffer) {
+fn opened(viewer: &mut Viewer, mut records: &[u8]) {
     let mut update = Vec::new();
     let mut begun = [false; 2];
     while let Some((&[kind, low, high], rest)) = records.split_first_chunk::<3>() {
@@ -56,29 +60,52 @@ fn opened(decoder: &mut Decoder, mut records: &[u8], framebuffer: &mut Framebuff
                 update.extend([4].into_iter().chain(number(length)).chain(number(length)).chain(bytes.iter().copied()));
             }
             5 => {
-                apply(decoder, &update, framebuffer);
+                viewer.apply(&update);
                 update = vec![0];
             }
             _ => {
-                apply(decoder, &update, framebuffer);
+                viewer.apply(&update);
                 let side = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(99)) + usize::from(kind & 1);
                 update = [1].into_iter().chain(number(side(0))).chain(number(side(1))).collect();
                 begun = [false; 2];
             }
         }
     }
-    apply(decoder, &update, framebuffer);
+    viewer.apply(&update);
 }
 
-fn apply(decoder: &mut Decoder, update: &[u8], framebuffer: &mut Framebuffer) {
-    if let Ok(changed) = decoder.apply(update, framebuffer) {
-        for rect in changed.rects() {
-            assert!(rect.right() <= framebuffer.width() && rect.bottom() <= framebuffer.height());
+/// What became of the updates of an input.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) taken: usize,
+    pub(crate) refused: usize,
+}
+
+struct Viewer {
+    decoder: Decoder,
+    framebuffer: Framebuffer,
+    outcome: Outcome,
+}
+
+impl Viewer {
+    fn apply(&mut self, update: &[u8]) {
+        let framebuffer = &mut self.framebuffer;
+        match self.decoder.apply(update, framebuffer) {
+            Ok(changed) => {
+                self.outcome.taken += 1;
+                for rect in changed.rects() {
+                    assert!(rect.right() <= framebuffer.width() && rect.bottom() <= framebuffer.height());
+                }
+            }
+            Err(error) => {
+                println!("{} bytes: {error}", update.len());
+                self.outcome.refused += 1;
+            }
         }
+        assert_eq!(framebuffer.pixels().len(), framebuffer.stride() * framebuffer.height() as usize);
+        assert!(framebuffer.width() * framebuffer.height() <= MAX_PIXELS);
+        assert!(self.decoder.decompressor_memory() <= 10 << 20);
     }
-    assert_eq!(framebuffer.pixels().len(), framebuffer.stride() * framebuffer.height() as usize);
-    assert!(framebuffer.width() * framebuffer.height() <= MAX_PIXELS);
-    assert!(decoder.decompressor_memory() <= 10 << 20);
 }
 
 /// A keyframe of 200×150 pixels with these operations and equally many bytes of each plane.
