@@ -177,11 +177,13 @@ fn table() {
 }
 
 /// Prints how long a customer waits for the numbers, by each renderer: for docs/decisions/0002-shell.md. `LOTSE_STARTED`
-/// is the command of another program than the one that was built with this.
+/// is the command of another program than the one that was built with this, `LOTSE_ENDED` one that returns when nothing is
+/// left of it: one Wine must have ended before the next desk's begins.
 #[test]
 #[ignore = "a measurement, for release builds: ./dev bench start, ./dev windows bench"]
 fn start() {
     let started = std::env::var("LOTSE_STARTED").unwrap_or_else(|_| env!("CARGO_BIN_EXE_lotse").to_owned());
+    let ended = std::env::var("LOTSE_ENDED").ok();
     let relay = Relay::start();
     println!("{started}");
     println!("| drawn by | start → terms, ms | *I accept* → ID | both, middle of {RUNS} | worst |");
@@ -199,7 +201,13 @@ fn start() {
                 let accepted = Instant::now();
                 customer.accept_terms();
                 until(PATIENCE, "the numbers", || customer.is_ready().then_some(()));
-                [terms, accepted.elapsed(), begun.elapsed()]
+                let times = [terms, accepted.elapsed(), begun.elapsed()];
+                drop(customer);
+                if let Some((program, arguments)) = ended.as_deref().and_then(|words| words.split_once(' ')) {
+                    let status = Command::new(program).args(arguments.split_whitespace()).status();
+                    assert!(status.expect("it starts").success(), "{program} fails");
+                }
+                times
             })
             .collect();
         runs.sort_unstable_by_key(|[.., both]| *both);

@@ -12,6 +12,8 @@ mod crash;
 mod desk;
 #[path = "wine/eyes.rs"]
 mod eyes;
+#[path = "wine/figures.rs"]
+mod figures;
 #[path = "wine/file.rs"]
 mod file;
 #[path = "wine/helped.rs"]
@@ -116,6 +118,13 @@ fn a_customer_on_windows_is_helped_and_nothing_is_left() {
     let desk = helped::from_beginning_to_end(&prefix, desk);
     traces.nothing_is_left(&prefix);
     drop(desk);
+}
+
+/// For the notes on a change, and docs/decisions/0014-windows-capture.md.
+#[test]
+#[ignore = "it measures: ./dev windows bench"]
+fn figures_of_a_customer_on_windows() {
+    figures::print(&Prefix::given());
 }
 
 #[test]

@@ -70,7 +70,7 @@ struct Results {
 pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     let content = Content::in_folder(places.scratch.join("content"))?;
     let (busy, time) = (Busy::now(), Duration::from_secs(extent.seconds));
-    let mut unshared = unshared_keys(extent, &content, time)?;
+    let mut unshared = unshared_keys(extent, &content, time * 2)?;
     let mut all = Vec::new();
     for product in PRODUCTS {
         let sides = Sides::of(*product, &content)?;
@@ -88,13 +88,16 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
         sides.put_others_last()?;
         for workload in extent.beside_own_keys() {
             eprintln!("{}: the customer's own keys, {} …", product.name(), beside_what(workload));
-            let keys = keys(sides.customers(), sides.customers(), workload, &content, time * 2)?;
-            results.own.push((workload, keys.delay()));
+            let mut own = Keys::default();
+            for _ in 0..2 {
+                own.add(keys(sides.customers(), sides.customers(), workload, &content, time * 2)?);
+            }
+            results.own.push((workload, own.delay()));
         }
         all.push(results);
     }
     // Once before the others and once after them: what else this machine does changes with time.
-    for ((_, keys), (_, more)) in unshared.iter_mut().zip(unshared_keys(extent, &content, time)?) {
+    for ((_, keys), (_, more)) in unshared.iter_mut().zip(unshared_keys(extent, &content, time * 2)?) {
         keys.add(more);
     }
     let unshared: Delays = unshared.into_iter().map(|(workload, keys)| (workload, keys.delay())).collect();
@@ -140,6 +143,7 @@ fn slow(content: &Content, line: Line, time: Duration) -> Result<String> {
 }
 
 /// How long each key took, ms, and how many were lost.
+#[derive(Default)]
 struct Keys {
     delays: Vec<f64>,
     lost: usize,

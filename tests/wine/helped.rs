@@ -12,8 +12,8 @@ use crate::code;
 use crate::desk::hands::Button;
 use crate::desk::process::Program;
 use crate::desk::relay::Relay;
-use crate::desk::screen::Rect;
 use crate::desk::{Desk, PATIENCE, until};
+use crate::figures::key_to_pixel;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
 use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within};
@@ -25,14 +25,14 @@ const PLACE: [&str; 4] = ["10", "540", "480", "220"];
 const LET_GO_WITHIN: Duration = Duration::from_secs(2);
 
 /// A window that writes down what it hears.
-struct Notes {
+pub(crate) struct Notes {
     program: Program,
-    window: Window,
+    pub(crate) window: Window,
     file: PathBuf,
 }
 
 impl Notes {
-    fn open(prefix: &Prefix, desk: &Desk) -> Self {
+    pub(crate) fn open(prefix: &Prefix, desk: &Desk) -> Self {
         let file = desk.folder().join("heard");
         let mut command = prefix.beside("hears.exe");
         // Wine's name for a file of Linux.
@@ -69,7 +69,7 @@ impl Notes {
         }
     }
 
-    fn close(mut self, desk: &Desk) {
+    pub(crate) fn close(mut self, desk: &Desk) {
         desk.close(self.window);
         assert!(self.program.ended(GONE_WITHIN).is_some(), "the notes end with their window");
     }
@@ -114,7 +114,7 @@ pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
 }
 
 /// The adviser has control, and sees the customer's screen pixel for pixel.
-fn begin(prefix: &Prefix, desk: Desk) -> Session {
+pub(crate) fn begin(prefix: &Prefix, desk: Desk) -> Session {
     let relay = Relay::start();
     let account = relay.add_adviser("maria", "Maria Huber");
     let mut arguments = relay.arguments().to_vec();
@@ -131,7 +131,7 @@ fn begin(prefix: &Prefix, desk: Desk) -> Session {
     session
 }
 
-fn takes_the_keyboard(session: &Session, notes: &Notes) {
+pub(crate) fn takes_the_keyboard(session: &Session, notes: &Notes) {
     let since = notes.lines().len();
     let (x, y) = session.customer.desk.geometry(notes.window).centre();
     session.click_on_customers((x, y));
@@ -209,29 +209,13 @@ fn the_mouse_is_where_it_points(session: &Session, notes: &Notes) {
 
 /// From the adviser's key to the pixel that it changes on the adviser's screen. Said and not judged: Wine is not Windows.
 fn delays(session: &Session, notes: &Notes) {
-    let (left, top) = session.picture();
-    let window = session.customer.desk.geometry(notes.window);
-    let corner = Rect { x: left + window.x + 10, y: top + window.y + 10, width: 4, height: 4 };
-    let mut delays: Vec<Duration> = (0..20)
-        .map(|_| {
-            // What the last one stirred up has settled.
-            thread::sleep(Duration::from_millis(120));
-            let before = session.adviser.desk.pixels_in(corner);
-            let begun = Instant::now();
-            session.adviser.desk.chord(&[], code::A);
-            while session.adviser.desk.pixels_in(corner).difference(&before).is_none() {
-                assert!(begun.elapsed() < PATIENCE, "a key changes nothing");
-                thread::sleep(Duration::from_micros(200));
-            }
-            begun.elapsed()
-        })
-        .collect();
+    let mut delays = key_to_pixel(session, notes, 20);
     delays.sort();
     println!("key → pixel across Wine: median {:?}, longest {:?}", delays[10], delays[19]);
 }
 
 /// The customer's window is closed, which asks; and everything ends.
-fn ends(session: Session) -> Desk {
+pub(crate) fn ends(session: Session) -> Desk {
     let Session { customer, adviser, .. } = session;
     customer.desk.close(customer.window);
     customer.confirm();
