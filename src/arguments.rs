@@ -1,6 +1,7 @@
 //! The command line (design, section 8). No secret is ever on it: the code is typed into the window.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lotse_desktop::elevation::LineName;
 use lotse_protocol::keys::RelayPins;
 
 use crate::crash::Failure;
@@ -60,6 +61,12 @@ pub enum Command {
     /// Lets go of keys and buttons when the program that started it is gone: what was pressed outlives a killed process.
     #[command(hide = true)]
     Guard,
+    /// Goes on, as an administrator's, with the session of the program that started it.
+    #[command(hide = true)]
+    GoOn {
+        /// What the line to that program is called.
+        line: LineName,
+    },
     /// Exits 0 when OpenGL can be used: asked in a child process, since a broken driver crashes rather than fails.
     #[command(hide = true)]
     ProbeOpengl,
@@ -147,6 +154,15 @@ mod tests {
         let arguments = ["lotse", "--relay", "localhost:4433", "--relay-key", &pins.to_string()];
         let options = Arguments::try_parse_from(arguments).expect("a valid key").options;
         assert_eq!(options.relay_key.map(|key| key.to_string()), Some(pins.to_string()));
+    }
+
+    #[test]
+    fn a_line_to_another_computer_is_refused() {
+        let of = |line: &str| Arguments::try_parse_from(["lotse", "go-on", line]).map(|_| ());
+        assert!(of("000102030405060708090a0b0c0d0e0f").is_ok());
+        for elsewhere in [r"\\elsewhere\pipe\000102030405", "000102030405060708090a0b0c0d0e0", "lotse"] {
+            assert!(of(elsewhere).is_err(), "{elsewhere}");
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ use lotse::institution::{self, Institution};
 use lotse::shell::Renderer;
 use lotse::ui::text::{Language, Text};
 use lotse::wiring::doctor::{self, Extent, Form, Health};
+use lotse::wiring::{RunError, SuccessorError};
 use lotse::{crash, shell, wiring};
+use lotse_desktop::elevation::{AnswerError, LineName, OTHER_ACCOUNT};
 use lotse_desktop::libraries;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some(Command::Adviser) => Window::Adviser { id: None },
         Some(Command::View { id }) => Window::Adviser { id: Some(id.join(" ")) },
         Some(Command::Doctor { json, selftest }) => return doctor(json, selftest, options),
+        Some(Command::GoOn { line }) => Window::GoingOn { line },
         Some(Command::Guard) => return guard(),
         Some(Command::ProbeOpengl) => return probe(),
         Some(Command::CrashMessage { place }) => return crash::message(&place),
@@ -53,8 +56,15 @@ fn main() -> ExitCode {
     };
     match run(window, options, own) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_other_accounts(&error) => ExitCode::from(OTHER_ACCOUNT),
         Err(error) => last_word(&error),
     }
+}
+
+/// What it is for is said in the window of the program that started this one.
+fn is_other_accounts(error: &anyhow::Error) -> bool {
+    let why = error.downcast_ref::<RunError>();
+    matches!(why, Some(RunError::Successor(SuccessorError::Answer(AnswerError::OtherAccount))))
 }
 
 /// For a terminal, which a program with windows does not have by itself everywhere.
@@ -122,10 +132,16 @@ fn probe() -> ExitCode {
     shell::probe::answer()
 }
 
-/// The two windows.
+/// The windows.
 enum Window {
     Customer,
-    Adviser { id: Option<String> },
+    /// The customer's once more, with the session of the program that started this one.
+    GoingOn {
+        line: LineName,
+    },
+    Adviser {
+        id: Option<String>,
+    },
 }
 
 fn run(window: Window, options: Options, own: Option<Institution>) -> anyhow::Result<()> {
@@ -133,6 +149,7 @@ fn run(window: Window, options: Options, own: Option<Institution>) -> anyhow::Re
     let target = target(options, own)?;
     match window {
         Window::Customer => wiring::customer::run(target, renderer),
+        Window::GoingOn { line } => wiring::customer::go_on(target, renderer, &line),
         Window::Adviser { id } => wiring::adviser::run(target, renderer, id),
     }
     .context("the window could not be shown")

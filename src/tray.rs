@@ -123,6 +123,7 @@ fn standing(page: &CustomerPage, text: &Text) -> (Icon, String) {
             let icon = if session.paused.is_some() { Icon::Paused } else { Icon::Connected };
             (icon, text.who_sees(session))
         }
+        CustomerPage::Returning(_) => (Icon::Ready, text.say("returning-title")),
         CustomerPage::Over(over) => (Icon::Ready, text.over_title(over.why)),
         CustomerPage::Damaged { .. } => (Icon::Ready, text.say("damaged-title")),
     }

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use lotse::app::view::{CustomerPage, CustomerView, Seen, Terms};
+use lotse::app::view::{CustomerPage, CustomerView, Runs, Seen, Terms};
 use lotse::ui::Looks;
 use lotse::ui::text::Language;
 use lotse_protocol::brand::colours::Colour;
@@ -39,6 +39,7 @@ fn terms_page(institution: &str) -> CustomerView {
         page: CustomerPage::Terms,
         confirm_close: false,
         seen: Seen::Window,
+        runs: Runs::AsUsual,
     }
 }
 

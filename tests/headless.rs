@@ -11,6 +11,8 @@ mod film;
 mod first_picture;
 #[path = "headless/gated.rs"]
 mod gated;
+#[path = "headless/onward.rs"]
+mod onward;
 #[path = "headless/party.rs"]
 mod party;
 #[path = "headless/pointed.rs"]

@@ -18,7 +18,7 @@ use lotse_protocol::forward::{self, Token};
 use lotse_protocol::framing;
 use lotse_protocol::handshake::joiner::{self, Joiner};
 use lotse_protocol::handshake::offerer::{self, CodeState, Offerer};
-use lotse_protocol::handshake::{Established, Part, Trust};
+use lotse_protocol::handshake::{Established, Part, Trust, Welcome};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{KeyError, PublicKey, SigningKey};
 use lotse_protocol::limits;
@@ -294,7 +294,7 @@ fn introduced() -> (Established, Established) {
     let now = Instant::now();
     let cards = SigningKey::generate(&mut rng);
     let policy = Permissions::from(Permission::View);
-    let trust = Trust { cards: cards.public(), institution: None };
+    let trust = Trust { cards: cards.public(), institution: None, welcome: Welcome::Anyone };
     let mut offerer = Offerer::new(Part::Host { trust, policy }, &mut rng);
     let id = Id::generate(&mut rng);
     offerer.registered(id, now, &mut rng);

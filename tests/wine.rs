@@ -20,6 +20,8 @@ mod file;
 mod helped;
 #[path = "wine/looks.rs"]
 mod looks;
+#[path = "wine/onward.rs"]
+mod onward;
 #[path = "../src/ui/tests/pages.rs"]
 #[allow(dead_code, reason = "shared with the tests of the user interface, which need more of it")]
 mod pages;
@@ -125,6 +127,35 @@ fn a_customer_on_windows_is_helped_and_nothing_is_left() {
 #[ignore = "it measures: ./dev windows bench"]
 fn figures_of_a_customer_on_windows() {
     figures::print(&Prefix::given());
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customer_on_windows_continues_as_administrator_and_nothing_is_left() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::continues_as_administrator(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_program_and_its_administrators_speak_with_nobody_else() {
+    // Not lotse.exe itself: what Wine writes down for a program of a terminal is not looked at.
+    onward::speaks_with_nobody_else(&Prefix::given());
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_program_that_is_not_ours_has_nobody_go_on_with_it() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::goes_on_with_nobody_else(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
 }
 
 #[test]

@@ -67,6 +67,7 @@ ask-several = { $who } asks you to allow this:
 question-vouched = vouched for by { $by }
 question-warning-view = Close what is private first. We never ask for banking or passwords.
 question-warning = You can take this back with one click at any time. We never ask for banking or passwords.
+question-as-administrator = This program now runs as administrator: what you allow holds for windows with administrator rights too.
 question-left = refused by itself in { $time }
 allow = Allow
 refuse = Refuse
@@ -85,6 +86,19 @@ session-prompt = Windows is asking you something. Only you can answer: your advi
 session-administrator = The window in front has administrator rights. Your adviser sees it, but only you can use it.
 session-locked = The screen is locked. Your adviser sees nothing and can do nothing. When you unlock it, what you allowed goes on.
 session-away = Somebody else uses this computer. Your adviser sees nothing and can do nothing. When you are back, what you allowed goes on.
+session-as-administrator = As administrator, for this session alone
+onward = Continue as administrator
+onward-text = Windows keeps your adviser from windows with administrator rights.
+onward-title = Continue as administrator?
+onward-then = Windows asks you first whether this program may make changes. Then a new window takes the place of this one, and { $who } comes back to it by itself. What may be seen and done there, you decide anew.
+onward-warning = What you allow then holds for windows with administrator rights too. Only continue if you have agreed on it. We never ask for banking or passwords.
+onward-back = Back
+onward-under-way = Answer the question that Windows asks you. Until then everything goes on as it is.
+onward-refused = You refused, or Windows did not allow it. Nothing has changed: the session goes on as before.
+onward-other-account = Windows used another account than yours, which does not work. The session goes on as before.
+onward-not-started = The program could not be started as administrator. The session goes on as before.
+onward-not-ready = The program did start as administrator, but was not ready in time. The session goes on as before.
+onward-adviser-stayed = Your adviser’s program did not come along; it may be too old for this. The session goes on as before.
 session-allowed = Allowed now
 session-view-only = Looking only. Mouse and keyboard are yours alone.
 session-stop = Take back
@@ -103,7 +117,14 @@ activity-away = Somebody else used the computer: your adviser saw nothing and co
 activity-went-on = You came back: what you had allowed went on
 activity-screen-slept = The screen went dark to save energy
 activity-screen-changed = The screen took another size
+activity-onward = You chose to continue as administrator
+activity-stayed-here = It did not continue as administrator
 end = End
+
+# The adviser comes back to the program that goes on as administrator.
+returning-title = Continuing as administrator
+returning-text = { $who } is on the way back. Then you are asked again what may be seen and done; until you allow it, nobody sees anything.
+returning-left = given up by itself in { $time }
 
 # The window's X.
 confirm-title = End the session?
@@ -145,12 +166,18 @@ over-nobody = Nobody has seen your screen
 over-customer-refused = You refused.
 over-customer-no-answer = You did not answer within a minute, which counts as no. If you want help, click “Get help again” and read out the new numbers.
 over-customer-failed = Something failed on this computer. Start the program again and read out the new numbers.
+over-customer-other-gone-anew = Your adviser’s program is gone. If you were not finished, start the program again and read out the new numbers.
+over-customer-connection-lost-anew = The connection was lost and did not come back. If you were not finished, start the program again and read out the new numbers.
+over-customer-no-answer-anew = You did not answer within a minute, which counts as no. If you want help, start the program again and read out the new numbers.
+over-not-back = Your adviser did not come back
+over-customer-not-back = It did not continue as administrator, and nobody has seen your screen here. If you were not finished, start the program again and read out the new numbers.
 over-adviser-by-me = You ended it.
 over-adviser-by-other = The customer ended it.
 over-adviser-other-gone = The customer’s program is gone. If you were not finished, ask the customer to start it again.
 over-adviser-connection-lost = The connection was lost and did not come back. Ask the customer to start the program again and to read out the new numbers.
 over-adviser-refused = The customer refused. Talk about why you ask, then join again with new numbers.
 over-adviser-no-answer = The customer did not answer within a minute, which counts as no. Ask whether the question is on the screen, then join again.
+over-adviser-not-back = The customer chose to continue as administrator, but the program there could not be reached. Ask the customer to start the program again and to read out the new numbers.
 over-adviser-failed = Something failed on this computer. Join again; if it stays like this, tell your service desk.
 over-nothing-stays = Nothing was installed and nothing stays on this computer. You can delete this file now.
 over-again = Get help again
@@ -214,6 +241,11 @@ asked-title = The customer decides
 asked-id = Connected with { $id }
 asked-what = The customer sees your name and this question:
 asked-left = { $time } left to answer
+
+# The customer continues as administrator.
+returning-adviser-title = The customer continues as administrator
+returning-adviser-id = Connected with { $id } before
+returning-adviser-text = Your window stays open and joins again by itself. Then the customer is asked anew what you may see and do.
 
 # The adviser sees the screen.
 control-ask = Ask for control

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use lotse_protocol::card::Card;
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::handshake::joiner::{Joiner, Output};
-use lotse_protocol::handshake::{Part, Trust};
+use lotse_protocol::handshake::{Part, Trust, Welcome};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{PublicKey, SigningKey};
 use lotse_protocol::limits;
@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
     let part = match mode % 2 {
         0 => Part::Viewer { wanted: Permission::View.into(), reason: "why".into() },
         _ => {
-            let trust = Trust { cards: cards.public(), institution: None };
+            let trust = Trust { cards: cards.public(), institution: None, welcome: Welcome::Anyone };
             Part::Host { trust, policy: Permission::View.into() }
         }
     };

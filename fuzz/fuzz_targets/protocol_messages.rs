@@ -14,6 +14,7 @@ use lotse_protocol::message::pointer::{Datagram, PointerMessage};
 use lotse_protocol::message::relay::{FromRelay, ToRelay};
 use lotse_protocol::message::session::{Bind, SessionMessage, UpdateHeader};
 use lotse_protocol::pointer::ShapesKnown;
+use lotse_protocol::ticket::Ticket;
 use lotse_protocol::{forward, framing, limits};
 use prost::Message;
 use rand::SeedableRng;
@@ -35,6 +36,9 @@ fuzz_target!(|input: &[u8]| {
     }
     if let Ok(Some(datagram)) = Datagram::decode(input) {
         assert_eq!(Datagram::decode(&datagram.encode()), Ok(Some(datagram)));
+    }
+    if let Ok(ticket) = Ticket::decode(input) {
+        assert_eq!(Ticket::decode(&ticket.encode()), Ok(ticket));
     }
     if let Some(prefix) = input.first_chunk() {
         let _ = framing::length(*prefix, limits::CONTROL_MESSAGE).is_ok_and(|length| {
@@ -78,7 +82,7 @@ fn card(input: &[u8]) {
     let cards = KEY.get_or_init(|| SigningKey::generate(&mut StdRng::seed_from_u64(1)));
     let key = cards.public();
     let id = Id::generate(&mut StdRng::seed_from_u64(2));
-    let expect = Expect { nonce: &[7; 32], key: &key, id, introduction: 1, institution: None };
+    let expect = Expect { nonce: &[7; 32], key: &key, id, introduction: 1, institution: None, account: None };
     assert!(Card::verify(input, &key, &expect).is_err());
     let signed = [b"lotse adviser card v1\0", input].concat();
     let body = SignedCard { body: input.to_vec(), signature: cards.sign(&signed).to_vec() };

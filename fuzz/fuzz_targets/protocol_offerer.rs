@@ -11,7 +11,7 @@ use lotse_protocol::card::Card;
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::handshake::joiner::{self, Joiner};
 use lotse_protocol::handshake::offerer::{CodeState, Offerer, Output};
-use lotse_protocol::handshake::{Part, Trust};
+use lotse_protocol::handshake::{Part, Trust, Welcome};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::SigningKey;
 use lotse_protocol::limits;
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
     let mut rng = StdRng::seed_from_u64(1);
     let cards = SigningKey::generate(&mut rng);
     let id = Id::generate(&mut rng);
-    let trust = Trust { cards: cards.public(), institution: None };
+    let trust = Trust { cards: cards.public(), institution: None, welcome: Welcome::Anyone };
     let offerer = Offerer::new(Part::Host { trust, policy: Permission::View.into() }, &mut rng);
     let mut world =
         World { rng, cards, id, offerer, now: Instant::now(), numbers: 100, changed: false, two_codes: false };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
-use lotse_protocol::message::session::EndReason;
+use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
@@ -58,6 +58,10 @@ pub enum Event {
     Rights(Rights),
     /// How the link is.
     Link(PathView),
+    /// The customer's program goes on as an administrator's, which can be reached there.
+    GoesOn(GoesOn),
+    /// The network has done with a session, and is free for the next.
+    Free,
     /// How the customer's screen is.
     Screen {
         /// In pixels.
@@ -130,6 +134,8 @@ pub struct Adviser {
     /// From the command line.
     prefilled: Option<String>,
     adviser: String,
+    /// As it was given with the last numbers.
+    reason: String,
     stage: Stage,
     closing: Closing,
 }
@@ -138,7 +144,18 @@ enum Stage {
     SignIn { busy: bool, problem: Option<SignInProblem> },
     Join { busy: Option<Id>, problem: Option<JoinProblem> },
     Visit(Visit),
+    Returning(Returning),
     Over(Over),
+}
+
+/// The customer's program goes on as an administrator's.
+struct Returning {
+    /// In the session before, which took so many minutes.
+    before: Id,
+    minutes: u64,
+    /// There, and until it has been tried by what code: once, as every code that is typed.
+    id: Id,
+    code: Option<ChannelCode>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,6 +190,7 @@ impl Adviser {
             status: Status::Connecting,
             prefilled: id,
             adviser: String::new(),
+            reason: String::new(),
             stage: Stage::SignIn { busy: false, problem: None },
             closing: Closing::No,
         }
@@ -208,6 +226,9 @@ impl Adviser {
             Event::JoinFailed(problem) if matches!(self.stage, Stage::Join { .. }) => {
                 self.stage = Stage::Join { busy: None, problem: Some(problem) };
             }
+            Event::JoinFailed(_) if matches!(self.stage, Stage::Returning(_)) => self.over(WhyOver::NotBack, now),
+            Event::GoesOn(goes_on) => self.goes_on(&goes_on, now, &mut commands),
+            Event::Free => self.join_again(&mut commands),
             // Late for a page that is no longer shown.
             Event::SignInRefused(_) | Event::JoinFailed(_) => {}
             Event::Introduced { askable } => self.introduced(askable, &mut commands),
@@ -282,6 +303,7 @@ impl Adviser {
                 problem: *problem,
             }),
             Stage::Visit(visit) => visit.page(now),
+            Stage::Returning(returning) => AdviserPage::Returning { id: returning.before.to_string() },
             Stage::Over(over) => AdviserPage::Over(over.clone()),
         }
     }
@@ -292,12 +314,29 @@ impl Adviser {
             Stage::SignIn { busy, .. } => *busy = false,
             // The relay forgets who signed in when the connection is gone.
             Stage::Join { .. } => self.stage = Stage::SignIn { busy: false, problem: None },
-            Stage::Visit(_) | Stage::Over(_) => {}
+            Stage::Visit(_) | Stage::Returning(_) | Stage::Over(_) => {}
+        }
+    }
+
+    /// The customer has chosen to go on as an administrator. Whoever has not been let in has no session to go on with.
+    fn goes_on(&mut self, goes_on: &GoesOn, now: Instant, commands: &mut Vec<Command>) {
+        let Stage::Visit(visit) = &self.stage else { return };
+        let (Some((id, code)), true) = (goes_on.id_and_code(), visit.since.is_some()) else { return };
+        commands.push(Command::EndSession(EndReason::GoesOn));
+        self.closing = Closing::No;
+        self.stage =
+            Stage::Returning(Returning { before: visit.id, minutes: visit.minutes(now), id, code: Some(code) });
+    }
+
+    fn join_again(&mut self, commands: &mut Vec<Command>) {
+        let Stage::Returning(returning) = &mut self.stage else { return };
+        if let Some(code) = returning.code.take() {
+            commands.push(Command::Join { id: returning.id, code, reason: self.reason.clone() });
         }
     }
 
     fn introduced(&mut self, askable: Permissions, commands: &mut Vec<Command>) {
-        let Stage::Join { busy: Some(id), .. } = &self.stage else {
+        let (Stage::Join { busy: Some(id), .. } | Stage::Returning(Returning { id, .. })) = &self.stage else {
             // Cancelled at the very moment: the customer is not to share a screen with a window that shows none.
             commands.push(Command::EndSession(EndReason::Ended));
             return;
@@ -338,7 +377,7 @@ impl Adviser {
                 self.stage = Stage::SignIn { busy: true, problem: None };
                 commands.push(Command::SignIn { name: name.trim().to_owned(), password });
             }
-            AdviserAction::Join { id, code, reason } => self.join(&id, &code, reason, commands),
+            AdviserAction::Join { id, code, reason } => self.join(&id, &code, &reason, commands),
             AdviserAction::Cancel => self.cancel(now, commands),
             AdviserAction::Ask(permission) => {
                 self.visit(|visit| visit.refused = visit.refused.without(permission));
@@ -370,13 +409,14 @@ impl Adviser {
         }
     }
 
-    fn join(&mut self, id: &str, code: &str, reason: String, commands: &mut Vec<Command>) {
+    fn join(&mut self, id: &str, code: &str, reason: &str, commands: &mut Vec<Command>) {
         let parsed = check_id(id)
             .and_then(|id| ChannelCode::parse(code).map(|code| (id, code)).map_err(|_| JoinProblem::CodeLength));
         match parsed {
             Ok((id, code)) => {
                 self.stage = Stage::Join { busy: Some(id), problem: None };
-                commands.push(Command::Join { id, code, reason: reason.trim().to_owned() });
+                reason.trim().clone_into(&mut self.reason);
+                commands.push(Command::Join { id, code, reason: self.reason.clone() });
             }
             Err(problem) => self.stage = Stage::Join { busy: None, problem: Some(problem) },
         }
@@ -389,6 +429,10 @@ impl Adviser {
                 commands.push(Command::CancelJoin);
             }
             Stage::Visit(_) => self.end(EndReason::Ended, now, commands),
+            Stage::Returning(_) => {
+                commands.push(Command::CancelJoin);
+                self.over(WhyOver::ByMe, now);
+            }
             _ => {}
         }
     }
@@ -407,10 +451,12 @@ impl Adviser {
 
     fn over(&mut self, why: WhyOver, now: Instant) {
         self.closing = Closing::No;
-        if let Stage::Visit(visit) = &self.stage {
-            let minutes = visit.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60);
-            self.stage = Stage::Over(Over { who: visit.id.to_string(), minutes, why, activities: Vec::new() });
-        }
+        let (who, minutes) = match &self.stage {
+            Stage::Visit(visit) => (visit.id, visit.minutes(now)),
+            Stage::Returning(returning) => (returning.before, returning.minutes),
+            Stage::SignIn { .. } | Stage::Join { .. } | Stage::Over(_) => return,
+        };
+        self.stage = Stage::Over(Over { who: who.to_string(), minutes, why, activities: Vec::new() });
     }
 
     fn visit(&mut self, change: impl FnOnce(&mut Visit)) {
@@ -421,6 +467,10 @@ impl Adviser {
 }
 
 impl Visit {
+    fn minutes(&self, now: Instant) -> u64 {
+        self.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60)
+    }
+
     fn page(&self, now: Instant) -> AdviserPage {
         let id = self.id.to_string();
         let seconds = |until: &Instant| whole_seconds(until.saturating_duration_since(now));

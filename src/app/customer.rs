@@ -1,16 +1,22 @@
 //! The customer's controller: what happened goes in, what is to be done comes out, and at any moment there is a
 //! [`CustomerView`] of it. It decides nothing about rights (the gate does) and opens nothing (the wiring does).
 
+mod onward;
+mod visit;
+
 use std::time::{Duration, Instant};
 
-use lotse_protocol::card::Card;
-use lotse_protocol::message::session::EndReason;
+use lotse_protocol::card::{Account, Card};
+use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::{Permission, Permissions};
 
+use self::onward::GoingOn;
+pub use self::onward::LEAVES_WITHIN;
+use self::visit::{Pending, Visit, next_minute_of};
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
-    Activity, ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView,
-    Offline, Over, Paused, Question, Seen, Status, Terms, Waiting, WhyOver,
+    ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerView, Offline, Onward, Over,
+    Paused, Returning, Runs, Seen, Status, StayedHere, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -18,9 +24,6 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// *Allow* cannot be clicked before this time has passed, so that no click meant for something else lands on it.
 pub const ARMED_AFTER: Duration = Duration::from_millis(1500);
-
-/// Most lines kept in the activity list; older ones are dropped from the front.
-const ACTIVITIES: usize = 500;
 
 /// What happened.
 pub enum Event {
@@ -60,6 +63,16 @@ pub enum Event {
     Paused(Option<Paused>),
     /// What is in front takes no input from the adviser, or does again.
     Beyond(Option<Beyond>),
+    /// The program that goes on as an administrator's can be reached there by the adviser.
+    OtherReady(GoesOn),
+    /// Nothing comes of that program.
+    OtherFailed(StayedHere),
+    /// The adviser has left this session for that program, and said so.
+    WentOn,
+    /// The adviser's program is gone without a word.
+    Vanished,
+    /// The program whose session this one was to go on with has given it up.
+    Abandoned,
     /// The connection fell silent, or speaks again.
     Silent(bool),
     /// The session is over, and not by this side.
@@ -146,6 +159,19 @@ pub enum Command {
     ResumeControl(Prompt),
     /// End the session and tell the other side why.
     EndSession(EndReason),
+    /// Ask Windows to start this program as an administrator's, which is to go on with the session of this adviser.
+    GoOn {
+        /// The only one who may come.
+        account: Account,
+        /// The adviser's verified name.
+        adviser: String,
+    },
+    /// Tell the adviser's program where that one is.
+    SayGoesOn(GoesOn),
+    /// Tell that one that the adviser is on the way.
+    SayComing,
+    /// Give it up: that one is to end.
+    StayHere,
     /// Bring the window to the front.
     Attention,
     /// Tell the customer, who has just sent the window away, where the program is now.
@@ -183,12 +209,27 @@ pub struct Customer {
     seen: Seen,
     /// While nobody is connected.
     told: Told,
+    runs: Runs,
+    rise: Rise,
+}
+
+/// Can this program go on as an administrator's?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rise {
+    /// It is none yet, and the system has a way.
+    Possible,
+    /// It is one already, or there is no way.
+    Impossible,
 }
 
 enum Stage {
     /// Nothing happens before they are accepted.
     Terms,
     Waiting,
+    /// For this adviser, by a code that nobody reads.
+    Returning {
+        who: String,
+    },
     Guest(Box<Visit>),
     Over(Over),
 }
@@ -206,38 +247,6 @@ enum Told {
     #[default]
     Nothing,
     Where,
-}
-
-/// One adviser's visit.
-struct Visit {
-    guest: Guest,
-    question: Option<Pending>,
-    rights: Permissions,
-    /// When the first thing was allowed; before that there is no session to speak of.
-    since: Option<Instant>,
-    interrupted: bool,
-    paused: Option<Paused>,
-    beyond: Option<Beyond>,
-    activities: Vec<Activity>,
-    told: Told,
-}
-
-struct Pending {
-    asks: Permissions,
-    reason: String,
-    /// When the customer could first read it.
-    shown: Instant,
-}
-
-impl Pending {
-    fn left(&self, now: Instant) -> Duration {
-        ANSWER_WITHIN.saturating_sub(now.saturating_duration_since(self.shown))
-    }
-
-    /// What the adviser is told.
-    fn said(&self, now: Instant) -> Command {
-        Command::SayAsked { permissions: self.asks, seconds_left: whole_seconds(self.left(now)) }
-    }
 }
 
 impl Customer {
@@ -258,7 +267,22 @@ impl Customer {
             closing: Closing::No,
             seen: Seen::Window,
             told: Told::Nothing,
+            runs: Runs::AsUsual,
+            rise: Rise::Impossible,
         }
+    }
+
+    /// The same where going on as an administrator may be offered.
+    #[must_use]
+    pub fn rising(self, rise: Rise) -> Self {
+        Self { rise, ..self }
+    }
+
+    /// The same as an administrator's program that goes on with a session which this adviser had. The terms were accepted
+    /// there; everything else is asked anew. When it is over it is over: this program is never open to anybody else.
+    #[must_use]
+    pub fn going_on(self, adviser: String) -> Self {
+        Self { runs: Runs::AsAdministrator, rise: Rise::Impossible, stage: Stage::Returning { who: adviser }, ..self }
     }
 
     /// The same in a copy that is this institution's: whatever the relay calls itself.
@@ -283,11 +307,17 @@ impl Customer {
                 self.id = Some(id);
                 self.set_status(Status::Ready);
             }
-            Event::Code(code) => self.code = code,
+            Event::Code(code) => {
+                self.code = code;
+                self.look_for_adviser();
+            }
             Event::Knocked => self.set_status(Status::SomebodyKnocks),
             // Whoever is gone because the connection is gone does not make it ready.
             Event::KnockOver if self.status != Status::SomebodyKnocks => {}
-            Event::KnockOver => self.set_status(Status::Ready),
+            Event::KnockOver => {
+                self.set_status(Status::Ready);
+                self.look_for_adviser();
+            }
             Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
             Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
             Event::Asked { permissions, reason } => self.asked(permissions, reason, now, &mut commands),
@@ -298,12 +328,12 @@ impl Customer {
                 visit.paused = paused;
                 visit.note(paused.map_or(ActivityKind::WentOn, ActivityKind::Paused), now);
             }),
-            Event::Beyond(beyond) => self.visit(|visit| {
-                visit.beyond = beyond;
-                if let Some(beyond) = beyond {
-                    visit.note(ActivityKind::Beyond(beyond), now);
-                }
-            }),
+            Event::Beyond(beyond) => self.beyond(beyond, now),
+            Event::OtherReady(goes_on) => self.other_ready(goes_on, now, &mut commands),
+            Event::OtherFailed(why) => self.stay_here(why, now),
+            Event::WentOn => self.went_on(now, &mut commands),
+            Event::Vanished => self.vanished(now, &mut commands),
+            Event::Abandoned => self.abandoned(&mut commands),
             Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
             Event::Ended(why) => self.over(why, now),
             Event::Tray(tray) => self.tray(tray, &mut commands),
@@ -325,6 +355,7 @@ impl Customer {
         {
             self.answer(Answer::TimedOut, now, &mut commands);
         }
+        self.look_whether_left(now, &mut commands);
         self.come_back(&mut commands);
         (commands, self.next_tick(now))
     }
@@ -339,6 +370,7 @@ impl Customer {
             page: self.page(now),
             confirm_close: self.closing == Closing::Asking,
             seen: self.seen,
+            runs: self.runs,
         }
     }
 
@@ -346,7 +378,16 @@ impl Customer {
         match &self.stage {
             // Nobody is asked to agree to what this computer cannot do.
             Stage::Terms if !matches!(self.status, Status::CannotShare(_)) => CustomerPage::Terms,
-            Stage::Terms | Stage::Waiting => CustomerPage::Waiting(Waiting {
+            Stage::Returning { who } if !matches!(self.status, Status::CannotShare(_)) => {
+                CustomerPage::Returning(Returning {
+                    who: who.clone(),
+                    seconds_left: match &self.code {
+                        Code::Shown { until, .. } => Some(whole_seconds(until.saturating_duration_since(now))),
+                        Code::None | Code::InUse { .. } | Code::UsedUp => None,
+                    },
+                })
+            }
+            Stage::Terms | Stage::Waiting | Stage::Returning { .. } => CustomerPage::Waiting(Waiting {
                 id: self.id.clone(),
                 code: self.code_view(now),
                 status: self.status.clone(),
@@ -372,18 +413,21 @@ impl Customer {
 
     fn next_tick(&self, now: Instant) -> Option<Instant> {
         match &self.stage {
-            Stage::Waiting => match &self.code {
+            Stage::Waiting | Stage::Returning { .. } => match &self.code {
                 Code::Shown { until, .. } if self.id.is_some() => next_second_towards(*until, now),
                 _ => None,
             },
-            Stage::Guest(visit) => match &visit.question {
-                Some(pending) => {
-                    let armed = pending.shown + ARMED_AFTER;
-                    let second = next_second_towards(pending.shown + ANSWER_WITHIN, now).unwrap_or(now);
-                    Some(if now < armed { armed.min(second) } else { second })
-                }
-                None => visit.since.map(|since| next_minute_of(since, now)),
-            },
+            Stage::Guest(visit) => {
+                let shown = match &visit.question {
+                    Some(pending) => {
+                        let armed = pending.shown + ARMED_AFTER;
+                        let second = next_second_towards(pending.shown + ANSWER_WITHIN, now).unwrap_or(now);
+                        Some(if now < armed { armed.min(second) } else { second })
+                    }
+                    None => visit.since.map(|since| next_minute_of(since, now)),
+                };
+                shown.into_iter().chain(visit.onward.next_tick(now)).min()
+            }
             Stage::Terms | Stage::Over(_) => None,
         }
     }
@@ -416,6 +460,7 @@ impl Customer {
             interrupted: false,
             paused: None,
             beyond: None,
+            onward: GoingOn::Seen(Onward::NotOffered),
             activities: Vec::new(),
             told: Told::Nothing,
         }));
@@ -438,6 +483,8 @@ impl Customer {
             Some(permission)
                 if visit.question.is_none() && (permission == Permission::View || visit.since.is_some()) =>
             {
+                // One thing at a time: going on as an administrator can be chosen again afterwards.
+                visit.stop_asking();
                 let pending = Pending { asks: permission.into(), reason, shown: now };
                 commands.push(Command::SuspendControl(Prompt::Question));
                 commands.push(Command::Attention);
@@ -538,10 +585,13 @@ impl Customer {
             }
             CustomerAction::Minimised => self.minimised(commands),
             CustomerAction::WaitAgain => {
-                if matches!(self.stage, Stage::Over(_)) {
+                if matches!(self.stage, Stage::Over(_)) && self.runs == Runs::AsUsual {
                     self.stage = Stage::Waiting;
                 }
             }
+            CustomerAction::Onward => self.onward(now, commands),
+            CustomerAction::ConfirmOnward => self.go_on(now, commands),
+            CustomerAction::CancelOnward => self.not_onward(commands),
             CustomerAction::Close => self.leave(now, commands),
         }
     }
@@ -554,6 +604,9 @@ impl Customer {
             if let Some(pending) = &mut visit.question {
                 pending.shown = now;
                 commands.push(pending.said(now));
+            }
+            if visit.onward.is_asking() {
+                visit.onward = GoingOn::Asking { shown: now };
             }
         });
         commands.push(Command::ResumeControl(Prompt::Closing));
@@ -578,7 +631,7 @@ impl Customer {
         let (told, who) = match &mut self.stage {
             Stage::Waiting => (&mut self.told, None),
             Stage::Guest(visit) if visit.since.is_some() => (&mut visit.told, Some(visit.guest.card.adviser.clone())),
-            Stage::Terms | Stage::Guest(_) | Stage::Over(_) => return,
+            Stage::Terms | Stage::Returning { .. } | Stage::Guest(_) | Stage::Over(_) => return,
         };
         if self.seen == Seen::WindowAndTray && std::mem::replace(told, Told::Where) == Told::Nothing {
             commands.push(Command::SayWhere { who });
@@ -600,7 +653,9 @@ impl Customer {
     /// Whoever sees the screen, while the window may be away: as long as a session runs that waits for no answer.
     fn may_be_away(&self) -> Option<&str> {
         match &self.stage {
-            Stage::Guest(visit) if self.closing == Closing::No && visit.since.is_some() && visit.question.is_none() => {
+            Stage::Guest(visit)
+                if self.closing == Closing::No && visit.since.is_some() && !visit.waits_for_answer() =>
+            {
                 Some(&visit.guest.card.adviser)
             }
             _ => None,
@@ -638,7 +693,8 @@ impl Customer {
             // Somebody who was never let in leaves no page behind, unless it was this customer who kept them out.
             let seen = visit.since.is_some() || matches!(why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::ByMe);
             self.set_status(if self.id.is_some() { Status::Ready } else { Status::Connecting });
-            if seen {
+            let why = if seen { why } else { WhyOver::NotBack };
+            if seen || self.runs == Runs::AsAdministrator {
                 self.stage = Stage::Over(Over {
                     who: visit.guest.card.adviser.clone(),
                     minutes: visit.minutes(now),
@@ -661,70 +717,6 @@ enum Answer {
     Allowed,
     Refused,
     TimedOut,
-}
-
-impl Visit {
-    fn page(&self, vouched_by: &str, now: Instant) -> CustomerPage {
-        let card = &self.guest.card;
-        match &self.question {
-            Some(pending) => {
-                let waited = now.saturating_duration_since(pending.shown);
-                CustomerPage::Question(Question {
-                    who: card.adviser.clone(),
-                    institution: card.institution.clone(),
-                    role: card.role.clone(),
-                    vouched_by: vouched_by.to_owned(),
-                    asks: pending.asks,
-                    reason: pending.reason.clone(),
-                    seconds_left: whole_seconds(pending.left(now)),
-                    armed: waited >= ARMED_AFTER,
-                })
-            }
-            None => CustomerPage::Session(CustomerSession {
-                who: card.adviser.clone(),
-                institution: card.institution.clone(),
-                minutes: self.minutes(now),
-                rights: self.rights,
-                interrupted: self.interrupted,
-                paused: self.paused,
-                beyond: self.beyond,
-                activities: self.activities.clone(),
-            }),
-        }
-    }
-
-    fn minutes(&self, now: Instant) -> u64 {
-        self.since.map_or(0, |since| now.saturating_duration_since(since).as_secs() / 60)
-    }
-
-    /// Adds a line; what comes often makes one line a minute, not one for each key.
-    fn note(&mut self, kind: ActivityKind, now: Instant) {
-        let activity = Activity { minute: self.minutes(now), kind };
-        let repeated = often(kind)
-            && self.activities.iter().rev().take_while(|a| a.minute == activity.minute).any(|a| *a == activity);
-        if !repeated {
-            if self.activities.len() == ACTIVITIES {
-                self.activities.remove(0);
-            }
-            self.activities.push(activity);
-        }
-    }
-}
-
-const fn often(kind: ActivityKind) -> bool {
-    matches!(
-        kind,
-        ActivityKind::Clicked
-            | ActivityKind::Typed
-            | ActivityKind::Beyond(_)
-            | ActivityKind::ScreenSlept
-            | ActivityKind::ScreenChanged
-    )
-}
-
-fn next_minute_of(since: Instant, now: Instant) -> Instant {
-    let minutes = now.saturating_duration_since(since).as_secs() / 60;
-    since + Duration::from_secs((minutes + 1) * 60)
 }
 
 #[cfg(test)]

@@ -22,6 +22,17 @@ pub struct CustomerView {
     pub confirm_close: bool,
     /// Where the program can be seen.
     pub seen: Seen,
+    /// With what rights it goes on.
+    pub runs: Runs,
+}
+
+/// With what rights a customer's program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// With those it was started with.
+    AsUsual,
+    /// As an administrator's, for one adviser, who had a session before.
+    AsAdministrator,
 }
 
 /// Where a program that runs can be seen. There is no way to be nowhere.
@@ -55,6 +66,8 @@ pub enum CustomerPage {
     Question(Question),
     /// Somebody sees the screen.
     Session(CustomerSession),
+    /// The adviser of a session before is on the way back.
+    Returning(Returning),
     /// It is over.
     Over(Over),
     /// This copy is damaged, and does nothing but say so.
@@ -182,6 +195,15 @@ pub struct Question {
     pub armed: bool,
 }
 
+/// The adviser of a session before is on the way back to this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returning {
+    /// The adviser's verified name, as it was in that session.
+    pub who: String,
+    /// For how long the way is open, once it is.
+    pub seconds_left: Option<u32>,
+}
+
 /// Somebody is connected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CustomerSession {
@@ -199,6 +221,8 @@ pub struct CustomerSession {
     pub paused: Option<Paused>,
     /// What is in front takes no input from the adviser.
     pub beyond: Option<Beyond>,
+    /// Going on as an administrator.
+    pub onward: Onward,
     /// What was done, newest last.
     pub activities: Vec<Activity>,
 }
@@ -219,6 +243,39 @@ pub enum Beyond {
     Prompt,
     /// A window of an administrator's program.
     Administrator,
+}
+
+/// How it stands with going on as an administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Onward {
+    /// There is no need, or no way.
+    NotOffered,
+    /// The customer may choose it.
+    Offered,
+    /// The customer is asked whether they want to.
+    Asking {
+        /// The yes can be clicked: it is not for a moment after it appears, nor by the adviser's hands.
+        armed: bool,
+    },
+    /// It was tried, and came to nothing; the customer may choose it again.
+    StayedHere(StayedHere),
+    /// Windows asks the customer, and the other program is being started.
+    UnderWay,
+}
+
+/// Why a session did not go on as an administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StayedHere {
+    /// The customer said no to Windows, or could not say yes.
+    Refused,
+    /// Windows has started it for another account than the customer's.
+    OtherAccount,
+    /// It could not be started, or did not prove to be this program.
+    NotStarted,
+    /// It was started, and was not ready within a minute.
+    NotReady,
+    /// The adviser's program did not go there.
+    AdviserStayed,
 }
 
 /// One line of the activity list.
@@ -253,6 +310,10 @@ pub enum ActivityKind {
     ScreenSlept,
     /// The screen has another size now.
     ScreenChanged,
+    /// The customer chose to go on as an administrator.
+    Onward,
+    /// Nothing came of it.
+    StayedHere(StayedHere),
 }
 
 /// It is over.
@@ -285,6 +346,8 @@ pub enum WhyOver {
     NoAnswer,
     /// Something failed here.
     Failed,
+    /// It was to go on as an administrator, and the two programs did not find each other again.
+    NotBack,
 }
 
 /// What the customer did.
@@ -312,6 +375,12 @@ pub enum CustomerAction {
     CancelClose,
     /// *Get help again*: back to the numbers.
     WaitAgain,
+    /// *Continue as administrator*: the offer.
+    Onward,
+    /// "Continue as administrator?" *Continue as administrator*.
+    ConfirmOnward,
+    /// "Continue as administrator?" *Back*.
+    CancelOnward,
     /// "End the session?" *Go on in the background*: the window goes to the tray.
     GoToTray,
     /// *Open* in the tray, or a click on its icon.
@@ -344,6 +413,11 @@ pub enum AdviserPage {
     Join(Join),
     /// The customer is looking at a question.
     Waiting(WaitingForCustomer),
+    /// The customer's program goes on as an administrator's, and is being joined again.
+    Returning {
+        /// The customer's ID in the session before, grouped.
+        id: String,
+    },
     /// The customer's screen.
     Session(AdviserSession),
     /// It is over.
@@ -541,7 +615,7 @@ pub enum AdviserAction {
         /// Reason as typed.
         reason: String,
     },
-    /// *Cancel* while joining or waiting.
+    /// *Cancel* while joining, waiting or returning.
     Cancel,
     /// *Ask for …*.
     Ask(Permission),

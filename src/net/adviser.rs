@@ -391,8 +391,12 @@ mod tests {
     use lotse_protocol::keys::SigningKey;
     use lotse_protocol::limits;
     use lotse_protocol::message::introduction::CardBody;
-    use lotse_protocol::message::relay::{Introduced, LoggedIn, RefusalReason, Refused, from_relay, to_relay};
+    use lotse_protocol::message::relay::{
+        FromRelay, Introduced, LoggedIn, Pass, RefusalReason, Refused, from_relay, to_relay,
+    };
+    use lotse_protocol::message::session::{GoesOn, SessionMessage, session_message};
     use lotse_protocol::permission::Permissions;
+    use prost::Message as _;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -467,6 +471,25 @@ mod tests {
         bench.adviser.tick(until);
         assert!(matches!(&bench.todo()[..], [Do::Tell(Event::JoinFailed(JoinFailure::Offline))]));
         assert_eq!(bench.adviser.next_wake(), None);
+    }
+
+    /// That is for the customer's program to say, inside the session.
+    #[test]
+    fn a_relay_that_says_where_it_goes_on_leads_nobody_there() {
+        let goes_on = GoesOn { id: Id::generate(&mut StdRng::seed_from_u64(2)).to_wire(), code: "731 940".to_owned() };
+        let said = SessionMessage { body: Some(session_message::Body::GoesOn(goes_on)) }.encode_to_vec();
+        let as_its_own = FromRelay::decode(said.as_slice()).expect("fields have numbers, not names").body;
+        let passed = from_relay::Body::Passed(Pass { introduction: 22, payload: said });
+        for said in as_its_own.into_iter().chain([passed]) {
+            let mut bench = signed_in();
+            bench.heard(said.clone());
+            assert!(bench.todo().is_empty());
+            let key = bench.knock();
+            bench.introduced(22, key);
+            bench.todo();
+            bench.heard(said);
+            assert!(!bench.todo().iter().any(|todo| matches!(todo, Do::Tell(Event::Said(..)))));
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use lotse_protocol::forward::Token;
 use lotse_protocol::handshake::offerer::{Offerer, Output};
 use lotse_protocol::handshake::{Established, Part, Trust};
 use lotse_protocol::id::Id;
-use lotse_protocol::keys::PublicKey;
 use lotse_protocol::message::relay::{
     Leave, OpenPath, Pass, PathOpened, RefusalReason, Refused, Register, from_relay, to_relay,
 };
@@ -40,13 +39,8 @@ enum Progress {
 }
 
 impl Customer {
-    pub(super) fn new(
-        cards: PublicKey,
-        institution: Option<String>,
-        policy: Permissions,
-        rng: &mut impl CryptoRng,
-    ) -> Self {
-        let part = Part::Host { trust: Trust { cards, institution }, policy };
+    pub(super) fn new(trust: Trust, policy: Permissions, rng: &mut impl CryptoRng) -> Self {
+        let part = Part::Host { trust, policy };
         Self { offerer: Offerer::new(part, rng), registering: false, progress: Progress::Waiting, todo: Vec::new() }
     }
 
@@ -218,9 +212,9 @@ mod tests {
     use std::time::Instant;
 
     use lotse_protocol::card::Card;
-    use lotse_protocol::handshake::Part;
     use lotse_protocol::handshake::joiner::{self, Joiner};
     use lotse_protocol::handshake::offerer::CodeState;
+    use lotse_protocol::handshake::{Part, Trust, Welcome};
     use lotse_protocol::id::Id;
     use lotse_protocol::keys::SigningKey;
     use lotse_protocol::limits;
@@ -258,7 +252,8 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let now = Instant::now();
         let cards = SigningKey::generate(&mut rng);
-        let mut customer = Customer::new(cards.public(), None, Permissions::NONE, &mut rng);
+        let trust = Trust { cards: cards.public(), institution: None, welcome: Welcome::Anyone };
+        let mut customer = Customer::new(trust, Permissions::NONE, &mut rng);
         customer.online();
         let nonce = match &customer.todo()[..] {
             [Do::Say(to_relay::Body::Register(register))] => register.nonce.clone(),

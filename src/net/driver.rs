@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lotse_protocol::forward::Token;
-use lotse_protocol::handshake::Established;
+use lotse_protocol::handshake::{Established, Trust};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{PublicKey, RelayPins};
 use lotse_protocol::message::introduction::Role;
@@ -428,8 +428,9 @@ enum Part {
 impl Part {
     fn new(role: RoleConfig, pins: &RelayPins) -> Self {
         match role {
-            RoleConfig::Customer { policy, institution, port } => {
-                Self::Customer(Box::new(Customer::new(pins.cards, institution, policy, &mut rand::rng())), port)
+            RoleConfig::Customer { policy, institution, welcome, port } => {
+                let trust = Trust { cards: pins.cards, institution, welcome };
+                Self::Customer(Box::new(Customer::new(trust, policy, &mut rand::rng())), port)
             }
             RoleConfig::Adviser { port } => Self::Adviser(Box::new(Adviser::new()), port),
         }

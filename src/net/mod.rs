@@ -43,6 +43,7 @@ mod thread;
 
 pub use datagrams::Offload;
 pub use lotse_protocol::address::{AddressError, RelayAddress};
+pub use lotse_protocol::handshake::Welcome;
 pub use lotse_protocol::handshake::offerer::CodeState;
 pub use pointer::PointerSender;
 pub use reach::{Reached, reach};
@@ -67,6 +68,8 @@ pub enum RoleConfig {
         policy: Permissions,
         /// The institution's name where the program carries it: cards must then say the same.
         institution: Option<String>,
+        /// Who may come.
+        welcome: Welcome,
         /// Where the adviser's hands and acknowledgements go.
         port: Arc<dyn HostPort>,
     },

@@ -313,7 +313,7 @@ async fn read_control(mut reader: Reader, viewer: ViewerId, listener: Listener, 
                 hands.under(rights.epoch);
                 sink(Event::Said(viewer, Body::Rights(rights)));
             }
-            (body @ (Body::Asked(_) | Body::Refused(_) | Body::Displays(_)), Listener::Viewer(_)) => {
+            (body @ (Body::Asked(_) | Body::Refused(_) | Body::Displays(_) | Body::GoesOn(_)), Listener::Viewer(_)) => {
                 sink(Event::Said(viewer, body));
             }
             // Not this side's to hear.

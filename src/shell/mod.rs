@@ -140,13 +140,15 @@ pub struct Options {
     pub theme: egui::ThemePreference,
     /// Whose window it is.
     pub looks: Looks,
+    /// The language it begins with, where that is not the system's.
+    pub language: Option<Language>,
 }
 
 impl Options {
     /// In the system's theme, and nobody's own.
     #[must_use]
     pub fn new(window: Window, renderer: Renderer) -> Self {
-        Self { window, renderer, theme: egui::ThemePreference::System, looks: Looks::default() }
+        Self { window, renderer, theme: egui::ThemePreference::System, looks: Looks::default(), language: None }
     }
 }
 
@@ -205,7 +207,11 @@ pub fn run<A: App + 'static>(options: Options, start: impl FnOnce(Waker) -> A) -
     event_loop.listen_device_events(DeviceEvents::Never);
     let waker = Waker::new(event_loop.create_proxy());
     let accents = options.looks.accents;
-    let front = Front::new(start(waker.clone()), UiState::for_system(options.looks));
+    let ui = match options.language {
+        None => UiState::for_system(options.looks),
+        Some(language) => UiState::new(options.looks.languages.choose(Some(language))).with(options.looks),
+    };
+    let front = Front::new(start(waker.clone()), ui);
     let viewport = window::builder(options.window);
     match renderer {
         Renderer::OpenGl => {

@@ -57,6 +57,7 @@ pub fn adviser(ui: &mut Ui, view: &AdviserView, state: &mut UiState) -> Vec<Advi
             AdviserPage::SignIn(sign_in) => self::sign_in(ui, sign_in, state, &mut actions),
             AdviserPage::Join(join) => self::join(ui, join, state, &mut actions),
             AdviserPage::Waiting(waiting) => self::waiting(ui, waiting, state, &mut actions),
+            AdviserPage::Returning { id } => returning(ui, id, state, &mut actions),
             AdviserPage::Over(over) => self::over(ui, over, state, &mut actions),
             AdviserPage::Session(_) => {}
         }
@@ -275,6 +276,21 @@ fn waiting(ui: &mut Ui, waiting: &WaitingForCustomer, state: &mut UiState, actio
     });
     let left = clock(Duration::from_secs(waiting.seconds_left.into()));
     status(ui, Palette::current(ui).accent, state.text.say_with("asked-left", [("time", left.into())]));
+    ui.add_space(12.0);
+    if button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), 140.0).clicked() {
+        actions.push(AdviserAction::Cancel);
+    }
+}
+
+/// The session goes on in another program of the customer's, which this one joins by itself.
+fn returning(ui: &mut Ui, id: &str, state: &mut UiState, actions: &mut Vec<AdviserAction>) {
+    state.turn_to("returning");
+    title(ui, state.text.say("returning-adviser-title"));
+    weak(ui, state.text.say_with("returning-adviser-id", [("id", id.into())]));
+    ui.add_space(8.0);
+    body(ui, state.text.say("returning-adviser-text"));
+    ui.add_space(8.0);
+    status(ui, Palette::current(ui).accent, state.text.say("join-busy"));
     ui.add_space(12.0);
     if button(ui, Role::Plain, Enabled::Yes, state.text.say("cancel"), 140.0).clicked() {
         actions.push(AdviserAction::Cancel);

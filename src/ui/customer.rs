@@ -14,8 +14,8 @@ use super::text::clock;
 use super::theme::{self, Palette};
 use super::{Copied, PageTurn, Reading, UiState, terms};
 use crate::app::view::{
-    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Over, Question, Seen,
-    Status, Waiting, WhyOver,
+    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Onward, Over, Question,
+    Returning, Runs, Seen, Status, Waiting, WhyOver,
 };
 
 /// Text is no wider than this, however wide the window.
@@ -49,9 +49,10 @@ pub fn customer(ui: &mut Ui, view: &CustomerView, state: &mut UiState) -> Vec<Cu
             CustomerPage::Terms => terms::accept(ui, &view.terms, state, &mut actions),
             _ if reads => terms::read(ui, &view.terms, state),
             CustomerPage::Waiting(waiting) => self::waiting(ui, waiting, state, &mut actions),
-            CustomerPage::Question(question) => self::question(ui, question, state, &mut actions),
-            CustomerPage::Session(session) => self::session(ui, session, state, &mut actions),
-            CustomerPage::Over(over) => self::over(ui, over, state, &mut actions),
+            CustomerPage::Question(question) => self::question(ui, question, view.runs, state, &mut actions),
+            CustomerPage::Session(session) => self::session(ui, session, view.runs, state, &mut actions),
+            CustomerPage::Returning(returning) => self::returning(ui, returning, state, &mut actions),
+            CustomerPage::Over(over) => self::over(ui, over, view.runs, state, &mut actions),
             CustomerPage::Damaged { reason } => damaged(ui, reason, state, &mut actions),
         }
     });
@@ -188,13 +189,9 @@ fn number(ui: &mut Ui, state: &mut UiState, name: &str, digits: Option<&str>, wh
     });
 }
 
-fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+fn question(ui: &mut Ui, question: &Question, runs: Runs, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     let turn = state.turn_to("question");
-    // Enter is what a person types who did not see the question coming: it answers nothing. Escape says no.
-    let escape = ui.input_mut(|input| {
-        input.events.retain(|event| !matches!(event, egui::Event::Key { key: Key::Enter, .. }));
-        input.key_pressed(Key::Escape)
-    });
+    let escape = no_enter_but_escape(ui);
     title(ui, state.text.asked(question.asks, &question.who));
     if question.asks.iter().count() > 1 {
         for permission in question.asks.iter() {
@@ -222,6 +219,9 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
     ui.add_space(4.0);
     let warning = if question.asks.has(Permission::View) { "question-warning-view" } else { "question-warning" };
     notice(ui, state.text.say(warning));
+    if runs == Runs::AsAdministrator {
+        small(ui, state.text.say("question-as-administrator"));
+    }
     ui.add_space(12.0);
     ui.horizontal(|ui| {
         let width = ((ui.available_width() - 12.0) / 2.0).floor();
@@ -242,12 +242,42 @@ fn question(ui: &mut Ui, question: &Question, state: &mut UiState, actions: &mut
     ui.with_layout(Layout::top_down(Align::Max), |ui| small(ui, left));
 }
 
-fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+/// The adviser is on the way back, and there is nothing to be done but to wait.
+fn returning(ui: &mut Ui, returning: &Returning, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    state.turn_to("returning");
+    let who = || [("who", returning.who.as_str().into())];
+    title(ui, state.text.say("returning-title"));
+    ui.add_space(8.0);
+    body(ui, state.text.say_with("returning-text", who()));
+    ui.add_space(8.0);
+    let waits = match returning.seconds_left {
+        None => state.text.say("status-connecting"),
+        Some(seconds) => {
+            let left = clock(Duration::from_secs(seconds.into()));
+            state.text.say_with("returning-left", [("time", left.into())])
+        }
+    };
+    status(ui, Palette::current(ui).accent, waits);
+    ui.add_space(12.0);
+    if button(ui, Role::Plain, Enabled::Yes, state.text.say("close"), 140.0).clicked() {
+        actions.push(CustomerAction::Close);
+    }
+}
+
+fn session(ui: &mut Ui, session: &CustomerSession, runs: Runs, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    if let Onward::Asking { armed } = session.onward {
+        confirm_onward(ui, &session.who, Enabled::when(armed), state, actions);
+        return;
+    }
     state.turn_to("session");
     title(ui, state.text.who_sees(session));
     let minutes = state.text.say_with("session-minutes", [("minutes", session.minutes.into())]);
     let line = if session.institution.is_empty() { minutes } else { format!("{} · {minutes}", session.institution) };
     weak(ui, line);
+    if runs == Runs::AsAdministrator {
+        weak(ui, state.text.say("session-as-administrator"));
+    }
+    onward(ui, session, state, actions);
     if session.interrupted {
         notice(ui, state.text.say("session-interrupted"));
     }
@@ -288,6 +318,56 @@ fn session(ui: &mut Ui, session: &CustomerSession, state: &mut UiState, actions:
     ui.add_space(16.0);
     let height = ui.available_height() - LIST_FRAME;
     activities(ui, &session.activities, height, state);
+}
+
+/// Going on as an administrator. Above everything that comes and goes, so that the button stays where it is.
+fn onward(ui: &mut Ui, session: &CustomerSession, state: &UiState, actions: &mut Vec<CustomerAction>) {
+    let (said, enabled) = match session.onward {
+        Onward::NotOffered | Onward::Asking { .. } => return,
+        // What is in front says it too.
+        Onward::Offered if session.beyond.is_some() => (None, Enabled::Yes),
+        Onward::Offered => (Some(state.text.say("onward-text")), Enabled::Yes),
+        Onward::StayedHere(why) => (Some(state.text.stayed_here(why)), Enabled::Yes),
+        Onward::UnderWay => (Some(state.text.say("onward-under-way")), Enabled::No),
+    };
+    ui.add_space(8.0);
+    card(ui, |ui| {
+        if button(ui, Role::Plain, enabled, state.text.say("onward"), ui.available_width()).clicked() {
+            actions.push(CustomerAction::Onward);
+        }
+        if let Some(said) = said {
+            small(ui, said);
+        }
+    });
+}
+
+/// As with everything that only the customer's own hand decides: Enter answers nothing, Escape says no.
+fn confirm_onward(ui: &mut Ui, who: &str, yes: Enabled, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+    let turn = state.turn_to("confirm-onward");
+    let escape = no_enter_but_escape(ui);
+    title(ui, state.text.say("onward-title"));
+    body(ui, state.text.say_with("onward-then", [("who", who.into())]));
+    ui.add_space(4.0);
+    notice(ui, state.text.say("onward-warning"));
+    ui.add_space(12.0);
+    let back = button(ui, Role::Plain, Enabled::Yes, state.text.say("onward-back"), ui.available_width());
+    if turn == PageTurn::New {
+        back.request_focus();
+    }
+    let onward = button(ui, Role::Main, yes, state.text.say("onward"), ui.available_width());
+    if back.clicked() || escape {
+        actions.push(CustomerAction::CancelOnward);
+    } else if onward.clicked() && yes == Enabled::Yes {
+        actions.push(CustomerAction::ConfirmOnward);
+    }
+}
+
+/// Enter is what a person types who did not see the question coming: it answers nothing. Escape says no; was it pressed?
+fn no_enter_but_escape(ui: &mut Ui) -> bool {
+    ui.input_mut(|input| {
+        input.events.retain(|event| !matches!(event, egui::Event::Key { key: Key::Enter, .. }));
+        input.key_pressed(Key::Escape)
+    })
 }
 
 /// What was done, newest last; a longer list is scrolled, by the keyboard too.
@@ -347,16 +427,16 @@ pub(super) fn list_above(
     }
 }
 
-fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
+fn over(ui: &mut Ui, over: &Over, runs: Runs, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     let turn = state.turn_to("over");
     let who = over.who.as_str();
-    let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer);
+    let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::NotBack);
     title(ui, state.text.over_title(over.why));
     if let_in && !who.is_empty() {
         let said = [("who", who.into()), ("minutes", over.minutes.into())];
         body(ui, state.text.say_with("over-connected", said));
     }
-    body(ui, state.text.over_customer(over.why));
+    body(ui, state.text.over_customer(over.why, runs));
     ui.add_space(8.0);
     let mut below = |ui: &mut Ui, state: &mut UiState| {
         ui.add_space(8.0);
@@ -365,12 +445,14 @@ fn over(ui: &mut Ui, over: &Over, state: &mut UiState, actions: &mut Vec<Custome
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             let width = ((ui.available_width() - 12.0) / 2.0).floor();
-            let again = button(ui, Role::Plain, Enabled::Yes, state.text.say("over-again"), width);
+            // What was an administrator's for one adviser is nothing for the next.
+            let again = (runs == Runs::AsUsual)
+                .then(|| button(ui, Role::Plain, Enabled::Yes, state.text.say("over-again"), width));
             let close = button(ui, Role::Main, Enabled::Yes, state.text.say("close"), width);
             if turn == PageTurn::New {
                 close.request_focus();
             }
-            if again.clicked() {
+            if again.is_some_and(|again| again.clicked()) {
                 actions.push(CustomerAction::WaitAgain);
             } else if close.clicked() {
                 actions.push(CustomerAction::Close);
@@ -412,11 +494,15 @@ fn confirm(ui: &mut Ui, view: &CustomerView, state: &mut UiState, actions: &mut 
 /// The third way out of "End the session?": the window goes, and says beforehand where to find it.
 fn go_to_tray(ui: &mut Ui, view: &CustomerView, state: &UiState, actions: &mut Vec<CustomerAction>) {
     let who = match &view.page {
-        CustomerPage::Session(session) => session.who.as_str(),
+        CustomerPage::Session(CustomerSession { who, onward, .. }) if !matches!(onward, Onward::Asking { .. }) => {
+            who.as_str()
+        }
         // What waits for an answer does not go away.
         CustomerPage::Terms
         | CustomerPage::Waiting(_)
         | CustomerPage::Question(_)
+        | CustomerPage::Session(_)
+        | CustomerPage::Returning(_)
         | CustomerPage::Over(_)
         | CustomerPage::Damaged { .. } => return,
     };

@@ -17,14 +17,15 @@ use egui_kittest::{Harness, TestRenderer};
 use lotse_protocol::permission::Permission;
 
 use self::pages::{
-    adviser_pages, adviser_session, adviser_view, customer_pages, customer_session, customer_view, join, over,
-    question, shown_code, sign_in, suspended, view_only, waiting_page, with_control,
+    WHYS, adviser_pages, adviser_session, adviser_view, as_administrator, customer_pages, customer_session,
+    customer_view, join, over, question, session_onward, session_with, shown_code, sign_in, suspended, view_only,
+    waiting_page, with_control,
 };
 use super::text::Language;
 use super::{FullScreen, Scale, UiState, theme};
 use crate::app::view::{
-    AdviserAction, AdviserPage, AdviserSession, AdviserView, CodeView, CustomerAction, CustomerView, Offline, PathView,
-    Status, Suspended, WhyOver,
+    AdviserAction, AdviserPage, AdviserSession, AdviserView, Beyond, CodeView, CustomerAction, CustomerPage,
+    CustomerSession, CustomerView, Offline, Onward, PathView, Status, Suspended, WhyOver,
 };
 use crate::shell::raster::{Raster, Target};
 use crate::shell::screen::Area;
@@ -151,6 +152,77 @@ fn the_customer_ends_and_takes_back_with_one_click() {
     harness.get_by_role_and_label(Role::Button, "■  Beenden").click();
     harness.run();
     assert_eq!(harness.state().actions, [CustomerAction::Stop(Permission::Control), CustomerAction::End]);
+}
+
+#[test]
+fn the_customer_continues_as_administrator_by_a_button_that_stays_in_its_place() {
+    let mut harness = open_customer(customer_view(session_onward(Onward::Offered)), Language::German);
+    harness.run();
+    let button = |harness: &Harness<'_, CustomerWindow>| {
+        harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").rect()
+    };
+    let place = button(&harness);
+    let window = harness.ctx.content_rect();
+    harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::Onward]);
+    harness.state_mut().actions.clear();
+    // Between the mouse's going down and its coming up this window comes to the front, and what was said of the one
+    // before goes away.
+    for beyond in [Some(Beyond::Administrator), Some(Beyond::Prompt), None] {
+        let session = CustomerSession { beyond, onward: Onward::Offered, ..session_with(with_control()) };
+        harness.state_mut().view = customer_view(CustomerPage::Session(session));
+        harness.run();
+        assert_eq!(button(&harness), place, "{beyond:?}");
+        for needed in ["■  Beenden", "Zurücknehmen"] {
+            let place = harness.get_by_role_and_label(Role::Button, needed).rect();
+            assert!(window.contains_rect(place), "{needed} with {beyond:?} is at {place}");
+        }
+    }
+    harness.state_mut().view = customer_view(session_onward(Onward::UnderWay));
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").accesskit_node().is_disabled());
+}
+
+#[test]
+fn continuing_as_administrator_takes_a_click_that_is_meant_for_it() {
+    let ask = |armed| customer_view(session_onward(Onward::Asking { armed }));
+    let mut harness = open_customer(ask(false), Language::English);
+    harness.run();
+    let onward = |harness: &Harness<'_, CustomerWindow>| {
+        harness.get_by_role_and_label(Role::Button, "Continue as administrator").accesskit_node().is_disabled()
+    };
+    assert!(onward(&harness));
+    harness.get_by_role_and_label(Role::Button, "Continue as administrator").click();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, []);
+    harness.state_mut().view = ask(true);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().actions, [], "Enter answers nothing");
+    harness.get_by_role_and_label(Role::Button, "Continue as administrator").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::ConfirmOnward]);
+    harness.state_mut().actions.clear();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().actions, [CustomerAction::CancelOnward]);
+}
+
+#[test]
+fn a_program_that_went_on_as_administrator_says_so_and_is_open_to_nobody_else() {
+    let mut harness = open_customer(as_administrator(question(view_only(), true)), Language::English);
+    harness.run();
+    harness.get_by_label_contains("This program now runs as administrator");
+    for (_, why) in WHYS {
+        harness.state_mut().view = as_administrator(CustomerPage::Over(over("Maria Huber", why)));
+        harness.run();
+        assert!(harness.query_by_label("Get help again").is_none(), "{why:?}");
+        assert!(harness.query_by_label_contains("Get help again").is_none(), "{why:?}");
+        harness.get_by_role_and_label(Role::Button, "Close");
+    }
 }
 
 #[test]
@@ -653,6 +725,7 @@ fn no_text_is_cut_off() {
                     || name.contains("session-locked")
                     || name.contains("session-prompt")
                     || name.contains("session-administrator")
+                    || name.contains("onward-") && !name.contains("asking")
                     || name.contains("over-")
                     || name.contains("terms");
                 assert!(

@@ -11,8 +11,8 @@ use lotse_protocol::permission::{Permission, Permissions};
 use unic_langid::LanguageIdentifier;
 
 use crate::app::view::{
-    ActivityKind, Beyond, CannotShare, CustomerSession, JoinProblem, Offline, Paused, ScreenView, SignInProblem,
-    Status, Suspended, WhyOver,
+    ActivityKind, Beyond, CannotShare, CustomerSession, JoinProblem, Offline, Paused, Runs, ScreenView, SignInProblem,
+    Status, StayedHere, Suspended, WhyOver,
 };
 
 const ENGLISH: &str = include_str!("../../assets/text/en.ftl");
@@ -186,7 +186,21 @@ impl Text {
             ActivityKind::WentOn => self.say("activity-went-on"),
             ActivityKind::ScreenSlept => self.say("activity-screen-slept"),
             ActivityKind::ScreenChanged => self.say("activity-screen-changed"),
+            ActivityKind::Onward => self.say("activity-onward"),
+            ActivityKind::StayedHere(_) => self.say("activity-stayed-here"),
         }
+    }
+
+    /// Why the session did not go on as an administrator.
+    #[must_use]
+    pub fn stayed_here(&self, why: StayedHere) -> String {
+        self.say(match why {
+            StayedHere::Refused => "onward-refused",
+            StayedHere::OtherAccount => "onward-other-account",
+            StayedHere::NotStarted => "onward-not-started",
+            StayedHere::NotReady => "onward-not-ready",
+            StayedHere::AdviserStayed => "onward-adviser-stayed",
+        })
     }
 
     /// Why hands, or picture and hands, are suspended, to the adviser.
@@ -252,23 +266,28 @@ impl Text {
     pub fn over_title(&self, why: WhyOver) -> String {
         self.say(match why {
             WhyOver::Refused | WhyOver::NoAnswer => "over-nobody",
+            WhyOver::NotBack => "over-not-back",
             WhyOver::ByMe | WhyOver::ByOther | WhyOver::OtherGone | WhyOver::ConnectionLost | WhyOver::Failed => {
                 "over-title"
             }
         })
     }
 
-    /// Why it ended, to the customer.
+    /// Why it ended, to the customer, and where help is to be had again.
     #[must_use]
-    pub fn over_customer(&self, why: WhyOver) -> String {
-        self.say(match why {
-            WhyOver::ByMe => "over-customer-by-me",
-            WhyOver::ByOther => "over-customer-by-other",
-            WhyOver::OtherGone => "over-customer-other-gone",
-            WhyOver::ConnectionLost => "over-customer-connection-lost",
-            WhyOver::Refused => "over-customer-refused",
-            WhyOver::NoAnswer => "over-customer-no-answer",
-            WhyOver::Failed => "over-customer-failed",
+    pub fn over_customer(&self, why: WhyOver, runs: Runs) -> String {
+        self.say(match (why, runs) {
+            (WhyOver::ByMe, _) => "over-customer-by-me",
+            (WhyOver::ByOther, _) => "over-customer-by-other",
+            (WhyOver::OtherGone, Runs::AsUsual) => "over-customer-other-gone",
+            (WhyOver::OtherGone, Runs::AsAdministrator) => "over-customer-other-gone-anew",
+            (WhyOver::ConnectionLost, Runs::AsUsual) => "over-customer-connection-lost",
+            (WhyOver::ConnectionLost, Runs::AsAdministrator) => "over-customer-connection-lost-anew",
+            (WhyOver::Refused, _) => "over-customer-refused",
+            (WhyOver::NoAnswer, Runs::AsUsual) => "over-customer-no-answer",
+            (WhyOver::NoAnswer, Runs::AsAdministrator) => "over-customer-no-answer-anew",
+            (WhyOver::Failed, _) => "over-customer-failed",
+            (WhyOver::NotBack, _) => "over-customer-not-back",
         })
     }
 
@@ -282,6 +301,7 @@ impl Text {
             WhyOver::ConnectionLost => "over-adviser-connection-lost",
             WhyOver::Refused => "over-adviser-refused",
             WhyOver::NoAnswer => "over-adviser-no-answer",
+            WhyOver::NotBack => "over-adviser-not-back",
             WhyOver::Failed => "over-adviser-failed",
         })
     }

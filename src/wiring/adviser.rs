@@ -127,7 +127,10 @@ impl Program {
             net::Event::JoinFailed(JoinFailure::NotSignedIn) => {
                 self.happens(Event::SignInRefused(SignInProblem::NoLongerSignedIn));
             }
-            net::Event::JoinFailed(failure) => self.happens(Event::JoinFailed(join_problem(failure))),
+            net::Event::JoinFailed(failure) => {
+                tracing::info!(?failure, "not joined");
+                self.happens(Event::JoinFailed(join_problem(failure)));
+            }
             net::Event::Started(peer) => self.begins(&peer),
             net::Event::Said(viewer, body) if self.is_with(viewer) => self.hears(body),
             net::Event::Link { viewer, rtt, received_bytes, silent } if self.is_with(viewer) => {
@@ -145,6 +148,8 @@ impl Program {
                     self.happens(Event::Ended(why));
                 }
             }
+            // Of one that this side has left.
+            net::Event::Ended { .. } => self.happens(Event::Free),
             // What is late for a session that is over, and what only a customer is told.
             _ => {}
         }
@@ -183,6 +188,7 @@ impl Program {
                 permissions: Permissions::from_wire(refused.permissions),
                 timed_out: refused.timed_out,
             }),
+            session_message::Body::GoesOn(goes_on) => self.happens(Event::GoesOn(goes_on)),
             session_message::Body::Displays(displays) => {
                 // The picture says its size itself; this is to be said in words.
                 if let Some(display) = displays.displays.first() {

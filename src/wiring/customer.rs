@@ -1,35 +1,34 @@
 //! The customer's program: network and host behind the customer's controller.
 
-use std::process;
-use std::sync::{Arc, Mutex, PoisonError};
+mod port;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use lotse_codec::{EncodeError, FrameError, MAX_DIMENSION, MAX_PIXELS};
-use lotse_desktop::capture::{Capture, CaptureError};
+use lotse_desktop::capture::CaptureError;
+use lotse_desktop::elevation::{self, LineName};
 use lotse_desktop::front;
-use lotse_desktop::inject::guard::Guard;
-use lotse_desktop::inject::{Injector, Press};
-use lotse_desktop::pointer::{Pointer, Position};
 use lotse_desktop::situation::{Light, Presence, Reach, Situation};
-use lotse_protocol::message::input::input_message;
-use lotse_protocol::message::session::{self, Applied, SuspendedBecause, UpdateHeader, session_message};
+use lotse_protocol::card::Account;
+use lotse_protocol::message::session::{self, SuspendedBecause, session_message};
 use lotse_protocol::permission::{Permission, Permissions};
-use lotse_protocol::pointer::Shape;
+use lotse_protocol::ticket::Ticket;
 use raw_window_handle::WindowHandle;
 
-use super::around::Around;
+use self::port::{Host, activity};
 use super::mailbox::Mailbox;
+use super::onward::{Attempt, Reached, Ready, Successor};
 use super::termination::on_termination;
 use super::{RunError, Target};
 use crate::app::customer::{self, Code, Command, Customer, Event, Guest, Prompt};
-use crate::app::view::{ActivityKind, Beyond, CannotShare, CustomerView, Offline, Paused, Terms, WhyOver};
+use crate::app::view::{ActivityKind, Beyond, CannotShare, CustomerView, Offline, Paused, StayedHere, Terms, WhyOver};
 use crate::host;
-use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Rights, Suspension};
-use crate::host::pointer::{Following, PointerOut};
-use crate::host::pump::{Pump, PumpError, PumpEvent, UpdateOut};
+use crate::host::gate::{GateEvent, Rights, Suspension};
+use crate::host::pump::{PumpError, PumpEvent};
 use crate::net::{
-    self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, Offload, PointerSender, RoleConfig, ViewerId, slot,
+    self, CodeState, Ended, HostPort, Net, NetConfig, OfflineReason, Offload, PointerSender, RoleConfig, ViewerId,
+    Welcome, slot,
 };
 use crate::shell::{self, Action, App, Brought, Input, Options, Renderer, Screen, View, Window};
 use crate::tray::{self, Menu, Tray};
@@ -38,8 +37,8 @@ use crate::ui::text::{Language, Text, of_system};
 /// The most that an institution allows where it has said nothing else: what this version can do.
 const POLICY: [Permission; 2] = [Permission::View, Permission::Control];
 
-/// The hidden command that answers to [`Guard`].
-const GUARD: &str = "guard";
+/// The hidden command that goes on with this program's session.
+const GO_ON: &str = "go-on";
 
 /// How long letting go of everything may take before the program ends all the same.
 const LET_GO: Duration = Duration::from_millis(300);
@@ -49,9 +48,34 @@ const LET_GO: Duration = Duration::from_millis(300);
 /// # Errors
 /// There is no window, or no thread.
 pub fn run(target: Target, renderer: Renderer) -> Result<(), RunError> {
+    begin(target, renderer, Beginning::Terms)
+}
+
+/// The same as an administrator's process, which goes on with the session of the one that started it, for the same
+/// adviser alone (docs/decisions/0015-windows-input.md).
+///
+/// # Errors
+/// As above, or nobody has started it for that.
+pub fn go_on(target: Target, renderer: Renderer, line: &LineName) -> Result<(), RunError> {
+    begin(target, renderer, Beginning::Session(Successor::of(line)?))
+}
+
+/// What a program begins with.
+enum Beginning {
+    /// The terms, which are to be accepted first.
+    Terms,
+    /// The session of another program, whose customer has accepted them.
+    Session(Successor),
+}
+
+fn begin(target: Target, renderer: Renderer, beginning: Beginning) -> Result<(), RunError> {
     let looks = target.institution.looks.clone();
-    let program = Program::start(target)?;
-    shell::run(Options { looks, ..Options::new(Window::Customer, renderer) }, move |waker| {
+    let language = match &beginning {
+        Beginning::Terms => None,
+        Beginning::Session(successor) => Some(successor.ticket.language),
+    };
+    let program = Program::start(target, renderer, beginning)?;
+    shell::run(Options { looks, language, ..Options::new(Window::Customer, renderer) }, move |waker| {
         program.mailbox.attach(waker);
         program
     })?;
@@ -65,6 +89,9 @@ enum Letter {
     Pump(PumpEvent),
     Tray(tray::Event),
     Around(ViewerId, Situation),
+    /// What came of starting this program as an administrator's.
+    Onward(Result<Ready, StayedHere>),
+    Abandoned,
     Terminate,
 }
 
@@ -76,6 +103,11 @@ struct Program {
     host: Arc<Host>,
     session: Option<Session>,
     displays: session::Displays,
+    /// How this program was started, for the one that may go on.
+    arguments: Vec<String>,
+    successor: Succession,
+    /// In the program that goes on.
+    reached: Option<Reached>,
     tray: Tray,
     /// In the window's language.
     text: Text,
@@ -88,6 +120,17 @@ struct Program {
 struct Session {
     viewer: ViewerId,
     outlets: Outlets,
+}
+
+/// The program that is to go on with the session.
+enum Succession {
+    None,
+    /// On its way, for as long as this is kept.
+    Attempt {
+        _attempt: Attempt,
+    },
+    /// It can be reached.
+    Ready(Ready),
 }
 
 /// Where what the viewer may see goes.
@@ -109,17 +152,23 @@ enum Exit {
 }
 
 impl Program {
-    fn start(target: Target) -> Result<Self, RunError> {
+    fn start(target: Target, renderer: Renderer, beginning: Beginning) -> Result<Self, RunError> {
+        let arguments = arguments_again(&target, renderer);
         let mailbox = Mailbox::new();
         let host = Arc::new(Host::start(&mailbox)?);
         let letters = mailbox.clone();
         let relay = target.institution.relay.host.clone();
+        let welcome = match &beginning {
+            Beginning::Terms => Welcome::Anyone,
+            Beginning::Session(successor) => Welcome::Only(successor.ticket.account.clone()),
+        };
         let config = NetConfig {
             relay: target.institution.relay,
             pins: target.institution.pins,
             role: RoleConfig::Customer {
                 policy: POLICY.into_iter().collect(),
                 institution: target.institution.name.clone(),
+                welcome,
                 port: Arc::clone(&host) as Arc<dyn HostPort>,
             },
             offload: Offload::default(),
@@ -130,8 +179,19 @@ impl Program {
         let terms = &target.institution.terms;
         let terms = Terms { english: (*terms.english).into(), german: (*terms.german).into() };
         let customer = Customer::new(relay, target.test_relay, terms).of(target.institution.name);
+        let (customer, language, reached) = match beginning {
+            Beginning::Terms => (customer.rising(rise()), of_system(target.institution.looks.languages), None),
+            Beginning::Session(successor) => {
+                let Ticket { adviser, language, .. } = successor.ticket.clone();
+                let letters = mailbox.clone();
+                let reached = successor.listen(move || letters.put(Letter::Abandoned))?;
+                // The terms were accepted where the session was.
+                net.send(net::Command::Retry);
+                (customer.going_on(adviser), language, Some(reached))
+            }
+        };
         let view = customer.view(Instant::now());
-        let text = Text::new(of_system(target.institution.looks.languages));
+        let text = Text::new(language);
         let letters = mailbox.clone();
         let tray = Tray::start(Menu::of(&view, &text), move |event| letters.put(Letter::Tray(event)));
         Ok(Self {
@@ -142,6 +202,9 @@ impl Program {
             host,
             session: None,
             displays: session::Displays::default(),
+            arguments,
+            successor: Succession::None,
+            reached,
             tray,
             text,
             situation: Situation::default(),
@@ -164,7 +227,25 @@ impl Program {
                 tray::Event::Gone => Event::Tray(customer::Tray::Gone),
                 tray::Event::Chosen(action) => Event::Did(action),
             }),
+            Letter::Onward(came) => self.other_program(came),
+            Letter::Abandoned => self.happens(Event::Abandoned),
             Letter::Terminate => self.happens(Event::Terminate),
+        }
+    }
+
+    /// What came of the attempt to go on; for a session that is over nothing comes of it.
+    fn other_program(&mut self, came: Result<Ready, StayedHere>) {
+        if !matches!(self.successor, Succession::Attempt { .. }) {
+            return;
+        }
+        self.successor = Succession::None;
+        match came {
+            Ok(ready) => {
+                let goes_on = ready.goes_on.clone();
+                self.successor = Succession::Ready(ready);
+                self.happens(Event::OtherReady(goes_on));
+            }
+            Err(why) => self.happens(Event::OtherFailed(why)),
         }
     }
 
@@ -173,8 +254,18 @@ impl Program {
             net::Event::Connecting => self.happens(Event::Connecting),
             net::Event::Connected { institution } => self.happens(Event::Connected { institution }),
             net::Event::Offline(reason) => self.happens(Event::Offline(offline(reason))),
-            net::Event::Registered(id) => self.happens(Event::Registered(id.to_string())),
-            net::Event::Code(net::Code(state)) => self.happens(Event::Code(code(state))),
+            net::Event::Registered(id) => {
+                if let Some(reached) = &mut self.reached {
+                    reached.under(id);
+                }
+                self.happens(Event::Registered(id.to_string()));
+            }
+            net::Event::Code(net::Code(state)) => {
+                if let (Some(reached), CodeState::Shown { code, .. }) = (&mut self.reached, &state) {
+                    reached.by(code);
+                }
+                self.happens(Event::Code(code(state)));
+            }
             net::Event::Knocked => self.happens(Event::Knocked),
             net::Event::KnockEnded => self.happens(Event::KnockOver),
             net::Event::Started(peer) => self.begins(peer),
@@ -190,10 +281,16 @@ impl Program {
             net::Event::Ended { viewer, why } if self.is_with(viewer) => {
                 self.session = None;
                 self.host.leave(viewer);
-                self.start_over();
-                if let Some(why) = why_over(why) {
-                    self.happens(Event::Ended(why));
+                let event = match why {
+                    Ended::ByOther(session::EndReason::GoesOn) => Some(Event::WentOn),
+                    Ended::OtherGone => Some(Event::Vanished),
+                    why => why_over(why).map(Event::Ended),
+                };
+                // Before all of it is given up: the adviser may be on the way to the other program.
+                if let Some(event) = event {
+                    self.happens(event);
                 }
+                self.start_over();
             }
             // What is late for a session that is over, and what only an adviser is told.
             _ => {}
@@ -273,6 +370,7 @@ impl Program {
 
     /// Nobody is here: nothing of the last visit holds for the next one.
     fn start_over(&mut self) {
+        self.successor = Succession::None;
         self.situation = Situation::default();
         self.set_light();
         self.host.start_over();
@@ -378,6 +476,14 @@ impl Program {
                     self.start_over();
                     self.net.send(net::Command::End(reason));
                 }
+                Command::GoOn { account, adviser } => self.go_on(account, adviser),
+                Command::SayGoesOn(goes_on) => self.say(session_message::Body::GoesOn(goes_on)),
+                Command::SayComing => {
+                    if let Succession::Ready(ready) = std::mem::replace(&mut self.successor, Succession::None) {
+                        ready.say_coming();
+                    }
+                }
+                Command::StayHere => self.successor = Succession::None,
                 Command::Attention => self.attention = Attention::Wanted,
                 Command::SayWhere { who } => self.tray.say(
                     self.text.say("tray-still-here"),
@@ -393,6 +499,19 @@ impl Program {
                     }
                     self.exit = Exit::Now;
                 }
+            }
+        }
+    }
+
+    fn go_on(&mut self, account: Account, adviser: String) {
+        let letters = self.mailbox.clone();
+        let ticket = Ticket { account, adviser, language: self.text.language };
+        let attempt = Attempt::begin(self.arguments.clone(), ticket, move |came| letters.put(Letter::Onward(came)));
+        match attempt {
+            Ok(attempt) => self.successor = Succession::Attempt { _attempt: attempt },
+            Err(error) => {
+                tracing::warn!("no thread to start the other program from: {error}");
+                self.happens(Event::OtherFailed(StayedHere::NotStarted));
             }
         }
     }
@@ -482,148 +601,28 @@ impl App for Program {
     }
 }
 
-/// What the network reaches directly: the gate and the pump.
-struct Host {
-    gate: Arc<Gate>,
-    pump: Pumping,
-    around: Around,
-}
-
-impl Host {
-    fn start(mailbox: &Mailbox<Letter>) -> std::io::Result<Self> {
-        let letters = mailbox.clone();
-        let hands = match open_hands() {
-            Ok(injector) => Some(Box::new(injector) as Box<dyn Hands>),
-            Err(error) => {
-                tracing::warn!("mouse and keyboard cannot be shared: {error}");
-                None
-            }
-        };
-        let gate = Arc::new(Gate::start(hands, move |event| {
-            if matters(&event) {
-                letters.put(Letter::Gate(event));
-            }
-        })?);
-        let letters = mailbox.clone();
-        let sizes = Arc::clone(&gate);
-        let pump = Pump::start(Capture::open, move |event| {
-            // Before the viewer can see the first picture of this size, and point at it.
-            if let PumpEvent::Displays(displays) = &event {
-                sizes.set_displays(displays.clone());
-            }
-            letters.put(Letter::Pump(event));
-        })?;
-        Ok(Self { gate, around: Around::default(), pump: Pumping { pump, watching: Mutex::new(None) } })
-    }
-
-    fn start_over(&self) {
-        self.around.end();
-        for reason in Suspension::ALL {
-            self.gate.resume(reason);
-        }
-    }
-
-    fn leave(&self, viewer: ViewerId) {
-        self.pump.watch(viewer, None);
-        self.gate.leave(on_host(viewer));
+fn rise() -> customer::Rise {
+    match elevation::may_rise() {
+        elevation::Rise::Possible => customer::Rise::Possible,
+        elevation::Rise::Impossible => customer::Rise::Impossible,
     }
 }
 
-/// Mouse and keyboard, with a child of this executable that lets go of them if this process is killed. Without the child
-/// there are no hands: a key that stays down on somebody's computer is worse than none.
-fn open_hands() -> anyhow::Result<Injector> {
-    let mut injector = Injector::open()?;
-    let mut child = process::Command::new(std::env::current_exe()?);
-    child.arg(GUARD);
-    injector.guarded_by(Guard::start(child)?);
-    Ok(injector)
-}
-
-/// Moves of the pointer are many and nobody's business but the injector's.
-fn matters(event: &GateEvent) -> bool {
-    match event {
-        GateEvent::Admitted(admitted) => activity(admitted.kind).is_some(),
-        GateEvent::Released(_) => false,
-        GateEvent::Rights { .. } | GateEvent::Stalled(_) | GateEvent::Overrun(_) | GateEvent::Failed { .. } => true,
+/// What a second program of this one is started with, so that it goes to the same relay: nothing of that where the copy
+/// knows it by itself.
+fn arguments_again(target: &Target, renderer: Renderer) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if let Some(relay) = &target.test_relay {
+        arguments.extend(["--relay".to_owned(), relay.clone()]);
+        arguments.push(format!("--relay-key={}", target.institution.pins));
     }
-}
-
-/// What an action is called in the list of what was done, if it stands there.
-const fn activity(kind: ActionKind) -> Option<ActivityKind> {
-    match kind {
-        ActionKind::Button(_, Press::Down) => Some(ActivityKind::Clicked),
-        ActionKind::Key(Press::Down) | ActionKind::Text => Some(ActivityKind::Typed),
-        _ => None,
+    match renderer {
+        Renderer::Automatic => {}
+        Renderer::OpenGl => arguments.push("--renderer=gl".to_owned()),
+        Renderer::Software => arguments.push("--renderer=software".to_owned()),
     }
-}
-
-/// The pump, with who watches it.
-struct Pumping {
-    pump: Pump,
-    watching: Mutex<Option<Watching>>,
-}
-
-struct Watching {
-    viewer: ViewerId,
-    /// Not without a picture: who may not see that may not see the pointer.
-    _pointer: Option<Following>,
-}
-
-impl Pumping {
-    /// `viewer` gets the picture and the pointer through `outlets`, or neither.
-    fn watch(&self, viewer: ViewerId, outlets: Option<&Outlets>) {
-        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
-        let watches = watching.as_ref().is_some_and(|watching| watching.viewer == viewer);
-        match outlets {
-            Some(outlets) if !watches => {
-                self.pump.begin(on_host(viewer), Arc::new(HandOff(outlets.updates.clone())));
-                let following = Following::start(Pointer::open, Arc::new(Telling(outlets.pointer.clone())));
-                let pointer = following.inspect_err(|error| tracing::warn!("the pointer is not shown: {error}")).ok();
-                *watching = Some(Watching { viewer, _pointer: pointer });
-            }
-            None if watches => {
-                self.pump.halt(on_host(viewer));
-                *watching = None;
-            }
-            Some(_) | None => {}
-        }
-    }
-}
-
-impl HostPort for Host {
-    fn input(&self, viewer: ViewerId, epoch: u64, input: input_message::Body) {
-        match self.gate.admit(on_host(viewer), epoch, &input) {
-            Ok(()) => self.around.hand_at_work(),
-            Err(denied) => tracing::debug!("not let through: {denied}"),
-        }
-    }
-
-    fn applied(&self, viewer: ViewerId, applied: Applied) {
-        self.pump.pump.applied(on_host(viewer), &applied);
-    }
-
-    fn keyframe_wanted(&self, viewer: ViewerId, _display: u32) {
-        self.pump.pump.keyframe_wanted(on_host(viewer));
-    }
-
-    fn lost(&self, viewer: ViewerId) {
-        self.leave(viewer);
-    }
-}
-
-/// The hand-off from the pump to the network.
-struct HandOff(slot::Sender);
-
-impl UpdateOut for HandOff {
-    fn wait_free(&self, timeout: Duration) -> bool {
-        self.0.wait_free(timeout)
-    }
-
-    fn put(&self, header: UpdateHeader, update: Vec<u8>) {
-        if self.0.put((header, Bytes::from(update))).is_err() {
-            tracing::debug!("an update came after the session's end");
-        }
-    }
+    arguments.push(GO_ON.to_owned());
+    arguments
 }
 
 const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
@@ -637,23 +636,6 @@ const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
         Some(Suspension::Away) => SuspendedBecause::Away,
         Some(Suspension::Prompt) => SuspendedBecause::Prompt,
         Some(Suspension::Administrator) => SuspendedBecause::Administrator,
-    }
-}
-
-/// The way of the pointer to the network.
-struct Telling(PointerSender);
-
-impl PointerOut for Telling {
-    fn shape(&self, shape: Arc<Shape>) {
-        self.0.shape(Some(shape));
-    }
-
-    fn at(&self, Position { display, x, y }: Position) {
-        self.0.at(display, x, y);
-    }
-
-    fn forget(&self) {
-        self.0.forget();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::app::view::{CustomerAction, CustomerPage, CustomerView, Seen, Terms};
+use crate::app::view::{CustomerAction, CustomerPage, CustomerView, Runs, Seen, Terms};
 use crate::shell::{self, Action, App, Input, Options, Renderer, Screen, ShellError, View, Window};
 
 /// Shows what is wrong until the window is closed.
@@ -18,6 +18,7 @@ pub fn run(reason: String, renderer: Renderer) -> Result<(), ShellError> {
         page: CustomerPage::Damaged { reason },
         confirm_close: false,
         seen: Seen::Window,
+        runs: Runs::AsUsual,
     };
     shell::run(Options::new(Window::Customer, renderer), |_| Told { view, exit: Exit::No })
 }

@@ -7,6 +7,7 @@ pub mod customer;
 pub mod damaged;
 pub mod doctor;
 mod mailbox;
+mod onward;
 mod termination;
 
 use crate::institution::Institution;
@@ -20,12 +21,17 @@ pub struct Target {
     pub institution: Institution,
 }
 
+pub use onward::SuccessorError;
+
 /// Why the program could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No window.
     #[error(transparent)]
     Shell(#[from] ShellError),
+    /// There is no session to go on with.
+    #[error(transparent)]
+    Successor(#[from] SuccessorError),
     /// The system gave no thread.
     #[error("the system gives this program no thread: {0}")]
     Thread(#[from] std::io::Error),

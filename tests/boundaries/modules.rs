@@ -49,6 +49,7 @@ const RULES: &[Rule] = &[
             "crate",
             "anyhow",
             "clap",
+            "lotse_desktop::elevation",
             "lotse_desktop::inject::guard",
             "lotse_desktop::terminal",
             "lotse_desktop::libraries",
@@ -58,7 +59,10 @@ const RULES: &[Rule] = &[
     },
     Rule { module: "crash", may: &["crate::ui::text", "lotse_desktop::crash", "lotse_protocol::brand"] },
     Rule { module: "wiring", may: WIRING },
-    Rule { module: "arguments", may: &["crate::crash", "crate::net", "crate::shell", "clap", "lotse_protocol"] },
+    Rule {
+        module: "arguments",
+        may: &["crate::crash", "crate::net", "crate::shell", "clap", "lotse_desktop::elevation", "lotse_protocol"],
+    },
     Rule {
         module: "institution",
         may: &["crate::net", "crate::ui::Looks", "lotse_desktop::reserved", "lotse_protocol"],

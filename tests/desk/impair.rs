@@ -95,6 +95,17 @@ impl Link {
         }
     }
 
+    /// From now on a relay that does what it likes with what it forwards: of each such packet to a program, the header with
+    /// it, `make` makes others, which go along. Of how many that was done is counted.
+    pub(crate) fn forge(&self, make: impl Fn(&[u8]) -> Vec<Vec<u8>> + Send + 'static) {
+        self.shared.lock().forge = Some((Box::new(make), 0));
+    }
+
+    /// For how many packets others were made since then; and no more are.
+    pub(crate) fn forged(&self) -> u64 {
+        self.shared.lock().forge.take().map_or(0, |(_, count)| count)
+    }
+
     /// What has passed so far.
     pub(crate) fn counts(&self) -> Counts {
         self.shared.lock().counts
@@ -136,10 +147,16 @@ struct State {
     /// When the narrow link is free again, towards the relay and back.
     busy_until: [Option<Instant>; 2],
     longest_queue: Duration,
+    forge: Option<(Box<Forge>, u64)>,
     /// Keeps packets of the same due time in their order, and drives the losses.
     number: u64,
     ended: bool,
 }
+
+type Forge = dyn Fn(&[u8]) -> Vec<Vec<u8>> + Send;
+
+/// The first byte of what the relay forwards is below this.
+const FORWARDED_BELOW: u8 = 0x40;
 
 #[derive(Clone, Copy)]
 enum Direction {
@@ -190,6 +207,16 @@ impl State {
         }
     }
 
+    fn forged_of(&mut self, packet: &[u8]) -> Vec<Vec<u8>> {
+        match &mut self.forge {
+            Some((make, count)) if packet.first().is_some_and(|first| *first < FORWARDED_BELOW) => {
+                *count += 1;
+                make(packet)
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// When the packet has left the narrow end of the link, unless it would have to wait too long for its turn.
     fn turn(&mut self, now: Instant, direction: Direction, length: usize) -> Option<Instant> {
         let Some(rate) = self.conditions.rate else { return Some(now) };
@@ -229,7 +256,13 @@ fn accept(shared: &Arc<Shared>, near: &Arc<UdpSocket>, far: SocketAddr) {
 fn come_back(shared: &Shared, outward: &UdpSocket, near: &Arc<UdpSocket>, program: SocketAddr) {
     let mut buffer = vec![0; 1 << 16];
     while let Some((length, _)) = receive(shared, outward, &mut buffer) {
-        shared.lock().take(Instant::now(), Direction::Back, &buffer[..length], near, program);
+        let mut state = shared.lock();
+        let packet = &buffer[..length];
+        state.take(Instant::now(), Direction::Back, packet, near, program);
+        for forged in state.forged_of(packet) {
+            state.take(Instant::now(), Direction::Back, &forged, near, program);
+        }
+        drop(state);
         shared.changed.notify_all();
     }
 }

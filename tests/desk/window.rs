@@ -74,6 +74,12 @@ impl Desk {
         self.windows().into_iter().find(|window| self.title(*window).contains(title) && self.is_visible(*window))
     }
 
+    /// All windows whose title contains `title` and that can be seen.
+    pub(crate) fn windows_named(&self, title: &str) -> Vec<Window> {
+        let is_named = |window: &Window| self.title(*window).contains(title) && self.is_visible(*window);
+        self.windows().into_iter().filter(is_named).collect()
+    }
+
     /// Waits until no window's title contains `title`.
     ///
     /// # Panics

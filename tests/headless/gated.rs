@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use lotse::host::ViewerId as Seat;
 use lotse::host::gate::{Gate, GateEvent, Hands, Suspension};
-use lotse::net::{Code, CodeState, Command, Event, HostPort, Net, RoleConfig, ViewerId};
+use lotse::net::{Code, CodeState, Command, Event, HostPort, Net, RoleConfig, ViewerId, Welcome};
 use lotse_desktop::inject::{Button, InjectError, Press, Stroke};
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
@@ -35,7 +35,7 @@ impl Gated {
         });
         let port = Arc::new(Port { gate: gate.expect("two threads"), turned_away: AtomicUsize::new(0) });
         let policy = Permissions::from(Permission::View).with(Permission::Control);
-        let role = RoleConfig::Customer { policy, institution: None, port: port.clone() };
+        let role = RoleConfig::Customer { policy, institution: None, welcome: Welcome::Anyone, port: port.clone() };
         let (net, events) = start(&relay.address.to_string(), relay.pins, role);
         let net = Arc::new(Mutex::new(net));
         let (tell, id_and_code) = mpsc::channel();

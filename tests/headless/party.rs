@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lotse::net::{
     CodeState, Command, Ended, Event, HostPort, JoinFailure, Net, NetConfig, OfflineReason, Offload, Peer, RoleConfig,
-    ViewerId, ViewerPort,
+    ViewerId, ViewerPort, Welcome,
 };
+use lotse_protocol::card::Account;
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::RelayPins;
@@ -202,15 +203,16 @@ impl std::ops::Deref for Customer {
 
 /// A customer's program that is looking for this relay.
 pub(crate) fn start_customer(relay: String, pins: RelayPins) -> Customer {
-    start_customer_with(Offload::Auto, relay, pins)
+    start_customer_with(Offload::Auto, Welcome::Anyone, relay, pins)
 }
 
-fn start_customer_with(offload: Offload, relay: String, pins: RelayPins) -> Customer {
+fn start_customer_with(offload: Offload, welcome: Welcome, relay: String, pins: RelayPins) -> Customer {
     let (hands, did) = mpsc::channel();
     let (say_applied, applied) = mpsc::channel();
     let port = Arc::new(Port { hands: Mutex::new(hands), applied: Mutex::new(say_applied) });
     let policy = Permissions::from(Permission::View).with(Permission::Control);
-    let (net, events) = start_with(offload, &relay, pins, RoleConfig::Customer { policy, institution: None, port });
+    let role = RoleConfig::Customer { policy, institution: None, welcome, port };
+    let (net, events) = start_with(offload, &relay, pins, role);
     Customer { net, hands: did, applied, events, id: Mutex::default() }
 }
 
@@ -227,7 +229,15 @@ impl Customer {
 
     /// Of a system that takes and gives datagrams one by one.
     pub(crate) fn without_offload(relay: &Relay) -> Self {
-        let customer = start_customer_with(Offload::Never, relay.address.to_string(), relay.pins);
+        let customer = start_customer_with(Offload::Never, Welcome::Anyone, relay.address.to_string(), relay.pins);
+        customer.connected();
+        customer
+    }
+
+    /// A program that goes on with a session, for the adviser of this account alone.
+    pub(crate) fn going_on(relay: &Relay, account: Account) -> Self {
+        let welcome = Welcome::Only(account);
+        let customer = start_customer_with(Offload::Auto, welcome, relay.address.to_string(), relay.pins);
         customer.connected();
         customer
     }

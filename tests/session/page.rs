@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use egui::{Color32, Theme, Vec2};
 use egui_kittest::{Harness, TestRenderer};
-use lotse::app::view::{AdviserPage, AdviserView, CustomerPage, CustomerView, Seen, Terms};
+use lotse::app::view::{AdviserPage, AdviserView, CustomerPage, CustomerView, Runs, Seen, Terms};
 use lotse::shell::Area;
 use lotse::shell::raster::{Raster, Target};
 use lotse::ui::text::Language;
@@ -25,6 +25,7 @@ pub(crate) fn customers_notice(page: CustomerPage, size: (u16, u16)) -> Pixels {
         page,
         confirm_close: false,
         seen: Seen::Window,
+        runs: Runs::AsUsual,
     };
     notice_on(size, |ui, state| drop(ui::customer(ui, &view, state)))
 }

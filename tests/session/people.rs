@@ -25,7 +25,7 @@ const BUTTON: usize = 40;
 pub(crate) struct Session {
     pub(crate) customer: Customer,
     pub(crate) adviser: Adviser,
-    _relay: Relay,
+    pub(crate) relay: Relay,
 }
 
 impl Session {
@@ -72,7 +72,7 @@ impl Session {
         customer.allow();
         until(PATIENCE, "the session on the adviser's screen", || adviser.is_in_session().then_some(()));
         until(PATIENCE, "the session on the customer's screen", || customer.is_in_session().then_some(()));
-        Self { customer, adviser, _relay: relay }
+        Self { customer, adviser, relay }
     }
 
     /// The adviser asks for control, the customer allows it.
@@ -238,8 +238,13 @@ impl Customer {
 
     /// The accented button of a page that has one.
     pub(crate) fn click_main_button(&self) {
+        self.desk.click(self.main_button());
+    }
+
+    /// Where that is on the desk.
+    pub(crate) fn main_button(&self) -> (i16, i16) {
         let main = until(PATIENCE, "a button", || button(&self.looks(), palette().accent));
-        click_in(&self.desk, self.window, main);
+        on_desk(&self.desk, self.window, main)
     }
 
     /// *Get help again* on the last page, by the keyboard: it comes before *Close*, which has it.
@@ -545,10 +550,14 @@ fn runs(window: &Pixels, colour: Color32, wide: usize) -> Vec<Run> {
     found
 }
 
-fn click_in(desk: &Desk, window: Window, (x, y): (u16, u16)) {
+fn click_in(desk: &Desk, window: Window, place: (u16, u16)) {
+    desk.click(on_desk(desk, window, place));
+}
+
+fn on_desk(desk: &Desk, window: Window, (x, y): (u16, u16)) -> (i16, i16) {
     let place = desk.geometry(window);
     let on_desk = |start: i16, inside: u16| start + i16::try_from(inside).expect("inside a screen");
-    desk.click((on_desk(place.x, x), on_desk(place.y, y)));
+    (on_desk(place.x, x), on_desk(place.y, y))
 }
 
 /// Where `shown` begins on `desk`: by its most colourful row, of those that the pointer in the row `pointer` is not over.

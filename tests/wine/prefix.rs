@@ -44,6 +44,13 @@ impl Prefix {
         self.started(&self.executable)
     }
 
+    /// `lotse.exe`, in English, as it is for an administrator who has not consented (`limited.c`), which ends as it ends.
+    pub(crate) fn limited(&self) -> Command {
+        let mut command = self.started(&self.executable.with_file_name("limited.exe"));
+        command.arg(format!("Z:{}", self.executable.display()).replace('/', "\\"));
+        command
+    }
+
     /// A program of ours that stands beside `lotse.exe`.
     pub(crate) fn beside(&self, name: &str) -> Command {
         run(&self.executable.with_file_name(name))

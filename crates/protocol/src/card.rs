@@ -42,6 +42,23 @@ pub struct Card {
     pub ticket: String,
 }
 
+/// An adviser as an institution knows it, whatever name customers are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name. Never empty.
+    pub name: String,
+    /// Tenant within the institution, may be empty.
+    pub tenant: String,
+}
+
+impl Account {
+    /// Could a card say so? At most 100 characters each, fit to be shown.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        !self.name.trim().is_empty() && is_shown_text(&self.name, SHORT_TEXT) && is_shown_text(&self.tenant, SHORT_TEXT)
+    }
+}
+
 /// What a card must say to be the one for this introduction.
 #[derive(Clone, Copy)]
 pub struct Expect<'a> {
@@ -55,6 +72,8 @@ pub struct Expect<'a> {
     pub introduction: u64,
     /// The institution, where the program knows it by name. The pinned key stands for it in any case.
     pub institution: Option<&'a str>,
+    /// The only adviser that may come, where only one may.
+    pub account: Option<&'a Account>,
 }
 
 /// Why a card was not taken.
@@ -72,12 +91,18 @@ pub enum CardError {
     /// Bound to another key: somebody else's.
     #[error("the card belongs to another key")]
     Key,
-    /// Made for another customer, introduction or institution.
+    /// Made for another customer, introduction or institution, or another adviser's.
     #[error("the card was made for somebody else")]
     Audience,
 }
 
 impl Card {
+    /// Whose it is.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account { name: self.account.clone(), tenant: self.tenant.clone() }
+    }
+
     /// The encoded [`SignedCard`] over `body`.
     #[must_use]
     pub fn sign(body: &CardBody, cards_key: &SigningKey) -> Vec<u8> {
@@ -108,6 +133,7 @@ impl Card {
         if body.id != expect.id.to_wire()
             || body.introduction != expect.introduction
             || expect.institution.is_some_and(|institution| body.institution != institution)
+            || expect.account.is_some_and(|only| body.account != only.name || body.tenant != only.tenant)
         {
             return Err(CardError::Audience);
         }

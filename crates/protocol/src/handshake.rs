@@ -21,7 +21,7 @@ use prost::Message;
 use rand::CryptoRng;
 
 use crate::bind::BindKey;
-use crate::card::Card;
+use crate::card::{Account, Card};
 use crate::id::Id;
 use crate::keys::{PublicKey, SigningKey};
 use crate::message::introduction::{AbortReason, Aborted, Handshake, Role, handshake::Body};
@@ -64,6 +64,28 @@ pub struct Trust {
     pub cards: PublicKey,
     /// The institution's name where the program carries it: cards must then say the same.
     pub institution: Option<String>,
+    /// Who may come.
+    pub welcome: Welcome,
+}
+
+/// Who may come, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// Every adviser of the institution, one after another, by codes that are read aloud.
+    Anyone,
+    /// This one, once, by the one code that there ever is: the program goes on with a session that this adviser had.
+    Only(Account),
+}
+
+impl Welcome {
+    /// The only one, where there is one.
+    #[must_use]
+    pub const fn only(&self) -> Option<&Account> {
+        match self {
+            Self::Anyone => None,
+            Self::Only(account) => Some(account),
+        }
+    }
 }
 
 /// The introduction is through: both sides know that the other knew the code, and everything below is what both saw.

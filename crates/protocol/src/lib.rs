@@ -7,6 +7,7 @@
 //! * [`id`], [`code`]: what a customer reads aloud. [`card`]: who an adviser is, and who says so.
 //! * [`keys`]: Ed25519 keys and the relay's pins. [`bind`]: what ties the inner connection to the introduction.
 //! * [`pointer`]: the shapes and positions of the customer's pointer.
+//! * [`ticket`]: what a customer's program hands to the one that goes on with its session.
 //! * [`forward`]: the header of the packets that the relay forwards.
 //! * [`brand`]: what makes a prebuilt executable an institution's own. [`address`]: where its relay is.
 
@@ -25,4 +26,5 @@ pub mod limits;
 pub mod message;
 pub mod permission;
 pub mod pointer;
+pub mod ticket;
 pub mod version;

@@ -51,6 +51,10 @@ pub const CODE_GRACE: Duration = Duration::from_secs(2 * 60);
 /// For how long in all a code stands still while somebody is being introduced: four introductions that are not through in
 /// time. Knocking costs no guess, so without this number whoever has a card could keep a code alive that was overheard.
 pub const CODE_STILL: Duration = Duration::from_secs(2 * 60);
+/// How long the code is valid of a program that goes on with a session, and how long the way there may take.
+pub const GOES_ON: Duration = Duration::from_secs(60);
+/// Longest message between the two programs of one customer, bytes.
+pub const TICKET: usize = 2 * 1024;
 /// How long an invitation is valid.
 pub const INVITATION: Duration = Duration::from_secs(20 * 60);
 /// How long an introduction may keep an offerer; the code neither changes nor ages meanwhile.

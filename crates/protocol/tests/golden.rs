@@ -249,6 +249,10 @@ fn session_messages() {
     golden(said(session_message::Body::Asked(session::Asked { permissions: 2, seconds_left: 60 })), "1a040802103c");
     golden(said(session_message::Body::Refused(session::Refused { permissions: 2, timed_out: true })), "220408021001");
     golden(said(session_message::Body::GiveBack(session::GiveBack { permissions: 2 })), "32020802");
+    golden(
+        said(session_message::Body::GoesOn(session::GoesOn { id: 482_913_077, code: "731 940".into() })),
+        "3a0f08b5d6a2e601120737333120393430",
+    );
     for (asleep, expected) in
         [(false, "a2010d0a0b080110800f18b80820e209"), (true, "a2010f0a0d080110800f18b80820e2092801")]
     {
@@ -270,6 +274,7 @@ fn session_messages() {
     golden(said(session_message::Body::End(session::End { reason: EndReason::Closed.into() })), "2a020802");
     golden(said(session_message::Body::End(session::End { reason: EndReason::Refused.into() })), "2a020803");
     golden(said(session_message::Body::End(session::End { reason: EndReason::Failed.into() })), "2a020804");
+    golden(said(session_message::Body::End(session::End { reason: EndReason::GoesOn.into() })), "2a020805");
 }
 
 #[test]

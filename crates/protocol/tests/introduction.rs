@@ -423,3 +423,55 @@ fn success_clears_what_an_account_got_wrong_before() {
         customer.offer();
     }
 }
+
+#[test]
+fn a_program_that_goes_on_with_a_session_is_for_one_adviser_once() {
+    let mut customer = Customer::going_on(40, "huber");
+    let code = customer.code();
+    // Who else has the code is not even let guess.
+    for other in ["meier", "Huber", "huber ", "mallory"] {
+        assert_eq!(Adviser::new(other).join(&mut customer, &code).err(), Some(Failure::Card), "{other}");
+    }
+    assert!(customer.events.is_empty(), "nobody was introduced");
+    let theirs = Adviser::new("huber").join(&mut customer, &code).expect("the one who may");
+    assert!(same_bind(customer.established()[0], &theirs));
+    // Neither the session's end nor a person's click brings another code.
+    customer.offer();
+    customer.new_code();
+    assert!(customer.is_used_up());
+    assert_eq!(Adviser::new("huber").join(&mut customer, &code).err(), Some(Failure::NoCode));
+}
+
+#[test]
+fn the_code_of_a_program_that_goes_on_lives_for_a_minute_and_no_other_follows() {
+    let mut customer = Customer::going_on(41, "huber");
+    let code = customer.code();
+    let CodeState::Shown { remaining, .. } = customer.offerer.code(customer.now) else { panic!("offered") };
+    assert_eq!(remaining, limits::GOES_ON);
+    // Knocking does not keep it alive.
+    let (introduction, m1) = Adviser::new("huber").knock(&mut customer, &code);
+    customer.give(introduction, &m1);
+    customer.pass(limits::INTRODUCTION);
+    customer.pass(limits::GOES_ON - limits::INTRODUCTION - SECOND);
+    assert!(customer.is_shown());
+    customer.pass(SECOND);
+    assert!(customer.is_used_up());
+    assert_eq!(Adviser::new("huber").join(&mut customer, &code).err(), Some(Failure::NoCode));
+    customer.pass(limits::CODE_SHOWN);
+    assert!(customer.is_used_up());
+}
+
+#[test]
+fn a_program_that_goes_on_has_no_code_after_wrong_guesses_or_an_outage() {
+    let mut guessed = Customer::going_on(42, "huber");
+    let (code, wrong) = (guessed.code(), guessed.wrong_code());
+    for _ in 0..2 {
+        assert!(Adviser::new("huber").join(&mut guessed, &wrong).is_err());
+    }
+    assert_eq!(Adviser::new("huber").join(&mut guessed, &code).err(), Some(Failure::Blocked));
+
+    let mut cut = Customer::going_on(43, "huber");
+    cut.offerer.unregistered(&mut cut.rng);
+    cut.offerer.registered(cut.id, cut.now, &mut cut.rng);
+    assert!(cut.is_used_up());
+}

@@ -192,7 +192,7 @@ proptest! {
     fn no_bytes_are_a_card(seed: u64, noise in vec(any::<u8>(), 0..300), body in vec(any::<u8>(), 0..300)) {
         let customer = Customer::new(seed);
         let key = customer.cards.public();
-        let expect = Expect { nonce: customer.offerer.nonce(), key: &key, id: customer.id, introduction: 1, institution: None };
+        let expect = Expect { nonce: customer.offerer.nonce(), key: &key, id: customer.id, introduction: 1, institution: None, account: None };
         prop_assert!(Card::verify(&noise, &key, &expect).is_err());
         // Signed noise is still no card: the relay's key opens no hole either.
         let signed = [b"lotse adviser card v1\0".as_slice(), &body].concat();
@@ -208,7 +208,7 @@ proptest! {
         let customer = Customer::new(seed);
         let key = customer.cards.public();
         let body = CardBody { adviser: adviser.clone(), account, role, ceiling, ..customer.body("", customer.offerer.nonce(), &key, 9) };
-        let expect = Expect { nonce: customer.offerer.nonce(), key: &key, id: customer.id, introduction: 9, institution: Some(link::INSTITUTION) };
+        let expect = Expect { nonce: customer.offerer.nonce(), key: &key, id: customer.id, introduction: 9, institution: Some(link::INSTITUTION), account: None };
         if let Ok(card) = Card::verify(&Card::sign(&body, &customer.cards), &key, &expect) {
             prop_assert_eq!(&card.adviser, &adviser);
             prop_assert!(card.adviser.chars().count() <= limits::SHOWN_TEXT);
@@ -234,6 +234,7 @@ proptest! {
 #[test]
 fn no_secret_is_in_the_debug_of_a_message() {
     use lotse_protocol::message::relay::{Login, PathOpened, from_relay, to_relay};
+    use lotse_protocol::message::session::{GoesOn, session_message};
     let canary = "canary7f3a";
     let bytes = canary.as_bytes().to_vec();
     let shown = [
@@ -250,6 +251,10 @@ fn no_secret_is_in_the_debug_of_a_message() {
         format!(
             "{:?}",
             Handshake { body: Some(Body::M1(M1 { card: bytes.clone(), key: bytes.clone(), ..M1::default() })) }
+        ),
+        format!(
+            "{:?}",
+            SessionMessage { body: Some(session_message::Body::GoesOn(GoesOn { id: 1, code: canary.into() })) }
         ),
         format!("{:?}", SignedCard { body: bytes.clone(), signature: bytes.clone() }),
     ];

@@ -128,6 +128,7 @@ impl Program {
             id,
             introduction: introduced.introduction,
             institution: Some("University of Example"),
+            account: None,
         };
         let card = Card::verify(&introduced.card, &pins.cards, &expect).expect("the card is good");
         assert_eq!((card.account.as_str(), card.adviser.as_str()), ("maria", "Maria Huber"));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lotse_protocol::id::Id;
-use lotse_protocol::message::session::EndReason;
+use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
@@ -225,6 +225,68 @@ fn closing_during_a_session_asks_and_then_says_goodbye() {
     assert!(stage.adviser.view(stage.now).confirm_close);
     let commands = stage.does(AdviserAction::ConfirmClose);
     assert!(matches!(commands[..], [Command::EndSession(EndReason::Closed), Command::Exit]));
+}
+
+/// The customer's program that goes on, as the one before says it.
+fn goes_on(id: Id) -> GoesOn {
+    GoesOn { id: id.to_wire(), code: "123 456".into() }
+}
+
+#[test]
+fn a_session_that_goes_on_elsewhere_is_joined_there_by_itself_and_once() {
+    let mut stage = Stage::in_session();
+    let (before, there) = (stage.id, Id::generate(&mut rand::rng()));
+    assert!(matches!(stage.happens(Event::GoesOn(goes_on(there)))[..], [Command::EndSession(EndReason::GoesOn)]));
+    assert_eq!(stage.page(), AdviserPage::Returning { id: before.to_string() });
+    match &stage.happens(Event::Free)[..] {
+        [Command::Join { id, code, reason }] => {
+            assert_eq!((*id, code.grouped().as_str(), reason.as_str()), (there, "123 456", "help"));
+        }
+        _ => panic!("it should join"),
+    }
+    assert!(stage.happens(Event::Free).is_empty());
+    assert!(stage.happens(Event::Introduced { askable: askable() }).is_empty());
+    assert!(matches!(stage.page(), AdviserPage::Waiting(waiting) if waiting.id == there.to_string()));
+    assert!(!stage.adviser.controls(), "nothing is allowed there yet");
+}
+
+#[test]
+fn a_program_that_goes_on_and_is_not_reached_is_told() {
+    for problem in [JoinProblem::UnknownId, JoinProblem::NoCode, JoinProblem::CardRefused, JoinProblem::Offline] {
+        let mut stage = Stage::in_session();
+        let id = stage.id;
+        stage.happens(Event::GoesOn(goes_on(id)));
+        stage.happens(Event::Free);
+        assert!(stage.happens(Event::JoinFailed(problem)).is_empty(), "it is not tried again by itself");
+        assert!(matches!(stage.page(), AdviserPage::Over(over) if over.why == WhyOver::NotBack));
+    }
+}
+
+#[test]
+fn going_on_can_be_cancelled() {
+    let mut stage = Stage::in_session();
+    let id = stage.id;
+    stage.happens(Event::GoesOn(goes_on(id)));
+    assert!(matches!(stage.does(AdviserAction::Cancel)[..], [Command::CancelJoin]));
+    assert!(stage.happens(Event::Free).is_empty());
+    assert!(matches!(stage.page(), AdviserPage::Over(over) if over.why == WhyOver::ByMe));
+    let ended = stage.happens(Event::Introduced { askable: askable() });
+    assert!(matches!(ended[..], [Command::EndSession(EndReason::Ended)]));
+}
+
+#[test]
+fn nobody_is_led_elsewhere_by_what_is_no_number_or_before_being_let_in() {
+    let mut stage = Stage::in_session();
+    let id = stage.id.to_wire();
+    // The last bit is in the last digit alone, which is the check of the others.
+    for (id, code) in [(id ^ 1, "123456"), (0, "123456"), (id, ""), (id, "12345"), (id, "1234567"), (id, "12345x")] {
+        assert!(stage.happens(Event::GoesOn(GoesOn { id, code: code.into() })).is_empty(), "{id} {code}");
+        assert!(matches!(stage.page(), AdviserPage::Session(_)));
+    }
+    let mut waiting = Stage::waiting();
+    let id = waiting.id;
+    assert!(waiting.happens(Event::GoesOn(goes_on(id))).is_empty());
+    assert!(matches!(waiting.page(), AdviserPage::Waiting(_)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The customer's controller, driven without a window, a network or a clock.
 
 mod numbers;
+mod onward;
 
 use std::time::{Duration, Instant};
 

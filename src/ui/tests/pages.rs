@@ -6,8 +6,9 @@ use lotse_protocol::permission::{Permission, Permissions};
 
 use crate::app::view::{
     Activity, ActivityKind, AdviserPage, AdviserSession, AdviserView, Beyond, CannotShare, CodeView, CustomerPage,
-    CustomerSession, CustomerView, Join, JoinProblem, Offline, Over, PathView, Paused, Question, Rights, ScreenView,
-    Seen, SignIn, SignInProblem, Status, Suspended, Terms, Waiting, WaitingForCustomer, WhyOver,
+    CustomerSession, CustomerView, Join, JoinProblem, Offline, Onward, Over, PathView, Paused, Question, Returning,
+    Rights, Runs, ScreenView, Seen, SignIn, SignInProblem, Status, StayedHere, Suspended, Terms, Waiting,
+    WaitingForCustomer, WhyOver,
 };
 
 pub(crate) fn customer_view(page: CustomerPage) -> CustomerView {
@@ -18,7 +19,18 @@ pub(crate) fn customer_view(page: CustomerPage) -> CustomerView {
         page,
         confirm_close: false,
         seen: Seen::Window,
+        runs: Runs::AsUsual,
     }
+}
+
+/// The same as an administrator's.
+pub(crate) fn as_administrator(page: CustomerPage) -> CustomerView {
+    CustomerView { runs: Runs::AsAdministrator, ..customer_view(page) }
+}
+
+/// Somebody uses mouse and keyboard, and a window with more rights was in front.
+pub(crate) fn session_onward(onward: Onward) -> CustomerPage {
+    CustomerPage::Session(CustomerSession { onward, ..session_with(with_control()) })
 }
 
 /// What stands in a copy whose institution has nothing to add.
@@ -81,6 +93,7 @@ pub(crate) fn session_with(rights: Permissions) -> CustomerSession {
         interrupted: false,
         paused: None,
         beyond: None,
+        onward: Onward::NotOffered,
         activities: if rights == view_only() { Vec::new() } else { activities() },
     }
 }
@@ -141,6 +154,24 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
             },
         ),
     ];
+    for (name, onward) in ONWARD {
+        pages.push((format!("onward-{name}"), customer_view(session_onward(onward))));
+    }
+    for (name, beyond) in [("prompt", Beyond::Prompt), ("administrator", Beyond::Administrator)] {
+        let session = CustomerSession { beyond: Some(beyond), onward: Onward::Offered, ..session_with(with_control()) };
+        pages.push((format!("onward-at-{name}"), customer_view(CustomerPage::Session(session))));
+    }
+    for (name, seconds_left) in [("connecting", None), ("open", Some(58))] {
+        let returning = Returning { who: "Maria Huber".into(), seconds_left };
+        pages.push((format!("returning-{name}"), as_administrator(CustomerPage::Returning(returning))));
+    }
+    pages.push(("administrator-question-view".into(), as_administrator(question(view_only(), true))));
+    pages.push(("administrator-question-control".into(), as_administrator(question(Permission::Control.into(), true))));
+    pages.push(("administrator-session-control".into(), as_administrator(customer_session(with_control(), false))));
+    for (name, why) in WHYS {
+        let over = CustomerPage::Over(over("Maria Huber", why));
+        pages.push((format!("administrator-over-{name}"), as_administrator(over)));
+    }
     let reason = "the checksum of the reserved block is wrong".to_owned();
     let damaged = CustomerView { institution: String::new(), ..customer_view(CustomerPage::Damaged { reason }) };
     pages.push(("damaged".into(), damaged));
@@ -170,7 +201,19 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
     pages
 }
 
-pub(super) const WHYS: [(&str, WhyOver); 7] = [
+pub(super) const ONWARD: [(&str, Onward); 9] = [
+    ("offered", Onward::Offered),
+    ("asking-unarmed", Onward::Asking { armed: false }),
+    ("asking", Onward::Asking { armed: true }),
+    ("under-way", Onward::UnderWay),
+    ("refused", Onward::StayedHere(StayedHere::Refused)),
+    ("other-account", Onward::StayedHere(StayedHere::OtherAccount)),
+    ("not-started", Onward::StayedHere(StayedHere::NotStarted)),
+    ("not-ready", Onward::StayedHere(StayedHere::NotReady)),
+    ("adviser-stayed", Onward::StayedHere(StayedHere::AdviserStayed)),
+];
+
+pub(super) const WHYS: [(&str, WhyOver); 8] = [
     ("by-me", WhyOver::ByMe),
     ("by-other", WhyOver::ByOther),
     ("other-gone", WhyOver::OtherGone),
@@ -178,10 +221,12 @@ pub(super) const WHYS: [(&str, WhyOver); 7] = [
     ("refused", WhyOver::Refused),
     ("no-answer", WhyOver::NoAnswer),
     ("failed", WhyOver::Failed),
+    ("not-back", WhyOver::NotBack),
 ];
 
 pub(crate) fn over(who: &str, why: WhyOver) -> Over {
-    let activities = if matches!(why, WhyOver::Refused | WhyOver::NoAnswer) { Vec::new() } else { activities() };
+    let nobody = matches!(why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::NotBack);
+    let activities = if nobody { Vec::new() } else { activities() };
     Over { who: who.into(), minutes: 12, why, activities }
 }
 
@@ -275,6 +320,7 @@ pub(crate) fn adviser_pages() -> Vec<(String, AdviserView)> {
                 ..adviser_session(with_control())
             }),
         ),
+        ("returning".into(), adviser_view(AdviserPage::Returning { id: "482 913 077".into() })),
         ("confirm".into(), AdviserView { confirm_close: true, ..in_session(adviser_session(with_control())) }),
     ];
     for (name, problem) in [

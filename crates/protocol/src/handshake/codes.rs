@@ -16,6 +16,8 @@ use crate::limits;
 pub(super) struct Life {
     shown: Duration,
     grace: Duration,
+    /// For how long in all it does not age while somebody is being introduced.
+    still: Duration,
     renewal: Renewal,
 }
 
@@ -23,15 +25,22 @@ pub(super) struct Life {
 enum Renewal {
     ByItself,
     WhenAsked,
+    Never,
 }
 
 impl Life {
     /// A customer's channel code: 10 minutes, 2 of grace.
     pub(super) const CHANNEL: Self =
-        Self { shown: limits::CODE_SHOWN, grace: limits::CODE_GRACE, renewal: Renewal::ByItself };
+        Self::new(limits::CODE_SHOWN, limits::CODE_GRACE, limits::CODE_STILL, Renewal::ByItself);
     /// An invitation's: 20 minutes, renewed by the adviser alone.
     pub(super) const INVITATION: Self =
-        Self { shown: limits::INVITATION, grace: Duration::ZERO, renewal: Renewal::WhenAsked };
+        Self::new(limits::INVITATION, Duration::ZERO, limits::CODE_STILL, Renewal::WhenAsked);
+    /// Of a program that goes on with a session: there is one, and it does not wait.
+    pub(super) const ONCE: Self = Self::new(limits::GOES_ON, Duration::ZERO, Duration::ZERO, Renewal::Never);
+
+    const fn new(shown: Duration, grace: Duration, still: Duration, renewal: Renewal) -> Self {
+        Self { shown, grace, still, renewal }
+    }
 }
 
 /// The codes that are alive: none, one, or one and the one before.
@@ -52,7 +61,7 @@ pub(super) struct Codes {
 struct Live {
     code: ChannelCode,
     since: Instant,
-    /// For so long it has not aged: [`limits::CODE_STILL`] at most.
+    /// For so long it has not aged: [`Life::still`] at most.
     still: Duration,
     wrong: u32,
 }
@@ -72,16 +81,18 @@ impl Codes {
     /// A person asks: all that was is forgotten.
     pub(super) fn renew(&mut self, now: Instant, rng: &mut impl CryptoRng) {
         self.spend();
-        self.make(now, rng);
+        self.offer(now, rng);
     }
 
     /// A code was used, for good: both are gone.
     pub(super) fn spend(&mut self) {
-        *self = Self::new(self.life);
+        let used_up = self.life.renewal == Renewal::Never;
+        *self = Self { used_up, ..Self::new(self.life) };
     }
 
     /// The registration is gone, and the codes with it; not the counts.
     pub(super) fn withdraw(&mut self) {
+        self.used_up |= self.life.renewal == Renewal::Never && self.current.is_some();
         self.inherited = self.current.take().map_or(self.inherited, |live| live.wrong);
         self.older = None;
         self.still = None;
@@ -97,13 +108,13 @@ impl Codes {
         let Some(since) = self.still.take() else { return };
         let passed = now.saturating_duration_since(since);
         for live in self.current.iter_mut().chain(&mut self.older) {
-            live.still = (live.still + passed).min(limits::CODE_STILL);
+            live.still = (live.still + passed).min(self.life.still);
         }
     }
 
     /// Lets time pass. Not to be called while somebody is being introduced. Did anything change?
     pub(super) fn tick(&mut self, now: Instant, rng: &mut impl CryptoRng) -> bool {
-        let Life { shown, grace, renewal } = self.life;
+        let Life { shown, grace, renewal, .. } = self.life;
         self.older.take_if(|older| age(older, now) >= shown + grace);
         let Some(old) = self.current.take_if(|current| age(current, now) >= shown) else {
             return false;
@@ -113,7 +124,7 @@ impl Codes {
         }
         match renewal {
             Renewal::ByItself => self.make(now, rng),
-            Renewal::WhenAsked => self.used_up = true,
+            Renewal::WhenAsked | Renewal::Never => self.used_up = true,
         }
         true
     }
@@ -157,7 +168,7 @@ impl Codes {
         self.current = None;
         self.older = None;
         self.lost += 1;
-        self.used_up = self.lost >= limits::CODES_LOST || self.life.renewal == Renewal::WhenAsked;
+        self.used_up = self.lost >= limits::CODES_LOST || self.life.renewal != Renewal::ByItself;
         self.offer(now, rng);
         0
     }

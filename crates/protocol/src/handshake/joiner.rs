@@ -417,9 +417,10 @@ fn check(
     }
     let version = m2.version;
     match part {
-        Part::Host { trust: Trust { cards, institution }, policy } => {
+        Part::Host { trust: Trust { cards, institution, welcome }, policy } => {
             let institution = institution.as_deref();
-            let expect = Expect { nonce: own_nonce, key: &key, id, introduction, institution };
+            let account = welcome.only();
+            let expect = Expect { nonce: own_nonce, key: &key, id, introduction, institution, account };
             let card = Card::verify(&m2.card, cards, &expect).map_err(|_| (Failure::Card, AbortReason::Card))?;
             if !is_shown_text(&m2.reason, limits::SHOWN_TEXT) {
                 return Err(MALFORMED);

@@ -10,7 +10,7 @@ use rand::CryptoRng;
 use super::accounts::{Accounts, Standing};
 use super::codes::{Codes, Life};
 use super::transcript::{Confirmation, Facts, MAC, Said, Slot, opposite};
-use super::{Established, Part, Trust, aborted, encode, random};
+use super::{Established, Part, Trust, Welcome, aborted, encode, random};
 use crate::card::{Card, Expect, NONCE, is_shown_text};
 use crate::code::ChannelCode;
 use crate::cpace::{Run, SHARE, Side};
@@ -145,7 +145,10 @@ impl Offerer {
     /// Nothing is offered until [`Offerer::registered`]. A reason that is not fit to be shown is left out.
     pub fn new(mut part: Part, rng: &mut impl CryptoRng) -> Self {
         let life = match &mut part {
-            Part::Host { .. } => Life::CHANNEL,
+            Part::Host { trust, .. } => match trust.welcome {
+                Welcome::Anyone => Life::CHANNEL,
+                Welcome::Only(_) => Life::ONCE,
+            },
             Part::Viewer { reason, .. } => {
                 if !is_shown_text(reason, limits::SHOWN_TEXT) {
                     reason.clear();
@@ -348,9 +351,10 @@ impl Offerer {
             policy: Permissions::NONE,
         };
         match &self.part {
-            Part::Host { trust: Trust { cards, institution }, policy } => {
+            Part::Host { trust: Trust { cards, institution, welcome }, policy } => {
                 let institution = institution.as_deref();
-                let expect = Expect { nonce: &self.nonce, key: &key, id, introduction, institution };
+                let account = welcome.only();
+                let expect = Expect { nonce: &self.nonce, key: &key, id, introduction, institution, account };
                 knock.card = Some(Card::verify(&m1.card, cards, &expect).map_err(|_| AbortReason::Card)?);
                 if !is_shown_text(&m1.reason, limits::SHOWN_TEXT) {
                     return Err(AbortReason::Malformed);

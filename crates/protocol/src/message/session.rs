@@ -1,6 +1,11 @@
 //! What is said inside, between host and viewer, end to end encrypted. Every stream begins with one byte, its
 //! [`StreamKind`]; the messages on it are length-prefixed (see [`crate::framing`]).
 
+use zeroize::Zeroize;
+
+use crate::code::ChannelCode;
+use crate::id::Id;
+
 /// The first byte of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -43,7 +48,7 @@ pub struct Bind {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SessionMessage {
     /// What is said; an empty one is from a newer version and is skipped.
-    #[prost(oneof = "session_message::Body", tags = "1, 2, 3, 4, 5, 6, 20, 21, 22")]
+    #[prost(oneof = "session_message::Body", tags = "1, 2, 3, 4, 5, 6, 7, 20, 21, 22")]
     pub body: Option<session_message::Body>,
 }
 
@@ -70,6 +75,9 @@ pub mod session_message {
         /// Viewer → host: the adviser gives something back.
         #[prost(message, tag = "6")]
         GiveBack(super::GiveBack),
+        /// Host → viewer: another program of the customer's goes on with this session.
+        #[prost(message, tag = "7")]
+        GoesOn(super::GoesOn),
         /// Host → viewer: the displays that are shared.
         #[prost(message, tag = "20")]
         Displays(super::Displays),
@@ -99,6 +107,40 @@ pub struct GiveBack {
     /// What ([`crate::permission::Permissions`]).
     #[prost(uint32, tag = "1")]
     pub permissions: u32,
+}
+
+/// Host → viewer: another program of the customer's, which has more rights there, is waiting for this adviser under this
+/// number and code. A viewer that goes there ends this session for [`EndReason::GoesOn`] first; one that does not know the
+/// message stays, and so does the session. Also what that other program says to the host when it can be reached.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[prost(skip_debug)]
+pub struct GoesOn {
+    /// Its ID ([`Id::to_wire`]).
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    /// Its channel code, six digits. Nobody reads it aloud.
+    #[prost(string, tag = "2")]
+    pub code: String,
+}
+
+impl GoesOn {
+    /// With these two.
+    #[must_use]
+    pub fn at(id: Id, code: &ChannelCode) -> Self {
+        Self { id: id.to_wire(), code: code.grouped().to_string() }
+    }
+
+    /// The two, if they are an ID and a code.
+    #[must_use]
+    pub fn id_and_code(&self) -> Option<(Id, ChannelCode)> {
+        Id::from_wire(self.id).ok().zip(ChannelCode::parse(&self.code).ok())
+    }
+}
+
+impl Drop for GoesOn {
+    fn drop(&mut self) {
+        self.code.zeroize();
+    }
 }
 
 /// Host → viewer: the rights; replaces what was said before.
@@ -191,6 +233,8 @@ pub enum EndReason {
     Refused = 3,
     /// Something failed on the side that says so.
     Failed = 4,
+    /// The viewer goes where [`GoesOn`] said.
+    GoesOn = 5,
 }
 
 /// Host → viewer: the displays, replaces what was said before.
@@ -263,4 +307,4 @@ pub struct KeyframeWanted {
     pub display: u32,
 }
 
-name_only_debug!(Bind);
+name_only_debug!(Bind, GoesOn);

@@ -6,11 +6,11 @@ pub mod model;
 
 use std::time::{Duration, Instant};
 
-use lotse_protocol::card::Card;
+use lotse_protocol::card::{Account, Card};
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::handshake::joiner::{self, Failure, Joiner};
 use lotse_protocol::handshake::offerer::{self, CodeState, Offerer, Unfinished};
-use lotse_protocol::handshake::{Established, Part, Trust};
+use lotse_protocol::handshake::{Established, Part, Trust, Welcome};
 use lotse_protocol::id::Id;
 use lotse_protocol::keys::{PublicKey, SigningKey};
 use lotse_protocol::limits;
@@ -49,6 +49,15 @@ impl Customer {
         let mut rng = StdRng::seed_from_u64(seed);
         let cards = SigningKey::generate(&mut rng);
         let offerer = Offerer::new(host(&cards), &mut rng);
+        Self::offering(offerer, cards, rng)
+    }
+
+    /// A program that goes on with a session which this adviser had.
+    pub fn going_on(seed: u64, account: &str) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let cards = SigningKey::generate(&mut rng);
+        let welcome = Welcome::Only(Account { name: account.into(), tenant: String::new() });
+        let offerer = Offerer::new(host_of(&cards, welcome), &mut rng);
         Self::offering(offerer, cards, rng)
     }
 
@@ -255,8 +264,12 @@ impl Adviser {
 }
 
 pub fn host(cards: &SigningKey) -> Part {
+    host_of(cards, Welcome::Anyone)
+}
+
+fn host_of(cards: &SigningKey, welcome: Welcome) -> Part {
     Part::Host {
-        trust: Trust { cards: cards.public(), institution: Some(INSTITUTION.into()) },
+        trust: Trust { cards: cards.public(), institution: Some(INSTITUTION.into()), welcome },
         policy: Permissions::from(Permission::View).with(Permission::Control),
     }
 }

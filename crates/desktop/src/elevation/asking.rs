@@ -1,0 +1,58 @@
+//! How Windows is asked to start a program as an administrator's, and what its refusals mean: looked at on every system,
+//! since where programs are tested nobody is asked.
+
+use std::io;
+
+use super::{LineName, RiseError};
+
+/// The arguments as Windows passes them on, as one text. None where one would have to be written otherwise than it is: none
+/// of ours has.
+pub(super) fn command_line(arguments: &[String], name: &LineName) -> Option<String> {
+    let plain = |text: &&String| !text.is_empty() && !text.contains([' ', '\t', '\n', '"', '\\', '\0']);
+    let name = name.to_string();
+    let all: Vec<&String> = arguments.iter().chain([&name]).collect();
+    all.iter().all(plain).then(|| all.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" "))
+}
+
+/// The person has said no, or the system for them (Microsoft, "System Error Codes"): `ERROR_CANCELLED`, `ERROR_ACCESS_DENIED`,
+/// `ERROR_ACCESS_DISABLED_BY_POLICY`.
+const REFUSED: [i32; 3] = [1223, 5, 1260];
+
+/// Errors of the system's are part of larger numbers (Microsoft, "HRESULT_FROM_WIN32").
+const SYSTEM: i32 = 0x8007_0000_u32.cast_signed();
+
+/// What `ShellExecuteEx` means by its failure.
+pub(super) fn why_not(error: io::Error) -> RiseError {
+    let refused = |code: i32| REFUSED.iter().any(|refused| code == *refused | SYSTEM);
+    if error.raw_os_error().is_some_and(refused) { RiseError::Refused } else { RiseError::System(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::super::{LineName, RiseError};
+    use super::{command_line, why_not};
+
+    #[test]
+    fn arguments_that_would_be_read_otherwise_are_not_passed_on() {
+        let name = LineName::of([7; 16]);
+        let with = |argument: &str| command_line(&["--relay".to_owned(), argument.to_owned()], &name);
+        assert_eq!(with("[::1]:443"), Some(format!("--relay [::1]:443 {name}")));
+        for argument in ["", "a b", "a\"b", "a\\", "a\tb"] {
+            assert_eq!(with(argument), None, "{argument:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_a_failure() {
+        let failed_with = |code: u32| why_not(io::Error::from_raw_os_error(code.cast_signed()));
+        for code in [0x8007_04c7, 0x8007_0005, 0x8007_04ec] {
+            assert!(matches!(failed_with(code), RiseError::Refused), "{code:x}");
+        }
+        // Not found, not enough memory; and no error of the system's at all.
+        for code in [0x8007_0002, 0x8007_0008, 0x8004_04c7] {
+            assert!(matches!(failed_with(code), RiseError::System(_)), "{code:x}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Going on as an administrator: the offer, the customer's choice and what comes of it, in the program that has the session;
+//! and the adviser's way back, in the one that goes on with it (docs/decisions/0015-windows-input.md).
+
+use std::time::{Duration, Instant};
+
+use lotse_protocol::message::session::GoesOn;
+
+use super::visit::Visit;
+use super::{ARMED_AFTER, Closing, Code, Command, Customer, Prompt, Rise, Stage};
+use crate::app::view::{ActivityKind, Beyond, Onward, Over, Status, StayedHere, WhyOver};
+
+/// Within this time the adviser's program has left for the one that goes on as an administrator's, or it stays: one that
+/// does not know of such a thing says nothing about it.
+pub const LEAVES_WITHIN: Duration = Duration::from_secs(10);
+
+/// How far going on as an administrator has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GoingOn {
+    /// As it is shown.
+    Seen(Onward),
+    /// The customer is asked whether that is what they want.
+    Asking {
+        /// When they could first read it.
+        shown: Instant,
+    },
+    /// The adviser's program has been told, and is to have left by then.
+    Told {
+        /// Then.
+        until: Instant,
+    },
+}
+
+impl GoingOn {
+    pub(super) fn shown(self, now: Instant) -> Onward {
+        match self {
+            Self::Seen(onward) => onward,
+            Self::Asking { shown } => Onward::Asking { armed: now.saturating_duration_since(shown) >= ARMED_AFTER },
+            Self::Told { .. } => Onward::UnderWay,
+        }
+    }
+
+    pub(super) const fn is_asking(self) -> bool {
+        matches!(self, Self::Asking { .. })
+    }
+
+    /// When the adviser's program is to have left for the other one.
+    pub(super) const fn leaves_by(self) -> Option<Instant> {
+        match self {
+            Self::Told { until } => Some(until),
+            Self::Seen(_) | Self::Asking { .. } => None,
+        }
+    }
+
+    /// When something of it changes by itself.
+    pub(super) fn next_tick(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Asking { shown } => Some(shown + ARMED_AFTER).filter(|armed| *armed > now),
+            Self::Seen(_) | Self::Told { .. } => self.leaves_by(),
+        }
+    }
+}
+
+impl Visit {
+    /// What the customer was asked is no longer shown. Was it?
+    pub(super) fn stop_asking(&mut self) -> bool {
+        let asking = self.onward.is_asking();
+        if asking {
+            self.onward = GoingOn::Seen(Onward::Offered);
+        }
+        asking
+    }
+}
+
+impl Customer {
+    /// Once something of that kind has been in front, going on as an administrator is offered for as long as the visit
+    /// lasts: the click on the offer brings this window to the front, and must not take the offer away.
+    pub(super) fn beyond(&mut self, beyond: Option<Beyond>, now: Instant) {
+        let rise = self.rise;
+        self.visit(|visit| {
+            visit.beyond = beyond;
+            let Some(beyond) = beyond else { return };
+            visit.note(ActivityKind::Beyond(beyond), now);
+            if rise == Rise::Possible && visit.onward == GoingOn::Seen(Onward::NotOffered) {
+                visit.onward = GoingOn::Seen(Onward::Offered);
+            }
+        });
+    }
+
+    /// The customer wants to, it seems: asked once more, where no hands but the customer's reach. The click on the offer may
+    /// have been the adviser's, who has mouse and keyboard.
+    pub(super) fn onward(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.visit(|visit| {
+            let offered = matches!(visit.onward, GoingOn::Seen(Onward::Offered | Onward::StayedHere(_)));
+            if offered && visit.question.is_none() {
+                visit.onward = GoingOn::Asking { shown: now };
+                commands.push(Command::SuspendControl(Prompt::Question));
+            }
+        });
+    }
+
+    /// The customer has chosen to go on as an administrator. Windows asks; the session goes on here meanwhile.
+    pub(super) fn go_on(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if self.closing == Closing::Asking {
+            return;
+        }
+        self.visit(|visit| {
+            if visit.onward.shown(now) == (Onward::Asking { armed: true }) {
+                visit.onward = GoingOn::Seen(Onward::UnderWay);
+                visit.note(ActivityKind::Onward, now);
+                let card = &visit.guest.card;
+                commands.push(Command::ResumeControl(Prompt::Question));
+                commands.push(Command::GoOn { account: card.account(), adviser: card.adviser.clone() });
+            }
+        });
+    }
+
+    /// The customer does not want to: it can still be chosen.
+    pub(super) fn not_onward(&mut self, commands: &mut Vec<Command>) {
+        self.visit(|visit| {
+            if visit.stop_asking() {
+                commands.push(Command::ResumeControl(Prompt::Question));
+            }
+        });
+    }
+
+    pub(super) fn other_ready(&mut self, goes_on: GoesOn, now: Instant, commands: &mut Vec<Command>) {
+        match &mut self.stage {
+            Stage::Guest(visit) if visit.onward == GoingOn::Seen(Onward::UnderWay) => {
+                visit.onward = GoingOn::Told { until: now + LEAVES_WITHIN };
+                commands.push(Command::SayGoesOn(goes_on));
+            }
+            // Nobody is here to be told.
+            _ => commands.push(Command::StayHere),
+        }
+    }
+
+    /// It came to nothing: the session goes on here, and the customer may try again.
+    pub(super) fn stay_here(&mut self, why: StayedHere, now: Instant) {
+        self.visit(|visit| {
+            if matches!(visit.onward, GoingOn::Seen(Onward::UnderWay) | GoingOn::Told { .. }) {
+                visit.onward = GoingOn::Seen(Onward::StayedHere(why));
+                visit.note(ActivityKind::StayedHere(why), now);
+            }
+        });
+    }
+
+    /// The adviser has gone to the other program: this one is done. Without the customer's choice that is an adviser who
+    /// left.
+    pub(super) fn went_on(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.left(WhyOver::ByOther, now, commands);
+    }
+
+    /// The adviser's program is gone without a word. Where it had been told where to go, that is where it went: its word
+    /// may be lost on a bad link. If it did not, the other program waits for its minute, and says so.
+    pub(super) fn vanished(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        self.left(WhyOver::OtherGone, now, commands);
+    }
+
+    fn left(&mut self, otherwise: WhyOver, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(&self.stage, Stage::Guest(visit) if matches!(visit.onward, GoingOn::Told { .. })) {
+            commands.extend([Command::SayComing, Command::Exit]);
+        }
+        self.over(otherwise, now);
+    }
+
+    /// The other program has kept its session, or has ended without a word: the customer has its window, not this one.
+    pub(super) fn abandoned(&mut self, commands: &mut Vec<Command>) {
+        // Who knocks has been told the code, and so comes.
+        if matches!(self.stage, Stage::Returning { .. }) && self.status != Status::SomebodyKnocks {
+            commands.push(Command::Exit);
+        }
+    }
+
+    /// Without a code, and with nobody who knocks, the adviser is not coming back.
+    pub(super) fn look_for_adviser(&mut self) {
+        if let Stage::Returning { who } = &self.stage
+            && matches!(self.code, Code::UsedUp)
+            && self.status != Status::SomebodyKnocks
+        {
+            let who = who.clone();
+            self.stage = Stage::Over(Over { who, minutes: 0, why: WhyOver::NotBack, activities: Vec::new() });
+        }
+    }
+
+    /// The adviser's program has been told, and has not left in time.
+    pub(super) fn look_whether_left(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(&self.stage, Stage::Guest(visit) if visit.onward.leaves_by().is_some_and(|until| until <= now)) {
+            commands.push(Command::StayHere);
+            self.stay_here(StayedHere::AdviserStayed, now);
+        }
+    }
+}

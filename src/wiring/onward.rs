@@ -1,0 +1,425 @@
+//! Going on with a session as an administrator: what the customer's two programs say to each other (`lotse_protocol::ticket`),
+//! each from a thread of its own, since Windows asks the customer meanwhile and the other one takes its time.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lotse_desktop::elevation::{self, AnswerError, Line, LineName, RiseError};
+use lotse_protocol::code::ChannelCode;
+use lotse_protocol::id::Id;
+use lotse_protocol::message::session::GoesOn;
+use lotse_protocol::ticket::{Coming, Ticket, TicketError};
+use lotse_protocol::{framing, limits};
+use prost::Message;
+use rand::RngExt as _;
+
+use crate::app::view::StayedHere;
+
+/// The ticket is written before it is looked for.
+const TICKET_WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether the other thread still wants to hear, or has something to say.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What carries bytes between the two.
+trait Carrier {
+    /// As [`Line::read`].
+    fn read(&mut self, into: &mut [u8], within: Duration) -> io::Result<usize>;
+    /// As [`Line::write`].
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Carrier for Line {
+    fn read(&mut self, into: &mut [u8], within: Duration) -> io::Result<usize> {
+        self.read(into, within)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes)
+    }
+}
+
+/// The attempt to go on, in the program that has the session. Dropped, it is given up: what was started for it ends.
+pub(super) struct Attempt {
+    _wanted: Arc<()>,
+}
+
+impl Attempt {
+    /// Starts this program as an administrator's, with `arguments`, and hands it `ticket`. What comes of it is told once,
+    /// unless nobody wants to know any more.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn begin(
+        arguments: Vec<String>,
+        ticket: Ticket,
+        tell: impl FnOnce(Result<Ready, StayedHere>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let wanted = Arc::new(());
+        let still = Arc::downgrade(&wanted);
+        thread::Builder::new().name("onward".into()).spawn(move || {
+            let came = rise(&arguments).and_then(|mut line| {
+                let goes_on = hand_over(&mut line, &ticket, &still)?;
+                Ok(Ready { goes_on, line })
+            });
+            if still.strong_count() > 0 {
+                tell(came);
+            }
+        })?;
+        Ok(Self { _wanted: wanted })
+    }
+}
+
+/// The program that goes on can be reached by the adviser.
+pub(super) struct Ready {
+    /// Where.
+    pub(super) goes_on: GoesOn,
+    line: Line,
+}
+
+impl Ready {
+    /// Tells it that the adviser is on the way. Closed without this, it ends.
+    pub(super) fn say_coming(mut self) {
+        if let Err(error) = say(&mut self.line, &Coming {}) {
+            tracing::warn!(%error, "the program that goes on is not told that the adviser comes");
+        }
+    }
+}
+
+fn rise(arguments: &[String]) -> Result<Line, StayedHere> {
+    let name = LineName::of(rand::rng().random());
+    elevation::rise(arguments, &name).map_err(|error| {
+        tracing::warn!(%error, "not started as an administrator's");
+        match error {
+            RiseError::Refused => StayedHere::Refused,
+            RiseError::OtherAccount => StayedHere::OtherAccount,
+            RiseError::Impostor | RiseError::NoAnswer | RiseError::NotSupported | RiseError::System(_) => {
+                StayedHere::NotStarted
+            }
+        }
+    })
+}
+
+/// The ticket there, and back where that program can be reached.
+fn hand_over(line: &mut impl Carrier, ticket: &Ticket, still: &Weak<()>) -> Result<GoesOn, StayedHere> {
+    let not_ready = |error: Lost| {
+        tracing::warn!(%error, "the program that goes on is not ready");
+        StayedHere::NotReady
+    };
+    let until = Instant::now() + limits::GOES_ON;
+    say_bytes(line, &ticket.encode()).map_err(|error| not_ready(error.into()))?;
+    let bytes = hear(line, until, || still.strong_count() > 0).map_err(not_ready)?;
+    let goes_on: GoesOn = framing::decode(&bytes, limits::TICKET).map_err(|_| not_ready(Lost::Malformed))?;
+    // What it says goes on to somebody else: only numbers do.
+    goes_on.id_and_code().ok_or_else(|| not_ready(Lost::Malformed))?;
+    Ok(goes_on)
+}
+
+/// The program that goes on with a session, before it has a window.
+pub(super) struct Successor {
+    line: Line,
+    /// Who may come.
+    pub(super) ticket: Ticket,
+}
+
+impl Successor {
+    /// Opens the line to the program that has the session, and takes the ticket.
+    ///
+    /// # Errors
+    /// [`SuccessorError`]: there is nothing to go on with.
+    pub(super) fn of(name: &LineName) -> Result<Self, SuccessorError> {
+        let mut line = elevation::answer(name)?;
+        let ticket = take_over(&mut line)?;
+        Ok(Self { line, ticket })
+    }
+
+    /// From now on that program is listened to, and `abandoned` called when it has given this one up.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn listen(mut self, abandoned: impl FnOnce() + Send + 'static) -> io::Result<Reached> {
+        let (tell, told) = mpsc::channel();
+        thread::Builder::new().name("onward".into()).spawn(move || {
+            if let Err(error) = wait_for_word(&mut self.line, &told) {
+                tracing::info!(%error, "the program with the session goes on itself");
+                abandoned();
+            }
+        })?;
+        Ok(Reached { tell, id: None })
+    }
+}
+
+/// Tells the program with the session where this one can be reached: once, as soon as there are ID and code.
+pub(super) struct Reached {
+    tell: mpsc::Sender<GoesOn>,
+    id: Option<Id>,
+}
+
+impl Reached {
+    pub(super) const fn under(&mut self, id: Id) {
+        self.id = Some(id);
+    }
+
+    pub(super) fn by(&mut self, code: &ChannelCode) {
+        if let Some(id) = self.id.take() {
+            // The thread is gone when the other program is, which is told elsewhere.
+            let _ = self.tell.send(GoesOn::at(id, code));
+        }
+    }
+}
+
+/// Why there is nothing to go on with.
+#[derive(Debug, thiserror::Error)]
+pub enum SuccessorError {
+    /// No line.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// Nothing came on it, or something else than was awaited.
+    #[error("the program that started this one has not said who may come: {0}")]
+    Lost(#[from] Lost),
+    /// No ticket.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+}
+
+fn take_over(line: &mut impl Carrier) -> Result<Ticket, SuccessorError> {
+    let bytes = hear(line, Instant::now() + TICKET_WITHIN, || true)?;
+    Ok(Ticket::decode(&bytes)?)
+}
+
+/// Says where this program can be reached when that is known, and waits for the word that the adviser comes.
+fn wait_for_word(line: &mut impl Carrier, told: &Receiver<GoesOn>) -> Result<(), Lost> {
+    // Longer than the whole way may take on the other side.
+    let until = Instant::now() + 2 * limits::GOES_ON;
+    let mut heard = Vec::new();
+    loop {
+        match told.try_recv() {
+            Ok(goes_on) => say(line, &goes_on)?,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
+        }
+        if let Some(bytes) = hear_some(line, &mut heard, until)? {
+            let Coming {} = framing::decode(&bytes, limits::TICKET).map_err(|_| Lost::Malformed)?;
+            return Ok(());
+        }
+    }
+}
+
+/// Why nothing more is heard.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// The other side is closed, or the system fails.
+    #[error("the line is closed: {0}")]
+    Closed(#[from] io::Error),
+    /// Not in time.
+    #[error("there was no word in time")]
+    TimedOut,
+    /// Nobody wants to hear it any more.
+    #[error("it was given up")]
+    GivenUp,
+    /// Not what was awaited, or too long.
+    #[error("what was said makes no sense")]
+    Malformed,
+}
+
+fn say(line: &mut impl Carrier, message: &impl Message) -> io::Result<()> {
+    say_bytes(line, &message.encode_to_vec())
+}
+
+fn say_bytes(line: &mut impl Carrier, body: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
+    line.write(&[&length.to_le_bytes(), body].concat())
+}
+
+/// One message's bytes.
+fn hear(line: &mut impl Carrier, until: Instant, still: impl Fn() -> bool) -> Result<Vec<u8>, Lost> {
+    let mut heard = Vec::new();
+    loop {
+        if !still() {
+            return Err(Lost::GivenUp);
+        }
+        if let Some(bytes) = hear_some(line, &mut heard, until)? {
+            return Ok(bytes);
+        }
+    }
+}
+
+/// One look: what has come is added to `heard`, whose length is known before there is room for it.
+fn hear_some(line: &mut impl Carrier, heard: &mut Vec<u8>, until: Instant) -> Result<Option<Vec<u8>>, Lost> {
+    if Instant::now() >= until {
+        return Err(Lost::TimedOut);
+    }
+    let whole = match heard.first_chunk() {
+        None => framing::PREFIX,
+        Some(prefix) => {
+            let length = framing::length(*prefix, limits::TICKET).map_err(|_| Lost::Malformed)?;
+            if heard.len() == framing::PREFIX + length {
+                return Ok(Some(heard.split_off(framing::PREFIX)));
+            }
+            framing::PREFIX + length
+        }
+    };
+    let mut room = vec![0; whole - heard.len()];
+    match line.read(&mut room, LOOK) {
+        Ok(0) => Err(Lost::Closed(io::ErrorKind::UnexpectedEof.into())),
+        Ok(read) => {
+            heard.extend_from_slice(room.get(..read).unwrap_or_default());
+            Ok(None)
+        }
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+    use std::sync::{Arc, Weak};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use lotse_protocol::brand::Language;
+    use lotse_protocol::card::Account;
+    use lotse_protocol::code::ChannelCode;
+    use lotse_protocol::id::Id;
+    use lotse_protocol::limits;
+    use lotse_protocol::message::session::GoesOn;
+    use lotse_protocol::ticket::{Coming, Ticket};
+
+    use super::{Carrier, Lost, Reached, hand_over, hear, say, say_bytes, take_over, wait_for_word};
+    use crate::app::view::StayedHere;
+
+    /// One end of a line in memory, which gives a byte at a time: nobody may rely on more.
+    struct End {
+        out: Sender<u8>,
+        come: Receiver<u8>,
+    }
+
+    fn line() -> (End, End) {
+        let ((to_one, at_one), (to_other, at_other)) = (mpsc::channel(), mpsc::channel());
+        (End { out: to_other, come: at_one }, End { out: to_one, come: at_other })
+    }
+
+    impl Carrier for End {
+        fn read(&mut self, into: &mut [u8], within: Duration) -> io::Result<usize> {
+            match self.come.recv_timeout(within) {
+                Ok(byte) => {
+                    into[0] = byte;
+                    Ok(1)
+                }
+                Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+                Err(RecvTimeoutError::Disconnected) => Ok(0),
+            }
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let sent = bytes.iter().try_for_each(|byte| self.out.send(*byte));
+            sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    fn ticket() -> Ticket {
+        let account = Account { name: "huber".to_owned(), tenant: String::new() };
+        Ticket { account, adviser: "Maria Huber".to_owned(), language: Language::German }
+    }
+
+    fn numbers() -> (Id, ChannelCode) {
+        (Id::generate(&mut rand::rng()), ChannelCode::generate(&mut rand::rng()))
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    #[test]
+    fn the_ticket_goes_there_and_the_numbers_come_back() {
+        let (mut old, mut new) = line();
+        let (id, code) = numbers();
+        let (tell, told) = mpsc::channel();
+        let successor = thread::spawn(move || {
+            let ticket = take_over(&mut new).expect("a ticket");
+            let mut reached = Reached { tell, id: None };
+            // A code without an ID is nothing; and what follows is another code, not another place.
+            reached.by(&code);
+            reached.under(id);
+            reached.by(&code);
+            reached.by(&ChannelCode::generate(&mut rand::rng()));
+            (ticket, wait_for_word(&mut new, &told), code)
+        });
+        let wanted = Arc::new(());
+        let goes_on = hand_over(&mut old, &ticket(), &Arc::downgrade(&wanted)).expect("it can be reached");
+        say(&mut old, &Coming {}).expect("open");
+        let (theirs, word, code) = successor.join().expect("no panic");
+        assert_eq!(theirs, ticket());
+        assert!(word.is_ok(), "{word:?}");
+        let (there, by) = goes_on.id_and_code().expect("numbers");
+        assert!(there == id && by == code);
+    }
+
+    #[test]
+    fn a_line_that_closes_without_the_word_was_for_nothing() {
+        let (old, mut new) = line();
+        let (_tell, told) = mpsc::channel();
+        drop(old);
+        assert!(matches!(wait_for_word(&mut new, &told), Err(Lost::Closed(_))));
+        assert!(take_over(&mut new).is_err());
+    }
+
+    #[test]
+    fn a_successor_that_ends_or_says_nonsense_is_not_ready() {
+        let wanted = Arc::new(());
+        let still = || Arc::downgrade(&wanted);
+        let (mut old, new) = line();
+        drop(new);
+        assert_eq!(hand_over(&mut old, &ticket(), &still()).err(), Some(StayedHere::NotReady));
+
+        let (id, code) = numbers();
+        // The last bit is in the last digit alone, which is the check of the others.
+        let wrong = GoesOn { id: id.to_wire() ^ 1, code: code.grouped().to_string() };
+        for (said, length) in [(vec![0xff; 9], 9_u32), (Vec::new(), u32::MAX), (Vec::new(), 2049)] {
+            let (mut old, mut new) = line();
+            new.write(&[&length.to_le_bytes()[..], &said].concat()).expect("open");
+            assert_eq!(hand_over(&mut old, &ticket(), &still()).err(), Some(StayedHere::NotReady), "{length}");
+        }
+        let (mut old, mut new) = line();
+        say(&mut new, &wrong).expect("open");
+        assert_eq!(hand_over(&mut old, &ticket(), &still()).err(), Some(StayedHere::NotReady));
+    }
+
+    #[test]
+    fn who_gives_it_up_waits_no_longer() {
+        let (mut old, _new) = line();
+        let begun = Instant::now();
+        assert_eq!(hand_over(&mut old, &ticket(), &Weak::new()).err(), Some(StayedHere::NotReady));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_ticket_is_read_or_refused_whatever_comes() {
+        let whole = ticket().encode();
+        for cut in 0..whole.len() {
+            let (mut old, mut new) = line();
+            say_bytes(&mut old, &whole[..cut]).expect("open");
+            assert!(take_over(&mut new).is_err(), "{cut} bytes");
+            // Promised and not there.
+            let (mut old, mut new) = line();
+            let length = u32::try_from(whole.len()).expect("short");
+            old.write(&[&length.to_le_bytes()[..], &whole[..cut]].concat()).expect("open");
+            drop(old);
+            assert!(take_over(&mut new).is_err(), "{cut} bytes of more");
+        }
+        let (mut old, mut new) = line();
+        say_bytes(&mut old, &[whole, vec![0x32; limits::TICKET]].concat()).expect("open");
+        assert!(take_over(&mut new).is_err());
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_the_limit() {
+        let (_old, mut new) = line();
+        let until = Instant::now() + Duration::from_millis(250);
+        assert!(matches!(hear(&mut new, until, || true), Err(Lost::TimedOut)));
+        assert!(Instant::now() < soon());
+    }
+}
