@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use egui::Theme;
@@ -143,11 +144,11 @@ impl Reader {
     fn open(command: &mut Command, theme: &str, per_inch: u16) -> Self {
         let desk = Desk::start_sized([460, 620].map(|side| side * (per_inch / 24) / 4).into());
         command.args(["customer", "software", theme]).env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8");
+        // Not over the window, from the beginning: nothing lights up.
+        desk.move_to((0, 0));
         let (program, pages) = desk.spawn_listening(command);
         let window = desk.window_of(&program, PATIENCE);
         desk.place(window, 4, 4);
-        // Not over the window: nothing lights up.
-        desk.move_to((0, 0));
         until(PATIENCE, "a page", || (desk.pixels_in(desk.geometry(window)).colours() > 16).then_some(()));
         Self { desk, _program: program, window, pages, page: None }
     }
@@ -164,11 +165,16 @@ impl Reader {
     /// By the name of the other one, at the lower edge of a page that has nothing else there.
     fn change_language(&self) {
         let before = self.looks();
-        let window = self.desk.geometry(self.window);
-        let [right, down] = [window.width / 8, window.height - window.height / 22];
-        let place = |from: i16, way: u16| from + i16::try_from(way).expect("inside a screen");
-        self.desk.click((place(window.x, right), place(window.y, down)));
-        until(PATIENCE, "the other language", || (self.looks() != before).then_some(()));
+        until(PATIENCE, "the other language", || {
+            // Wine may have moved it, and hear of the click where it is no longer.
+            self.desk.place(self.window, 4, 4);
+            let window = self.desk.geometry(self.window);
+            let [right, down] = [window.width / 8, window.height - window.height / 22];
+            let place = |from: i16, way: u16| from + i16::try_from(way).expect("inside a screen");
+            self.desk.click((place(window.x, right), place(window.y, down)));
+            thread::sleep(Duration::from_secs(1));
+            (self.looks() != before).then_some(())
+        });
         self.desk.move_to((0, 0));
     }
 
@@ -196,7 +202,7 @@ fn alike(here: &Reader, there: &Reader, what: &str) {
             other.save(&folder.join("page-wine.png"));
             panic!("{what}: {differs}; both are in {}", folder.display());
         }
-        std::thread::sleep(Duration::from_millis(20));
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
