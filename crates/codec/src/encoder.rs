@@ -211,11 +211,17 @@ impl Encoder {
         sending: &mut Sending<'_>,
     ) -> Result<(), EncodeError> {
         loop {
-            match self.small_first.turn(&damage, &self.tiles) {
-                Turn::Small(damage) => self.write_small(frame, &damage, budget, sending)?,
-                Turn::Everything(damage) => self.write_everything(frame, &damage, false, budget, sending)?,
-            }
-            if !sending.operations.is_nothing() || !self.small_first.is_waiting() {
+            let is_more = match self.small_first.turn(&damage, &self.tiles) {
+                Turn::Small(damage) => {
+                    self.write_small(frame, &damage, budget, sending)?;
+                    true
+                }
+                Turn::Everything(damage) => {
+                    self.write_everything(frame, &damage, false, budget, sending)?;
+                    self.small_first.is_waiting()
+                }
+            };
+            if !sending.operations.is_nothing() || !is_more {
                 return Ok(());
             }
             damage.clear();

@@ -124,14 +124,6 @@ impl Tiles {
         other.dirty = 0;
     }
 
-    /// Is there no damage in the tiles of this rectangle?
-    pub(crate) fn is_clean_in(&self, rect: Rect) -> bool {
-        let rect = rect.clipped(side(self.width), side(self.height));
-        let columns = rect.x as usize / TILE..(rect.right() as usize).div_ceil(TILE);
-        let mut rows = rect.y as usize / TILE..(rect.bottom() as usize).div_ceil(TILE);
-        rows.all(|row| self.dirt[row * self.columns..][columns.clone()].iter().all(|dirt| dirt.is_clean()))
-    }
-
     /// Narrows the damage in a row of tiles to what did change. All tiles together, line by line, since that is how
     /// the pixels lie in memory; what lies between pixels that have changed is not looked at.
     pub(crate) fn compare_row(&mut self, frame: &Frame<'_>, meant: &Framebuffer, row: usize) {

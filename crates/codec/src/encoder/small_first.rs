@@ -10,16 +10,18 @@ const SMALL: u64 = 64;
 /// There is much to do from this part of the picture on.
 const MUCH: u64 = 16;
 
-/// What is no further than this from something large belongs to it, pixels: of what is dragged, or scrolls, systems tell
-/// the edges apart.
+/// What is no further than this from the rectangle around all that is large belongs to that, pixels: of what is dragged, or
+/// scrolls, systems tell pieces and edges apart, and whatever goes first has not moved along.
 const APART: u32 = 32;
 
-/// Damage that was put off.
+/// Damage that was put off, and what may be.
 #[derive(Default)]
 pub(super) struct SmallFirst {
     small: Region,
     rest: Region,
     was_small: bool,
+    /// Small, and went with the rest since nothing had waited then; if that did not fit, it may be what waits now.
+    went_along: Region,
 }
 
 /// What an update is about.
@@ -35,22 +37,31 @@ impl SmallFirst {
     /// What the next update is about, if this part of the picture is newly damaged while `waiting` is left from earlier
     /// updates. What is small and what is not take turns: neither waits for longer than one update of the other.
     pub(super) fn turn(&mut self, damage: &Region, waiting: &Tiles) -> Turn {
-        let Self { small, mut rest, was_small } = std::mem::take(self);
+        let Self { small, mut rest, was_small, went_along } = std::mem::take(self);
         let picture = waiting.pixels();
         let is_small = |rect: &Rect| rect.area() * SMALL <= picture;
+        let all_fitted = waiting.is_clean() && rest.is_empty();
+        let mut all = small;
+        if !all_fitted {
+            all.merge(&went_along);
+        }
         let mut large = rest;
         large.merge(&part(damage, |rect| !is_small(rect)));
-        let is_apart = |rect: &Rect| {
-            let around = surroundings(rect);
-            is_small(rect) && waiting.is_clean_in(around) && !large.rects().iter().any(|other| other.overlaps(&around))
-        };
-        let mut all = small;
+        let waits = waiting.all().flatten().filter(|rect| !all.rects().iter().any(|small| small.overlaps(rect)));
+        let large = large.rects().iter().copied().chain(waits).fold(Rect::default(), |all, rect| all.around(&rect));
+        let is_apart = |rect: &Rect| is_small(rect) && !large.overlaps(&surroundings(rect));
         all.merge(damage);
         let small = part(&all, is_apart);
         rest.merge(&part(&all, |rect| !is_apart(rect)));
         let much = area(&rest) + waiting.damaged_pixels();
         if small.is_empty() || area(&small) * SMALL > picture || much * MUCH < picture {
             rest.merge(&small);
+            return Turn::Everything(rest);
+        }
+        if all_fitted {
+            // What goes first has not moved along with the rest, and costs bytes that way.
+            rest.merge(&small);
+            self.went_along = small;
             return Turn::Everything(rest);
         }
         if was_small {
@@ -100,6 +111,12 @@ mod tests {
         Tiles::new(1920, 1080)
     }
 
+    fn waiting(rects: &[Rect]) -> Tiles {
+        let mut tiles = nothing();
+        rects.iter().for_each(|rect| tiles.damage(*rect));
+        tiles
+    }
+
     fn region(rects: &[Rect]) -> Region {
         rects.iter().copied().collect()
     }
@@ -124,30 +141,30 @@ mod tests {
 
     #[test]
     fn a_key_goes_before_the_page_and_the_page_before_the_next_key() {
+        let page = waiting(&[PAGE]);
         let mut first = SmallFirst::default();
-        assert_eq!(small(first.turn(&region(&[KEY, PAGE]), &nothing())), [KEY]);
+        assert_eq!(small(first.turn(&region(&[KEY, PAGE]), &page)), [KEY]);
         assert!(first.is_waiting());
         let next = Rect::new(40, 20, 12, 20);
-        assert_eq!(everything(first.turn(&region(&[next]), &nothing())), [PAGE]);
+        assert_eq!(everything(first.turn(&region(&[next]), &page)), [PAGE]);
         assert!(first.is_waiting());
-        assert_eq!(small(first.turn(&region(&[PAGE]), &nothing())), [next]);
-        assert_eq!(everything(first.turn(&Region::new(), &nothing())), [PAGE]);
+        assert_eq!(small(first.turn(&region(&[PAGE]), &page)), [next]);
+        assert_eq!(everything(first.turn(&Region::new(), &page)), [PAGE]);
         assert!(!first.is_waiting());
     }
 
     #[test]
     fn a_key_does_not_wait_when_nothing_else_does() {
         let mut first = SmallFirst::default();
-        let _key = first.turn(&region(&[KEY, PAGE]), &nothing());
-        let _page = first.turn(&region(&[KEY]), &nothing());
+        let _key = first.turn(&region(&[KEY, PAGE]), &waiting(&[PAGE]));
+        let _page = first.turn(&region(&[KEY]), &waiting(&[PAGE]));
         assert_eq!(everything(first.turn(&Region::new(), &nothing())), [KEY]);
         assert!(!first.is_waiting());
     }
 
     #[test]
     fn a_key_goes_before_what_waits() {
-        let mut page = nothing();
-        page.damage(PAGE);
+        let page = waiting(&[PAGE]);
         let mut first = SmallFirst::default();
         assert_eq!(small(first.turn(&region(&[KEY]), &page)), [KEY]);
         assert_eq!(everything(first.turn(&region(&[KEY]), &page)), []);
@@ -155,6 +172,29 @@ mod tests {
         let mut first = SmallFirst::default();
         let in_the_page = Rect::new(900, 400, 12, 20);
         assert_eq!(everything(first.turn(&region(&[in_the_page]), &page)), [in_the_page]);
+    }
+
+    #[test]
+    fn where_nothing_waits_a_key_goes_with_the_page_and_then_before_what_did_not_fit_of_it() {
+        let mut first = SmallFirst::default();
+        assert_eq!(everything(first.turn(&region(&[KEY, PAGE]), &nothing())), [KEY, PAGE]);
+        assert!(!first.is_waiting());
+        assert_eq!(small(first.turn(&Region::new(), &waiting(&[KEY, PAGE]))), [KEY]);
+        // Once: it was sent.
+        assert_eq!(everything(first.turn(&Region::new(), &waiting(&[PAGE]))), []);
+
+        let mut first = SmallFirst::default();
+        let _all = first.turn(&region(&[KEY, PAGE]), &nothing());
+        assert_eq!(everything(first.turn(&region(&[PAGE]), &nothing())), [PAGE], "all of it did fit");
+    }
+
+    #[test]
+    fn pieces_between_what_is_large_belong_to_it() {
+        let other = Rect::new(100, 500, 300, 400);
+        let between = Rect::new(500, 300, 12, 20);
+        let mut first = SmallFirst::default();
+        assert_eq!(everything(first.turn(&region(&[between]), &waiting(&[PAGE, other]))), [between]);
+        assert_eq!(small(first.turn(&region(&[KEY]), &waiting(&[PAGE, other]))), [KEY]);
     }
 
     #[test]
@@ -189,7 +229,7 @@ mod tests {
     #[test]
     fn nothing_is_left_of_what_was_put_off_when_all_is_sent() {
         let mut first = SmallFirst::default();
-        let _small = first.turn(&region(&[KEY, PAGE]), &nothing());
+        let _small = first.turn(&region(&[KEY, PAGE]), &waiting(&[PAGE]));
         first.restart();
         assert!(!first.is_waiting());
         assert_eq!(everything(first.turn(&region(&[KEY]), &nothing())), [KEY]);

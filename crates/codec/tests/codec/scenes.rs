@@ -137,6 +137,51 @@ fn text_that_scrolls_any_way_costs_what_is_new_of_it() {
 }
 
 #[test]
+fn text_that_scrolls_costs_no_more_when_its_damage_comes_in_pieces() {
+    let page = |top: u32| {
+        let mut picture = Picture::new(960, 612);
+        picture.fill(Rect::new(0, 0, 960, 612), [255, 255, 255]);
+        // Ragged at the right, with a word far from the rest in some lines.
+        for (row, column) in (0..36).flat_map(|row| (0..100).map(move |column| (row, column))) {
+            let line = row + top;
+            let is_ink = column < mix(line) % 50 || line % 17 == 0 && (94..98).contains(&column);
+            glyph(&mut picture, column, row, if is_ink { mix(line * 100 + column) % 26 + 1 } else { 0 });
+        }
+        picture
+    };
+    let cost = |damage: fn(&Picture, &Picture) -> Region| {
+        let mut last = page(0);
+        let mut sides = Sides::new(last.width, last.height);
+        sides.settle(&last, &last.whole(), Budget::unlimited());
+        let bytes = (1..20).map(|step| {
+            let next = page(step * 2);
+            let bytes = sides.settle(&next, &damage(&next, &last), Budget::unlimited());
+            sides.assert_shows(&next);
+            last = next;
+            bytes
+        });
+        bytes.sum::<usize>()
+    };
+    let (whole, pieces) = (cost(|next, _| next.whole()), cost(squares_that_differ));
+    // What goes first has not moved along.
+    assert!(pieces * 100 <= whole * 101, "{pieces} bytes in pieces, {whole} as one");
+}
+
+/// As some systems tell damage: squares of 16 pixels.
+fn squares_that_differ(next: &Picture, last: &Picture) -> Region {
+    const SIDE: u32 = 16;
+    let corners = (0..next.height).step_by(16).flat_map(|y| (0..next.width).step_by(16).map(move |x| (x, y)));
+    let differs = |&(left, top): &(u32, u32)| {
+        (top..next.height.min(top + SIDE)).any(|y| {
+            let from = y as usize * next.stride + left as usize * 4;
+            let pixels = from..from + (next.width - left).min(SIDE) as usize * 4;
+            next.data[pixels.clone()] != last.data[pixels]
+        })
+    };
+    corners.filter(differs).map(|(x, y)| Rect::new(x, y, SIDE, SIDE)).collect()
+}
+
+#[test]
 fn a_window_with_a_picture_in_it_is_dragged_for_a_few_bytes() {
     let frames = (0..20u32).map(|step| {
         let mut picture = paper();
