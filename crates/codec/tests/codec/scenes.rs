@@ -144,7 +144,7 @@ fn text_that_scrolls_costs_no_more_when_its_damage_comes_in_pieces() {
         // Ragged at the right, with a word far from the rest in some lines.
         for (row, column) in (0..36).flat_map(|row| (0..100).map(move |column| (row, column))) {
             let line = row + top;
-            let is_ink = column < mix(line) % 50 || line % 17 == 0 && (94..98).contains(&column);
+            let is_ink = column < mix(line) % 50 || line.is_multiple_of(17) && (94..98).contains(&column);
             glyph(&mut picture, column, row, if is_ink { mix(line * 100 + column) % 26 + 1 } else { 0 });
         }
         picture
