@@ -1,7 +1,7 @@
 //! Every page of both windows, drawn by the renderer that is asked for, in a real window: `tests/renderers.rs` compares
 //! what the two make of them. A number on a line of standard input is the page to show; the end of it closes the window.
 //!
-//!     cargo run --example shell_pages -- customer|adviser gl|software light|dark
+//!     cargo run --example shell_pages -- customer|adviser gl|software light|dark [german]
 
 #[path = "../src/ui/tests/pages.rs"]
 #[allow(dead_code, reason = "shared with the tests of the user interface, which need more of it")]
@@ -20,6 +20,7 @@ use std::time::Instant;
 use lotse::app::view::{AdviserPage, AdviserView, CustomerView};
 use lotse::shell::screen::{Area, Pixels, Screen};
 use lotse::shell::{Action, App, Input, Options, Renderer, ShellError, View, Waker, Window, run};
+use lotse::ui::text::Language;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,12 +38,13 @@ fn open(arguments: &[&str]) -> Result<(), ShellError> {
     let has = |name: &str| arguments.contains(&name);
     let renderer = if has("gl") { Renderer::OpenGl } else { Renderer::Software };
     let theme = if has("dark") { egui::ThemePreference::Dark } else { egui::ThemePreference::Light };
+    let language = has("german").then_some(Language::German);
     let (window, book) = if has("customer") {
         (Window::Customer, Book::Customer(pages::customer_pages().into_iter().map(|(_, view)| view).collect()))
     } else {
         (Window::Adviser, Book::Adviser(pages::adviser_pages().into_iter().map(|(_, view)| view).collect()))
     };
-    run(Options { theme, ..Options::new(window, renderer) }, |waker| Reader::new(book, waker))
+    run(Options { theme, language, ..Options::new(window, renderer) }, |waker| Reader::new(book, waker))
 }
 
 enum Book {
