@@ -225,7 +225,7 @@ fn a_large_change_is_cut_to_the_budget() {
 }
 
 #[test]
-fn what_is_small_goes_before_what_is_large() {
+fn what_is_small_goes_with_what_is_large_where_both_fit() {
     let (pump, stage, _events) = pump_of(960, 540);
     let mut watcher = Watcher::new();
     pump.begin(ADVISER, watcher.out.clone());
@@ -235,14 +235,11 @@ fn what_is_small_goes_before_what_is_large() {
     let (key, page) = (Rect { x: 8, y: 8, width: 12, height: 20 }, Rect { x: 300, y: 100, width: 600, height: 400 });
     stage.fill(page, [1, 2, 3, 0]);
     stage.fill(key, [4, 5, 6, 0]);
-    let before = watcher.framebuffer.pixels().to_vec();
     watcher.out.taken.store(false, Ordering::SeqCst);
     watcher.next_and_apply(&pump);
     let at = |pixels: &[u8], rect: Rect| pixels[(rect.y as usize * 960 + rect.x as usize) * 4..][..3].to_vec();
     assert_eq!(at(watcher.framebuffer.pixels(), key), [4, 5, 6]);
-    assert_eq!(at(watcher.framebuffer.pixels(), page), at(&before, page), "the page has not waited for its turn");
-    watcher.next_and_apply(&pump);
-    assert_eq!(at(watcher.framebuffer.pixels(), page), [1, 2, 3]);
+    assert_eq!(at(watcher.framebuffer.pixels(), page), [1, 2, 3], "the page has waited for nothing");
     watcher.until_exact(&pump, &stage);
 }
 
