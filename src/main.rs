@@ -149,7 +149,8 @@ fn run(window: Window, options: Options, own: Option<Institution>) -> anyhow::Re
     let target = target(options, own)?;
     match window {
         Window::Customer => wiring::customer::run(target, renderer),
-        Window::GoingOn { line } => wiring::customer::go_on(target, renderer, &line),
+        // OpenGL's libraries come from many folders: not into an administrator's process.
+        Window::GoingOn { line } => wiring::customer::go_on(target, &line),
         Window::Adviser { id } => wiring::adviser::run(target, renderer, id),
     }
     .context("the window could not be shown")

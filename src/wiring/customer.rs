@@ -56,8 +56,8 @@ pub fn run(target: Target, renderer: Renderer) -> Result<(), RunError> {
 ///
 /// # Errors
 /// As above, or nobody has started it for that.
-pub fn go_on(target: Target, renderer: Renderer, line: &LineName) -> Result<(), RunError> {
-    begin(target, renderer, Beginning::Session(Successor::of(line)?))
+pub fn go_on(target: Target, line: &LineName) -> Result<(), RunError> {
+    begin(target, Renderer::Software, Beginning::Session(Successor::of(line)?))
 }
 
 /// What a program begins with.
@@ -74,7 +74,7 @@ fn begin(target: Target, renderer: Renderer, beginning: Beginning) -> Result<(),
         Beginning::Terms => None,
         Beginning::Session(successor) => Some(successor.ticket.language),
     };
-    let program = Program::start(target, renderer, beginning)?;
+    let program = Program::start(target, beginning)?;
     shell::run(Options { looks, language, ..Options::new(Window::Customer, renderer) }, move |waker| {
         program.mailbox.attach(waker);
         program
@@ -152,8 +152,8 @@ enum Exit {
 }
 
 impl Program {
-    fn start(target: Target, renderer: Renderer, beginning: Beginning) -> Result<Self, RunError> {
-        let arguments = arguments_again(&target, renderer);
+    fn start(target: Target, beginning: Beginning) -> Result<Self, RunError> {
+        let arguments = arguments_again(&target);
         let mailbox = Mailbox::new();
         let host = Arc::new(Host::start(&mailbox)?);
         let letters = mailbox.clone();
@@ -610,16 +610,11 @@ fn rise() -> customer::Rise {
 
 /// What a second program of this one is started with, so that it goes to the same relay: nothing of that where the copy
 /// knows it by itself.
-fn arguments_again(target: &Target, renderer: Renderer) -> Vec<String> {
+fn arguments_again(target: &Target) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Some(relay) = &target.test_relay {
         arguments.extend(["--relay".to_owned(), relay.clone()]);
         arguments.push(format!("--relay-key={}", target.institution.pins));
-    }
-    match renderer {
-        Renderer::Automatic => {}
-        Renderer::OpenGl => arguments.push("--renderer=gl".to_owned()),
-        Renderer::Software => arguments.push("--renderer=software".to_owned()),
     }
     arguments.push(GO_ON.to_owned());
     arguments

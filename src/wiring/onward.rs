@@ -109,6 +109,10 @@ fn hand_over(line: &mut impl Carrier, ticket: &Ticket, still: &Weak<()>) -> Resu
         StayedHere::NotReady
     };
     let until = Instant::now() + limits::GOES_ON;
+    // Windows may have asked for long. A ticket is of a session.
+    if still.strong_count() == 0 {
+        return Err(not_ready(Lost::GivenUp));
+    }
     say_bytes(line, &ticket.encode()).map_err(|error| not_ready(error.into()))?;
     let bytes = hear(line, until, || still.strong_count() > 0).map_err(not_ready)?;
     let goes_on: GoesOn = framing::decode(&bytes, limits::TICKET).map_err(|_| not_ready(Lost::Malformed))?;
@@ -392,8 +396,17 @@ mod tests {
     fn who_gives_it_up_waits_no_longer() {
         let (mut old, _new) = line();
         let begun = Instant::now();
-        assert_eq!(hand_over(&mut old, &ticket(), &Weak::new()).err(), Some(StayedHere::NotReady));
+        let heard = hear(&mut old, begun + limits::GOES_ON, || false);
+        assert!(matches!(heard, Err(Lost::GivenUp)), "{heard:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn of_a_session_that_is_over_no_ticket_is_written() {
+        let (mut old, mut new) = line();
+        assert_eq!(hand_over(&mut old, &ticket(), &Weak::new()).err(), Some(StayedHere::NotReady));
+        drop(old);
+        assert_eq!(new.read(&mut [0; 8], Duration::from_secs(5)).expect("closed"), 0, "something was written");
     }
 
     #[test]

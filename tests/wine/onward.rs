@@ -158,7 +158,10 @@ pub(crate) fn speaks_with_nobody_else(prefix: &Prefix) {
     let mut first = line(&["rise", &used, "hold"]);
     until(PATIENCE, "the line to be open", || first.log().contains("risen").then_some(()));
     says(&mut line(&["try", &used]), "Gone");
+    // Nobody puts another file in the place of the one from which children are started.
+    assert!(!prefix.renames("line.exe", "other.exe"), "its file was taken away");
     says(&mut first, "risen, heard ticket");
+    assert!(prefix.renames("line.exe", "other.exe") && prefix.renames("other.exe", "line.exe"), "nobody holds it now");
     // One that has made a pipe of this name before: nothing is started to find it.
     let squatted = name();
     let squatter = desk.spawn(prefix.beside("impostor.exe").arg(&squatted));

@@ -90,6 +90,16 @@ impl Prefix {
         self.ends();
     }
 
+    /// Has Windows given the file of this name beside `lotse.exe` another one?
+    pub(crate) fn renames(&self, from: &str, to: &str) -> bool {
+        let [old, new] = [from, to].map(|name| self.executable.with_file_name(name));
+        let mut cmd = run(Path::new(r"C:\windows\system32\cmd.exe"));
+        let place = format!("Z:{}", old.display()).replace('/', "\\");
+        let done = cmd.args(["/c", "ren", &place, to]).env_remove("DISPLAY").output().expect("Wine can be started");
+        assert_eq!((old.exists(), new.exists()), (!done.status.success(), done.status.success()));
+        new.exists()
+    }
+
     /// Waits until the last program has ended, and Wine with it: what is started sooner on another desk may still be given the
     /// screen of the one that is gone.
     pub(crate) fn ends(&self) {

@@ -1,8 +1,11 @@
 //! The same on Windows: `ShellExecuteEx` with `runas`, for which Windows asks, and a named pipe.
 #![allow(unsafe_code)]
 
+use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{env, ptr};
 
@@ -16,7 +19,7 @@ use windows::Win32::Security::{
     SECURITY_MAX_SID_SIZE, SetSecurityDescriptorDacl, TOKEN_QUERY, TOKEN_USER, TokenUser, WinBuiltinAdministratorsSid,
 };
 use windows::Win32::Storage::FileSystem::{
-    CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_SHARE_NONE, OPEN_EXISTING,
+    CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_SHARE_NONE, FILE_SHARE_READ, OPEN_EXISTING,
     PIPE_ACCESS_DUPLEX, ReadFile, SECURITY_IDENTIFICATION, SECURITY_SQOS_PRESENT, WriteFile,
 };
 use windows::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
@@ -71,6 +74,7 @@ fn is_administrators() -> io::Result<bool> {
 }
 
 pub(super) fn rise(arguments: &[String], name: &LineName) -> Result<Line, RiseError> {
+    hold_own_file()?;
     // Before the process: whoever finds a pipe of this name finds this one.
     let line = Line(make(name)?);
     let process = start(arguments, name)?;
@@ -83,6 +87,19 @@ pub(super) fn rise(arguments: &[String], name: &LineName) -> Result<Line, RiseEr
     };
     // 0 is nobody.
     if client == 0 || client != started { Err(RiseError::Impostor) } else { Ok(line) }
+}
+
+/// From now on, and for as long as this process lives, nobody can rename, replace or change the file that it runs: an
+/// administrator's process starts children from it, and whoever writes into its folder would choose what runs there. The
+/// first process begins with it before Windows asks, and the second before the first has gone.
+fn hold_own_file() -> io::Result<()> {
+    static HELD: OnceLock<File> = OnceLock::new();
+    if HELD.get().is_none() {
+        let file = OpenOptions::new().read(true).share_mode(FILE_SHARE_READ.0).open(env::current_exe()?)?;
+        // Two of this process's threads hold it as well as one.
+        let _ = HELD.set(file);
+    }
+    Ok(())
 }
 
 /// A pipe for one client, of this user and on this computer.
@@ -168,6 +185,7 @@ fn start(arguments: &[String], name: &LineName) -> Result<OwnedHandle, RiseError
 }
 
 pub(super) fn answer(name: &LineName) -> Result<Line, AnswerError> {
+    hold_own_file()?;
     let access = GENERIC_READ.0 | GENERIC_WRITE.0;
     // Whoever made the pipe may know who opens it, and not do anything in that one's name.
     let flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
