@@ -66,7 +66,17 @@ async fn packets_pass_both_ways_with_the_receivers_token() {
         customer.expect(&sealed).await;
     }
     let store = relay.store().clone();
-    let record = store.sessions(10).await.expect("a record");
+    // Nobody's packet waits until it is written.
+    let written = async {
+        loop {
+            let record = store.sessions(10).await.expect("a record");
+            if !record.is_empty() {
+                break record;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let record = tokio::time::timeout(Duration::from_secs(10), written).await.expect("it is written");
     assert_eq!(record.len(), 1);
     assert_eq!((record[0].adviser.as_str(), record[0].ended_at), ("maria", None));
     let counts = relay.stop().await;
