@@ -76,7 +76,7 @@ async fn packets_pass_both_ways_with_the_receivers_token() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let record = tokio::time::timeout(Duration::from_secs(10), written).await.expect("it is written");
+    let record = timeout(Duration::from_secs(10), written).await.expect("it is written");
     assert_eq!(record.len(), 1);
     assert_eq!((record[0].adviser.as_str(), record[0].ended_at), ("maria", None));
     let counts = relay.stop().await;
