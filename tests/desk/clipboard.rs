@@ -1,12 +1,15 @@
 //! What was copied last, asked for as any program would that pastes it (ICCCM, section 2).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, CreateWindowAux, WindowClass};
 
-use super::{Desk, until};
+use super::{Desk, PATIENCE, until};
+
+/// When one who does not answer is asked again: a program that is just becoming the clipboard's owner may miss it.
+const AGAIN: Duration = Duration::from_secs(2);
 
 impl Desk {
     /// The text on the clipboard, if a program has put some there.
@@ -27,12 +30,16 @@ impl Desk {
         );
         create.expect("the X server is there").check().expect("a window can be made");
         let (clipboard, text, place) = (self.atom("CLIPBOARD"), self.atom("UTF8_STRING"), self.atom("LOTSE_TEST"));
-        self.connection
-            .convert_selection(window, clipboard, text, place, x11rb::CURRENT_TIME)
-            .expect("the X server is there")
-            .check()
-            .expect("the window is there");
-        let given = until(Duration::from_secs(2), "an answer about the clipboard", || {
+        let mut asked = None;
+        let given = until(PATIENCE, "an answer about the clipboard", || {
+            if asked.is_none_or(|at: Instant| at.elapsed() > AGAIN) {
+                asked = Some(Instant::now());
+                self.connection
+                    .convert_selection(window, clipboard, text, place, x11rb::CURRENT_TIME)
+                    .expect("the X server is there")
+                    .check()
+                    .expect("the window is there");
+            }
             match self.connection.poll_for_event().expect("the X server is there") {
                 Some(Event::SelectionNotify(answer)) if answer.requestor == window => {
                     Some(answer.property != x11rb::NONE)

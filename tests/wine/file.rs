@@ -53,6 +53,20 @@ fn only_known_libraries_are_loaded_at_the_start() {
     assert_eq!(header.image_base(), IMAGE);
 }
 
+/// "No entry in the registry" for good, and not only in the sessions that are tested: nothing in the program is called as what
+/// writes one, neither in its imports nor where functions are looked up by name at run time.
+#[test]
+#[ignore = "needs lotse.exe: ./dev windows test"]
+fn it_has_no_function_that_writes_to_the_registry() {
+    let bytes = fs::read(product("lotse.exe")).expect("it was just built");
+    let names = |name: &&str| bytes.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    assert!(names(&"SendInput"), "functions are found by their names");
+    let writing =
+        ["RegSetValue", "RegSetKeyValue", "RegCreateKey", "SHSetValue", "SHRegSet", "NtSetValueKey", "WriteProfile"];
+    let found: Vec<_> = writing.iter().filter(|name| names(name)).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
 #[test]
 #[ignore = "needs lotse.exe: ./dev windows test"]
 fn windows_finds_manifest_icon_and_version() {

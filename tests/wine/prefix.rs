@@ -16,9 +16,16 @@ use crate::desk::{Desk, PATIENCE};
 /// What a program under Wine may need for its end.
 pub(crate) const GONE_WITHIN: Duration = Duration::from_secs(20);
 
-/// Wine writes down for which code page it has read the fonts: that of the program that was started last, which is UTF-8 for
-/// ours, by its manifest.
-const FONTS: [&str; 2] = [r"[Software\\Wine\\Fonts]", r"\\Software\\Fonts]"];
+/// Keys that Wine writes at some times and not at others, whoever is started.
+const WINES_OWN: [&str; 3] = [
+    // For which code page it has read the fonts: that of the program that was started last, which is UTF-8 for ours, by its
+    // manifest.
+    r"[Software\\Wine\\Fonts]",
+    r"\\Software\\Fonts]",
+    // The graphics cards: on a busy machine one value more or less. `lotse.exe` has no function that writes to the registry
+    // (`file.rs`).
+    r"\\Control\\Class\\{4D36E968-E325-11CE-BFC1-08002BE10318}",
+];
 
 /// The folder, and `lotse.exe`.
 pub(crate) struct Prefix {
@@ -165,7 +172,7 @@ impl Traces {
             let is = after.get(*name).map_or("", String::as_str);
             format!("{name} {is}").to_lowercase().contains("lotse")
         };
-        let wines_own = |name: &String| self.wines_own.contains(name) || FONTS.iter().any(|key| name.contains(key));
+        let wines_own = |name: &String| self.wines_own.contains(name) || WINES_OWN.iter().any(|key| name.contains(key));
         let left: Vec<_> = different.iter().filter(|name| names_us(name) || !wines_own(name)).collect();
         assert!(left.is_empty(), "lotse.exe has left something under Wine: {left:#?}");
     }
