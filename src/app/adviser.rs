@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
+use lotse_protocol::limits;
 use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
@@ -89,6 +90,9 @@ pub enum Light {
 /// That the screen took another size is said for so long.
 const CHANGED_IS_NEWS: Duration = Duration::from_secs(8);
 
+/// Between two tries to come along to the customer's other program.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
 /// What is to be done. `Debug` is not derived: it would print the password and the code.
 pub enum Command {
     /// Look for the relay again.
@@ -153,9 +157,21 @@ struct Returning {
     /// In the session before, which took so many minutes.
     before: Id,
     minutes: u64,
-    /// There, and until it has been tried by what code: once, as every code that is typed.
+    /// There, by what code, and how long that is good.
     id: Id,
-    code: Option<ChannelCode>,
+    code: ChannelCode,
+    until: Instant,
+    attempt: Attempt,
+}
+
+/// The way there. Each try may cost a guess at the code, of which there are as many as at one that was typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// The network has not done with the session before.
+    NotFree,
+    Runs,
+    /// It came to nothing that may be otherwise by then.
+    Again(Instant),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -220,15 +236,23 @@ impl Adviser {
                     self.stage = Stage::Join { busy: None, problem: None };
                 }
             }
+            // The connection to the relay may be a new one, on which this program is signing in just now.
+            Event::SignInRefused(_) if matches!(self.stage, Stage::Returning(_)) => {
+                self.not_joined(JoinProblem::Offline, now);
+            }
             Event::SignInRefused(problem) if !matches!(self.stage, Stage::Visit(_)) => {
                 self.stage = Stage::SignIn { busy: false, problem: Some(problem) };
             }
             Event::JoinFailed(problem) if matches!(self.stage, Stage::Join { .. }) => {
                 self.stage = Stage::Join { busy: None, problem: Some(problem) };
             }
-            Event::JoinFailed(_) if matches!(self.stage, Stage::Returning(_)) => self.over(WhyOver::NotBack, now),
+            Event::JoinFailed(problem) if matches!(self.stage, Stage::Returning(_)) => self.not_joined(problem, now),
             Event::GoesOn(goes_on) => self.goes_on(&goes_on, now, &mut commands),
-            Event::Free => self.join_again(&mut commands),
+            Event::Free => {
+                if matches!(&self.stage, Stage::Returning(returning) if returning.attempt == Attempt::NotFree) {
+                    self.join_there(&mut commands);
+                }
+            }
             // Late for a page that is no longer shown.
             Event::SignInRefused(_) | Event::JoinFailed(_) => {}
             Event::Introduced { askable } => self.introduced(askable, &mut commands),
@@ -262,13 +286,26 @@ impl Adviser {
         commands
     }
 
-    /// Lets time pass; says when to call again: at the next second of a count-down that is shown, or never.
-    #[must_use]
-    pub fn next_tick(&self, now: Instant) -> Option<Instant> {
-        let Stage::Visit(visit) = &self.stage else { return None };
-        let second = visit.asked.and_then(|(_, until)| next_second_towards(until, now));
-        let old_news = visit.changed.filter(|until| *until > now);
-        second.into_iter().chain(old_news).min()
+    /// Lets time pass. Returns what is to be done, and when to call again: at the next second of a count-down that is
+    /// shown, when something is to be tried again, or never.
+    pub fn tick(&mut self, now: Instant) -> (Vec<Command>, Option<Instant>) {
+        let mut commands = Vec::new();
+        if matches!(&self.stage, Stage::Returning(Returning { attempt: Attempt::Again(at), .. }) if *at <= now) {
+            self.join_there(&mut commands);
+        }
+        (commands, self.next_tick(now))
+    }
+
+    fn next_tick(&self, now: Instant) -> Option<Instant> {
+        match &self.stage {
+            Stage::Visit(visit) => {
+                let second = visit.asked.and_then(|(_, until)| next_second_towards(until, now));
+                let old_news = visit.changed.filter(|until| *until > now);
+                second.into_iter().chain(old_news).min()
+            }
+            Stage::Returning(Returning { attempt: Attempt::Again(at), .. }) => Some(*at),
+            Stage::SignIn { .. } | Stage::Join { .. } | Stage::Returning(_) | Stage::Over(_) => None,
+        }
     }
 
     /// What is to be shown at `now`.
@@ -324,14 +361,32 @@ impl Adviser {
         let (Some((id, code)), true) = (goes_on.id_and_code(), visit.since.is_some()) else { return };
         commands.push(Command::EndSession(EndReason::GoesOn));
         self.closing = Closing::No;
-        self.stage =
-            Stage::Returning(Returning { before: visit.id, minutes: visit.minutes(now), id, code: Some(code) });
+        self.stage = Stage::Returning(Returning {
+            before: visit.id,
+            minutes: visit.minutes(now),
+            id,
+            code,
+            until: now + limits::GOES_ON,
+            attempt: Attempt::NotFree,
+        });
     }
 
-    fn join_again(&mut self, commands: &mut Vec<Command>) {
-        let Stage::Returning(returning) = &mut self.stage else { return };
-        if let Some(code) = returning.code.take() {
+    fn join_there(&mut self, commands: &mut Vec<Command>) {
+        if let Stage::Returning(returning) = &mut self.stage {
+            returning.attempt = Attempt::Runs;
+            let code = returning.code.clone();
             commands.push(Command::Join { id: returning.id, code, reason: self.reason.clone() });
+        }
+    }
+
+    /// What has to do with the line alone is tried again for as long as the code is good.
+    fn not_joined(&mut self, problem: JoinProblem, now: Instant) {
+        let Stage::Returning(returning) = &mut self.stage else { return };
+        let again = now + pause_after(problem).unwrap_or(limits::GOES_ON);
+        if again < returning.until {
+            returning.attempt = Attempt::Again(again);
+        } else {
+            self.over(WhyOver::NotBack, now);
         }
     }
 
@@ -463,6 +518,31 @@ impl Adviser {
         if let Stage::Visit(visit) = &mut self.stage {
             change(visit);
         }
+    }
+}
+
+/// When it may be otherwise; of what stays as it is, never.
+fn pause_after(problem: JoinProblem) -> Option<Duration> {
+    match problem {
+        JoinProblem::Busy
+        | JoinProblem::CustomerGone
+        | JoinProblem::NoAnswer
+        | JoinProblem::Offline
+        | JoinProblem::Failed => Some(AGAIN_AFTER),
+        JoinProblem::Wait(seconds) => Some(Duration::from_secs(seconds.into()).max(AGAIN_AFTER)),
+        // The code is spent, was never right, or is refused for good.
+        JoinProblem::IdLength
+        | JoinProblem::IdMistyped
+        | JoinProblem::CodeLength
+        | JoinProblem::UnknownId
+        | JoinProblem::WrongCode { .. }
+        | JoinProblem::NoCode
+        | JoinProblem::Blocked
+        | JoinProblem::OtherVersion
+        | JoinProblem::Untrusted
+        | JoinProblem::CardRefused
+        | JoinProblem::Reason
+        | JoinProblem::NoPath => None,
     }
 }
 

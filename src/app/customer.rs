@@ -15,8 +15,8 @@ pub use self::onward::LEAVES_WITHIN;
 use self::visit::{Pending, Visit, next_minute_of};
 use super::countdown::{next_second_towards, whole_seconds};
 use super::view::{
-    ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerView, Offline, Onward, Over,
-    Paused, Returning, Runs, Seen, Status, StayedHere, Terms, Waiting, WhyOver,
+    Activity, ActivityKind, Beyond, CannotShare, CodeView, CustomerAction, CustomerPage, CustomerView, Offline, Onward,
+    Over, Paused, Returning, Runs, Seen, Status, StayedHere, Terms, Waiting, WhyOver,
 };
 
 /// No answer within this time means no.
@@ -71,7 +71,12 @@ pub enum Event {
     WentOn,
     /// The adviser's program is gone without a word.
     Vanished,
-    /// The program whose session this one was to go on with has given it up.
+    /// The adviser is introduced to the program that goes on, whatever their program has said here.
+    Arrived,
+    /// The program whose session this one goes on with is done, and the adviser on the way or here. This is what was done
+    /// there.
+    TookOver(Earlier),
+    /// The program whose session this one was to go on with has given it up, or has ended without a word.
     Abandoned,
     /// The connection fell silent, or speaks again.
     Silent(bool),
@@ -168,8 +173,8 @@ pub enum Command {
     },
     /// Tell the adviser's program where that one is.
     SayGoesOn(GoesOn),
-    /// Tell that one that the adviser is on the way.
-    SayComing,
+    /// Tell that one that the adviser is on the way, and what was done in the session until now.
+    SayComing(Earlier),
     /// Give it up: that one is to end.
     StayHere,
     /// Bring the window to the front.
@@ -190,6 +195,17 @@ pub enum Prompt {
     Question,
     /// "End the session?"
     Closing,
+    /// Whether to go on as an administrator; then what Windows asks for it, until that is decided.
+    Onward,
+}
+
+/// What was done in the session that this program goes on with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// For how long it was, whole minutes.
+    pub minutes: u64,
+    /// What was done, newest last.
+    pub activities: Vec<Activity>,
 }
 
 /// The customer's side of the program.
@@ -211,6 +227,7 @@ pub struct Customer {
     told: Told,
     runs: Runs,
     rise: Rise,
+    earlier: Earlier,
 }
 
 /// Can this program go on as an administrator's?
@@ -269,6 +286,7 @@ impl Customer {
             told: Told::Nothing,
             runs: Runs::AsUsual,
             rise: Rise::Impossible,
+            earlier: Earlier { minutes: 0, activities: Vec::new() },
         }
     }
 
@@ -330,11 +348,13 @@ impl Customer {
             }),
             Event::Beyond(beyond) => self.beyond(beyond, now),
             Event::OtherReady(goes_on) => self.other_ready(goes_on, now, &mut commands),
-            Event::OtherFailed(why) => self.stay_here(why, now),
+            Event::OtherFailed(why) => self.stay_here(why, now, &mut commands),
             Event::WentOn => self.went_on(now, &mut commands),
             Event::Vanished => self.vanished(now, &mut commands),
-            Event::Abandoned => self.abandoned(&mut commands),
-            Event::Silent(silent) => self.visit(|visit| visit.interrupted = silent),
+            Event::Arrived => self.arrived(now, &mut commands),
+            Event::TookOver(earlier) => self.earlier = earlier,
+            Event::Abandoned => self.abandoned(now, &mut commands),
+            Event::Silent(silent) => self.visit(|visit| visit.falls_silent(silent, now)),
             Event::Ended(why) => self.over(why, now),
             Event::Tray(tray) => self.tray(tray, &mut commands),
             Event::Terminate => self.leave(now, &mut commands),
@@ -355,7 +375,7 @@ impl Customer {
         {
             self.answer(Answer::TimedOut, now, &mut commands);
         }
-        self.look_whether_left(now, &mut commands);
+        self.look_at_onward(now, &mut commands);
         self.come_back(&mut commands);
         (commands, self.next_tick(now))
     }
@@ -392,7 +412,7 @@ impl Customer {
                 code: self.code_view(now),
                 status: self.status.clone(),
             }),
-            Stage::Guest(visit) => visit.page(&self.relay, now),
+            Stage::Guest(visit) => visit.page(&self.relay, &self.earlier, now),
             Stage::Over(over) => CustomerPage::Over(over.clone()),
         }
     }
@@ -426,7 +446,7 @@ impl Customer {
                     }
                     None => visit.since.map(|since| next_minute_of(since, now)),
                 };
-                shown.into_iter().chain(visit.onward.next_tick(now)).min()
+                shown.into_iter().chain(visit.onward_changes(now)).min()
             }
             Stage::Terms | Stage::Over(_) => None,
         }
@@ -484,9 +504,11 @@ impl Customer {
                 if visit.question.is_none() && (permission == Permission::View || visit.since.is_some()) =>
             {
                 // One thing at a time: going on as an administrator can be chosen again afterwards.
-                visit.stop_asking();
                 let pending = Pending { asks: permission.into(), reason, shown: now };
                 commands.push(Command::SuspendControl(Prompt::Question));
+                if visit.stop_asking() {
+                    commands.push(Command::ResumeControl(Prompt::Onward));
+                }
                 commands.push(Command::Attention);
                 commands.push(pending.said(now));
                 visit.question = Some(pending);
@@ -697,9 +719,9 @@ impl Customer {
             if seen || self.runs == Runs::AsAdministrator {
                 self.stage = Stage::Over(Over {
                     who: visit.guest.card.adviser.clone(),
-                    minutes: visit.minutes(now),
+                    minutes: self.earlier.minutes.saturating_add(visit.minutes(now)),
                     why,
-                    activities: visit.activities,
+                    activities: self.earlier.and(&visit.activities),
                 });
             }
         }

@@ -12,7 +12,7 @@ mod seat;
 mod wire;
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ pub struct Rights {
 
 /// Why nobody's actions are admitted at the moment, whatever is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
+#[repr(u16)]
 pub enum Suspension {
     /// A question is in front of the customer.
     Question = 1,
@@ -73,23 +73,26 @@ pub enum Suspension {
     Prompt = 1 << 6,
     /// In front is a window of a program with more rights than this one: what is typed there does not arrive.
     Administrator = 1 << 7,
+    /// The customer is asked whether to go on as an administrator, by this program or by the system, or has chosen it.
+    Onward = 1 << 8,
 }
 
 impl Suspension {
     /// Every reason, the weightiest first: that is the one people are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Away,
         Self::Locked,
         Self::Hidden,
         Self::Prompt,
         Self::Closing,
         Self::Question,
+        Self::Onward,
         Self::Administrator,
         Self::Silence,
     ];
 
-    fn all_in(mask: u8) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |reason| mask & *reason as u8 != 0)
+    fn all_in(mask: u16) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |reason| mask & *reason as u16 != 0)
     }
 
     /// What is left of what was granted. Where the customer cannot see that somebody is connected there is no picture
@@ -97,7 +100,7 @@ impl Suspension {
     fn narrow(self, granted: Permissions) -> Permissions {
         match self {
             Self::Hidden | Self::Locked | Self::Away => Permissions::NONE,
-            Self::Question | Self::Closing | Self::Silence | Self::Prompt | Self::Administrator => {
+            Self::Question | Self::Closing | Self::Silence | Self::Prompt | Self::Administrator | Self::Onward => {
                 granted.without(Permission::Control)
             }
         }
@@ -225,7 +228,7 @@ struct Shared {
     seats: [Seat; SEATS],
     /// Taken while viewers come and go, by nobody else.
     door: Mutex<()>,
-    suspended: AtomicU8,
+    suspended: AtomicU16,
     control_exists: bool,
     queue: Queue,
     displays: RwLock<Vec<DisplayInfo>>,
@@ -269,7 +272,7 @@ impl Gate {
         let shared = Arc::new(Shared {
             seats: std::array::from_fn(|_| Seat::new()),
             door: Mutex::new(()),
-            suspended: AtomicU8::new(0),
+            suspended: AtomicU16::new(0),
             control_exists: hands.is_some(),
             queue: Queue::new(QUEUED_ACTIONS),
             displays: RwLock::new(Vec::new()),
@@ -365,7 +368,7 @@ impl Gate {
     /// Admits nothing from anybody until [`Self::resume`] with the same reason; everything is let go. Grants stay. The
     /// same reason again changes nothing.
     pub fn suspend(&self, reason: Suspension) -> Release {
-        if self.shared.suspended.fetch_or(reason as u8, Ordering::SeqCst) & reason as u8 != 0 {
+        if self.shared.suspended.fetch_or(reason as u16, Ordering::SeqCst) & reason as u16 != 0 {
             return Release(self.shared.wanted.load(Ordering::SeqCst));
         }
         self.change_epochs();
@@ -376,7 +379,7 @@ impl Gate {
 
     /// Ends a suspension; others may remain. What there is none of needs no ending: nothing changes then.
     pub fn resume(&self, reason: Suspension) {
-        if self.shared.suspended.fetch_and(!(reason as u8), Ordering::SeqCst) & reason as u8 == 0 {
+        if self.shared.suspended.fetch_and(!(reason as u16), Ordering::SeqCst) & reason as u16 == 0 {
             return;
         }
         self.change_epochs();

@@ -263,8 +263,12 @@ impl App for Program {
         while let Some(letter) = self.mailbox.take() {
             self.read(letter);
         }
+        let (commands, next) = self.adviser.tick(now);
+        for command in commands {
+            self.carry_out(command);
+        }
         self.view = self.adviser.view(now);
-        self.adviser.next_tick(now)
+        next
     }
 
     fn picture(&self) -> Option<Arc<dyn Screen>> {

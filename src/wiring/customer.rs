@@ -18,10 +18,10 @@ use raw_window_handle::WindowHandle;
 
 use self::port::{Host, activity};
 use super::mailbox::Mailbox;
-use super::onward::{Attempt, Reached, Ready, Successor};
+use super::onward::{Attempt, Came, Reached, Successor};
 use super::termination::on_termination;
 use super::{RunError, Target};
-use crate::app::customer::{self, Code, Command, Customer, Event, Guest, Prompt};
+use crate::app::customer::{self, Code, Command, Customer, Earlier, Event, Guest, Prompt};
 use crate::app::view::{ActivityKind, Beyond, CannotShare, CustomerView, Offline, Paused, StayedHere, Terms, WhyOver};
 use crate::host;
 use crate::host::gate::{GateEvent, Rights, Suspension};
@@ -89,9 +89,10 @@ enum Letter {
     Pump(PumpEvent),
     Tray(tray::Event),
     Around(ViewerId, Situation),
-    /// What came of starting this program as an administrator's.
-    Onward(Result<Ready, StayedHere>),
-    Abandoned,
+    /// What came of starting this program as an administrator's, in the session in which it was tried.
+    Onward(ViewerId, Came),
+    /// What the program said whose session this one goes on with; nothing if it has given this one up.
+    TookOver(Option<Earlier>),
     Terminate,
 }
 
@@ -105,7 +106,8 @@ struct Program {
     displays: session::Displays,
     /// How this program was started, for the one that may go on.
     arguments: Vec<String>,
-    successor: Succession,
+    /// On its way, or to be reached, for as long as this is kept.
+    successor: Option<Attempt>,
     /// In the program that goes on.
     reached: Option<Reached>,
     tray: Tray,
@@ -120,17 +122,6 @@ struct Program {
 struct Session {
     viewer: ViewerId,
     outlets: Outlets,
-}
-
-/// The program that is to go on with the session.
-enum Succession {
-    None,
-    /// On its way, for as long as this is kept.
-    Attempt {
-        _attempt: Attempt,
-    },
-    /// It can be reached.
-    Ready(Ready),
 }
 
 /// Where what the viewer may see goes.
@@ -184,7 +175,7 @@ impl Program {
             Beginning::Session(successor) => {
                 let Ticket { adviser, language, .. } = successor.ticket.clone();
                 let letters = mailbox.clone();
-                let reached = successor.listen(move || letters.put(Letter::Abandoned))?;
+                let reached = successor.listen(move |earlier| letters.put(Letter::TookOver(earlier)))?;
                 // The terms were accepted where the session was.
                 net.send(net::Command::Retry);
                 (customer.going_on(adviser), language, Some(reached))
@@ -203,7 +194,7 @@ impl Program {
             session: None,
             displays: session::Displays::default(),
             arguments,
-            successor: Succession::None,
+            successor: None,
             reached,
             tray,
             text,
@@ -227,25 +218,15 @@ impl Program {
                 tray::Event::Gone => Event::Tray(customer::Tray::Gone),
                 tray::Event::Chosen(action) => Event::Did(action),
             }),
-            Letter::Onward(came) => self.other_program(came),
-            Letter::Abandoned => self.happens(Event::Abandoned),
+            Letter::Onward(viewer, came) if self.is_with(viewer) => self.happens(match came {
+                Came::Ready(goes_on) => Event::OtherReady(goes_on),
+                Came::Arrived => Event::Arrived,
+                Came::ToNothing(why) => Event::OtherFailed(why),
+            }),
+            // For a session that is over nothing comes of it.
+            Letter::Onward(..) => {}
+            Letter::TookOver(earlier) => self.happens(earlier.map_or(Event::Abandoned, Event::TookOver)),
             Letter::Terminate => self.happens(Event::Terminate),
-        }
-    }
-
-    /// What came of the attempt to go on; for a session that is over nothing comes of it.
-    fn other_program(&mut self, came: Result<Ready, StayedHere>) {
-        if !matches!(self.successor, Succession::Attempt { .. }) {
-            return;
-        }
-        self.successor = Succession::None;
-        match came {
-            Ok(ready) => {
-                let goes_on = ready.goes_on.clone();
-                self.successor = Succession::Ready(ready);
-                self.happens(Event::OtherReady(goes_on));
-            }
-            Err(why) => self.happens(Event::OtherFailed(why)),
         }
     }
 
@@ -314,6 +295,9 @@ impl Program {
         self.host.around.begin(Arc::clone(&self.host.gate), move |situation| {
             letters.put(Letter::Around(viewer, situation));
         });
+        if let Some(reached) = &self.reached {
+            reached.arrived();
+        }
         self.happens(Event::Introduced(Guest { card, reason: peer.reason, askable }));
     }
 
@@ -370,7 +354,7 @@ impl Program {
 
     /// Nobody is here: nothing of the last visit holds for the next one.
     fn start_over(&mut self) {
-        self.successor = Succession::None;
+        self.successor = None;
         self.situation = Situation::default();
         self.set_light();
         self.host.start_over();
@@ -478,12 +462,12 @@ impl Program {
                 }
                 Command::GoOn { account, adviser } => self.go_on(account, adviser),
                 Command::SayGoesOn(goes_on) => self.say(session_message::Body::GoesOn(goes_on)),
-                Command::SayComing => {
-                    if let Succession::Ready(ready) = std::mem::replace(&mut self.successor, Succession::None) {
-                        ready.say_coming();
+                Command::SayComing(earlier) => {
+                    if let Some(attempt) = self.successor.take() {
+                        attempt.say_coming(&earlier);
                     }
                 }
-                Command::StayHere => self.successor = Succession::None,
+                Command::StayHere => self.successor = None,
                 Command::Attention => self.attention = Attention::Wanted,
                 Command::SayWhere { who } => self.tray.say(
                     self.text.say("tray-still-here"),
@@ -504,11 +488,12 @@ impl Program {
     }
 
     fn go_on(&mut self, account: Account, adviser: String) {
+        let Some(viewer) = self.session.as_ref().map(|session| session.viewer) else { return };
         let letters = self.mailbox.clone();
         let ticket = Ticket { account, adviser, language: self.text.language };
-        let attempt = Attempt::begin(self.arguments.clone(), ticket, move |came| letters.put(Letter::Onward(came)));
-        match attempt {
-            Ok(attempt) => self.successor = Succession::Attempt { _attempt: attempt },
+        let tell = move |came| letters.put(Letter::Onward(viewer, came));
+        match Attempt::begin(self.arguments.clone(), ticket, tell) {
+            Ok(attempt) => self.successor = Some(attempt),
             Err(error) => {
                 tracing::warn!("no thread to start the other program from: {error}");
                 self.happens(Event::OtherFailed(StayedHere::NotStarted));
@@ -623,7 +608,7 @@ fn arguments_again(target: &Target) -> Vec<String> {
 const fn because(suspended: Option<Suspension>) -> SuspendedBecause {
     match suspended {
         None => SuspendedBecause::Nothing,
-        Some(Suspension::Question) => SuspendedBecause::Question,
+        Some(Suspension::Question | Suspension::Onward) => SuspendedBecause::Question,
         Some(Suspension::Closing) => SuspendedBecause::Closing,
         Some(Suspension::Silence) => SuspendedBecause::Silence,
         Some(Suspension::Hidden) => SuspendedBecause::Hidden,
@@ -638,6 +623,7 @@ const fn while_open(prompt: Prompt) -> Suspension {
     match prompt {
         Prompt::Question => Suspension::Question,
         Prompt::Closing => Suspension::Closing,
+        Prompt::Onward => Suspension::Onward,
     }
 }
 

@@ -6,6 +6,7 @@ mod around;
 pub mod customer;
 pub mod damaged;
 pub mod doctor;
+mod done;
 mod mailbox;
 mod onward;
 mod termination;

@@ -1,8 +1,9 @@
 //! Going on with a session as an administrator: what the customer's two programs say to each other (`lotse_protocol::ticket`),
 //! each from a thread of its own, since Windows asks the customer meanwhile and the other one takes its time.
 
+use std::convert::Infallible;
 use std::io;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,15 +12,19 @@ use lotse_desktop::elevation::{self, AnswerError, Line, LineName, RiseError};
 use lotse_protocol::code::ChannelCode;
 use lotse_protocol::id::Id;
 use lotse_protocol::message::session::GoesOn;
-use lotse_protocol::ticket::{Coming, Ticket, TicketError};
+use lotse_protocol::ticket::{Arrived, Coming, Ticket, TicketError};
 use lotse_protocol::{framing, limits};
 use prost::Message;
 use rand::RngExt as _;
 
+use super::done::{coming, earlier};
+use crate::app::customer::Earlier;
 use crate::app::view::StayedHere;
 
 /// The ticket is written before it is looked for.
 const TICKET_WITHIN: Duration = Duration::from_secs(10);
+/// How long the last word may take into the pipe.
+const SAID_WITHIN: Duration = Duration::from_secs(1);
 /// How often it is looked whether the other thread still wants to hear, or has something to say.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -44,46 +49,84 @@ impl Carrier for Line {
 /// The attempt to go on, in the program that has the session. Dropped, it is given up: what was started for it ends.
 pub(super) struct Attempt {
     _wanted: Arc<()>,
+    /// The last word to the other program.
+    word: Sender<Coming>,
+    /// Closed when nothing more is said.
+    said: Receiver<Infallible>,
+}
+
+/// What comes of it.
+pub(super) enum Came {
+    /// The program that goes on can be reached by the adviser, there.
+    Ready(GoesOn),
+    /// The adviser is introduced to it.
+    Arrived,
+    /// Nothing.
+    ToNothing(StayedHere),
 }
 
 impl Attempt {
-    /// Starts this program as an administrator's, with `arguments`, and hands it `ticket`. What comes of it is told once,
-    /// unless nobody wants to know any more.
+    /// Starts this program as an administrator's, with `arguments`, and hands it `ticket`. What comes of it is told, unless
+    /// nobody wants to know any more.
     ///
     /// # Errors
     /// The system gives no thread.
     pub(super) fn begin(
         arguments: Vec<String>,
         ticket: Ticket,
-        tell: impl FnOnce(Result<Ready, StayedHere>) + Send + 'static,
+        tell: impl Fn(Came) + Send + 'static,
     ) -> io::Result<Self> {
         let wanted = Arc::new(());
         let still = Arc::downgrade(&wanted);
+        let ((word, words), (saying, said)) = (mpsc::channel(), mpsc::channel());
         thread::Builder::new().name("onward".into()).spawn(move || {
-            let came = rise(&arguments).and_then(|mut line| {
-                let goes_on = hand_over(&mut line, &ticket, &still)?;
-                Ok(Ready { goes_on, line })
-            });
-            if still.strong_count() > 0 {
-                tell(came);
+            let _saying: Sender<Infallible> = saying;
+            let tell = |came| {
+                if still.strong_count() > 0 {
+                    tell(came);
+                }
+            };
+            match rise(&arguments).and_then(|mut line| Ok((hand_over(&mut line, &ticket, &still)?, line))) {
+                Ok((goes_on, mut line)) => {
+                    tell(Came::Ready(goes_on));
+                    if let Err(error) = stand_by(&mut line, &words, || tell(Came::Arrived)) {
+                        tracing::warn!(%error, "the program that goes on is gone");
+                        tell(Came::ToNothing(StayedHere::NotReady));
+                    }
+                }
+                Err(why) => tell(Came::ToNothing(why)),
             }
         })?;
-        Ok(Self { _wanted: wanted })
+        Ok(Self { _wanted: wanted, word, said })
+    }
+
+    /// Tells the other program that the adviser is on the way or there, and what was done before. Closed without this, it
+    /// ends.
+    pub(super) fn say_coming(self, earlier: &Earlier) {
+        // If nobody takes it, the other program is gone.
+        let _ = self.word.send(coming(earlier));
+        // What comes next may be this program's end.
+        if self.said.recv_timeout(SAID_WITHIN) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("the program that goes on may not have been told that the adviser comes");
+        }
     }
 }
 
-/// The program that goes on can be reached by the adviser.
-pub(super) struct Ready {
-    /// Where.
-    pub(super) goes_on: GoesOn,
-    line: Line,
-}
-
-impl Ready {
-    /// Tells it that the adviser is on the way. Closed without this, it ends.
-    pub(super) fn say_coming(mut self) {
-        if let Err(error) = say(&mut self.line, &Coming {}) {
-            tracing::warn!(%error, "the program that goes on is not told that the adviser comes");
+/// Until the last word, or until it is given up. What the other program says meanwhile is that the adviser is there.
+///
+/// # Errors
+/// That program is gone, or says something else.
+fn stand_by(line: &mut impl Carrier, words: &Receiver<Coming>, arrived: impl Fn()) -> Result<(), Lost> {
+    let mut heard = Vec::new();
+    loop {
+        match words.try_recv() {
+            Ok(coming) => return Ok(say(line, &coming)?),
+            Err(TryRecvError::Disconnected) => return Ok(()),
+            Err(TryRecvError::Empty) => {}
+        }
+        if let Some(bytes) = hear_some(line, &mut heard, limits::TICKET)? {
+            let Arrived {} = framing::decode(&bytes, limits::TICKET).map_err(|_| Lost::Malformed)?;
+            arrived();
         }
     }
 }
@@ -139,26 +182,35 @@ impl Successor {
         Ok(Self { line, ticket })
     }
 
-    /// From now on that program is listened to, and `abandoned` called when it has given this one up.
+    /// From now on that program is listened to. Its last word is told: what was done there, or nothing when it has given
+    /// this one up.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(super) fn listen(mut self, abandoned: impl FnOnce() + Send + 'static) -> io::Result<Reached> {
+    pub(super) fn listen(mut self, took_over: impl FnOnce(Option<Earlier>) + Send + 'static) -> io::Result<Reached> {
         let (tell, told) = mpsc::channel();
         thread::Builder::new().name("onward".into()).spawn(move || {
-            if let Err(error) = wait_for_word(&mut self.line, &told) {
+            let word = wait_for_word(&mut self.line, &told);
+            if let Err(error) = &word {
                 tracing::info!(%error, "the program with the session goes on itself");
-                abandoned();
             }
+            took_over(word.ok().map(|coming| earlier(&coming)));
         })?;
         Ok(Reached { tell, id: None })
     }
 }
 
-/// Tells the program with the session where this one can be reached: once, as soon as there are ID and code.
+/// Tells the program with the session where this one can be reached: once, as soon as there are ID and code; and that the
+/// adviser is here.
 pub(super) struct Reached {
-    tell: mpsc::Sender<GoesOn>,
+    tell: Sender<News>,
     id: Option<Id>,
+}
+
+/// What that program is told.
+enum News {
+    There(GoesOn),
+    Arrived,
 }
 
 impl Reached {
@@ -169,8 +221,13 @@ impl Reached {
     pub(super) fn by(&mut self, code: &ChannelCode) {
         if let Some(id) = self.id.take() {
             // The thread is gone when the other program is, which is told elsewhere.
-            let _ = self.tell.send(GoesOn::at(id, code));
+            let _ = self.tell.send(News::There(GoesOn::at(id, code)));
         }
+    }
+
+    pub(super) fn arrived(&self) {
+        // As above.
+        let _ = self.tell.send(News::Arrived);
     }
 }
 
@@ -193,21 +250,23 @@ fn take_over(line: &mut impl Carrier) -> Result<Ticket, SuccessorError> {
     Ok(Ticket::decode(&bytes)?)
 }
 
-/// Says where this program can be reached when that is known, and waits for the word that the adviser comes.
-fn wait_for_word(line: &mut impl Carrier, told: &Receiver<GoesOn>) -> Result<(), Lost> {
+/// Says where this program can be reached when that is known, and that the adviser is here; waits for the last word of the
+/// other one.
+fn wait_for_word(line: &mut impl Carrier, told: &Receiver<News>) -> Result<Coming, Lost> {
     // Longer than the whole way may take on the other side.
     let until = Instant::now() + 2 * limits::GOES_ON;
     let mut heard = Vec::new();
-    loop {
+    while Instant::now() < until {
         match told.try_recv() {
-            Ok(goes_on) => say(line, &goes_on)?,
+            Ok(News::There(goes_on)) => say(line, &goes_on)?,
+            Ok(News::Arrived) => say(line, &Arrived {})?,
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
         }
-        if let Some(bytes) = hear_some(line, &mut heard, until)? {
-            let Coming {} = framing::decode(&bytes, limits::TICKET).map_err(|_| Lost::Malformed)?;
-            return Ok(());
+        if let Some(bytes) = hear_some(line, &mut heard, limits::DONE)? {
+            return framing::decode(&bytes, limits::DONE).map_err(|_| Lost::Malformed);
         }
     }
+    Err(Lost::TimedOut)
 }
 
 /// Why nothing more is heard.
@@ -239,27 +298,27 @@ fn say_bytes(line: &mut impl Carrier, body: &[u8]) -> io::Result<()> {
 /// One message's bytes.
 fn hear(line: &mut impl Carrier, until: Instant, still: impl Fn() -> bool) -> Result<Vec<u8>, Lost> {
     let mut heard = Vec::new();
-    loop {
+    while Instant::now() < until {
         if !still() {
             return Err(Lost::GivenUp);
         }
-        if let Some(bytes) = hear_some(line, &mut heard, until)? {
+        if let Some(bytes) = hear_some(line, &mut heard, limits::TICKET)? {
             return Ok(bytes);
         }
     }
+    Err(Lost::TimedOut)
 }
 
 /// One look: what has come is added to `heard`, whose length is known before there is room for it.
-fn hear_some(line: &mut impl Carrier, heard: &mut Vec<u8>, until: Instant) -> Result<Option<Vec<u8>>, Lost> {
-    if Instant::now() >= until {
-        return Err(Lost::TimedOut);
-    }
+fn hear_some(line: &mut impl Carrier, heard: &mut Vec<u8>, limit: usize) -> Result<Option<Vec<u8>>, Lost> {
     let whole = match heard.first_chunk() {
         None => framing::PREFIX,
         Some(prefix) => {
-            let length = framing::length(*prefix, limits::TICKET).map_err(|_| Lost::Malformed)?;
+            let length = framing::length(*prefix, limit).map_err(|_| Lost::Malformed)?;
             if heard.len() == framing::PREFIX + length {
-                return Ok(Some(heard.split_off(framing::PREFIX)));
+                let message = heard.split_off(framing::PREFIX);
+                heard.clear();
+                return Ok(Some(message));
             }
             framing::PREFIX + length
         }
@@ -290,9 +349,9 @@ mod tests {
     use lotse_protocol::id::Id;
     use lotse_protocol::limits;
     use lotse_protocol::message::session::GoesOn;
-    use lotse_protocol::ticket::{Coming, Ticket};
+    use lotse_protocol::ticket::{Coming, Done, Ticket};
 
-    use super::{Carrier, Lost, Reached, hand_over, hear, say, say_bytes, take_over, wait_for_word};
+    use super::{Carrier, Lost, Reached, hand_over, hear, say, say_bytes, stand_by, take_over, wait_for_word};
     use crate::app::view::StayedHere;
 
     /// One end of a line in memory, which gives a byte at a time: nobody may rely on more.
@@ -333,6 +392,10 @@ mod tests {
         (Id::generate(&mut rand::rng()), ChannelCode::generate(&mut rand::rng()))
     }
 
+    fn last_word() -> Coming {
+        Coming { minutes: 4, done: vec![Done { minute: 1, kind: 1, of: 1 }; 400] }
+    }
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
     }
@@ -350,16 +413,50 @@ mod tests {
             reached.under(id);
             reached.by(&code);
             reached.by(&ChannelCode::generate(&mut rand::rng()));
+            reached.arrived();
             (ticket, wait_for_word(&mut new, &told), code)
         });
         let wanted = Arc::new(());
         let goes_on = hand_over(&mut old, &ticket(), &Arc::downgrade(&wanted)).expect("it can be reached");
-        say(&mut old, &Coming {}).expect("open");
+        let (word, words) = mpsc::channel();
+        // As the window's thread does it: the last word follows the news.
+        stand_by(&mut old, &words, || word.send(last_word()).expect("it listens")).expect("open");
         let (theirs, word, code) = successor.join().expect("no panic");
         assert_eq!(theirs, ticket());
-        assert!(word.is_ok(), "{word:?}");
+        assert_eq!(word.expect("the last word"), last_word());
         let (there, by) = goes_on.id_and_code().expect("numbers");
         assert!(there == id && by == code);
+    }
+
+    #[test]
+    fn the_last_word_is_said_without_news_and_nothing_when_it_is_given_up() {
+        for given_up in [false, true] {
+            let (mut old, mut new) = line();
+            let (word, words) = mpsc::channel();
+            if !given_up {
+                word.send(last_word()).expect("it listens");
+            }
+            // As a window's thread that ends just then.
+            drop(word);
+            stand_by(&mut old, &words, || panic!("nobody arrives")).expect("open");
+            drop(old);
+            let (_tell, told) = mpsc::channel();
+            assert_eq!(wait_for_word(&mut new, &told).ok(), (!given_up).then(last_word));
+        }
+    }
+
+    #[test]
+    fn a_successor_that_is_gone_or_says_nonsense_is_missed_while_it_is_waited_for() {
+        let (_word, words) = mpsc::channel();
+        let (mut old, new) = line();
+        drop(new);
+        assert!(matches!(stand_by(&mut old, &words, || {}), Err(Lost::Closed(_))));
+        for (said, length) in [(vec![0xff; 9], 9_u32), (Vec::new(), u32::MAX), (Vec::new(), 2049)] {
+            let (mut old, mut new) = line();
+            new.write(&[&length.to_le_bytes()[..], &said].concat()).expect("open");
+            let came = stand_by(&mut old, &words, || panic!("nobody arrives"));
+            assert!(matches!(came, Err(Lost::Malformed)), "{came:?}");
+        }
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub const CODE_STILL: Duration = Duration::from_secs(2 * 60);
 pub const GOES_ON: Duration = Duration::from_secs(60);
 /// Longest message between the two programs of one customer, bytes.
 pub const TICKET: usize = 2 * 1024;
+/// The same of the one with the list of what was done ([`crate::ticket::Coming`]).
+pub const DONE: usize = 16 * 1024;
 /// How long an invitation is valid.
 pub const INVITATION: Duration = Duration::from_secs(20 * 60);
 /// How long an introduction may keep an offerer; the code neither changes nor ages meanwhile.

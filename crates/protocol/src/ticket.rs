@@ -4,7 +4,8 @@
 //! ```text
 //! old → new   Ticket    who may come
 //! new → old   GoesOn    where (crate::message::session)
-//! old → new   Coming    the adviser is on the way; a pipe that closes without this was for nothing
+//! new → old   Arrived   the adviser is introduced there, whatever their program has said in the session
+//! old → new   Coming    the session is over here, and what was done in it; a pipe that closes without this was for nothing
 //! ```
 //!
 //! A ticket is made by a program whose terms were accepted, and that is part of what it means. The relay is not in it: a
@@ -57,9 +58,35 @@ struct Wire {
     language: String,
 }
 
-/// The adviser has left the old session to come to the new program.
-#[derive(Clone, PartialEq, Message)]
-pub struct Coming {}
+/// The adviser is introduced to the new program.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct Arrived {}
+
+/// The session with the old program is over, and the adviser is on the way to the new one, or there.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Coming {
+    /// For how long it was, whole minutes.
+    #[prost(uint64, tag = "1")]
+    pub minutes: u64,
+    /// What was done in it, newest last.
+    #[prost(message, repeated, tag = "2")]
+    pub done: Vec<Done>,
+}
+
+/// One line of what was done. The programs are one file: what the numbers mean is theirs, and one that is not known is left
+/// out.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct Done {
+    /// Minutes since the session began.
+    #[prost(uint64, tag = "1")]
+    pub minute: u64,
+    /// What.
+    #[prost(uint32, tag = "2")]
+    pub kind: u32,
+    /// Of what, where there are several.
+    #[prost(uint32, tag = "3")]
+    pub of: u32,
+}
 
 impl Ticket {
     /// Its bytes.

@@ -461,8 +461,27 @@ fn the_code_of_a_program_that_goes_on_lives_for_a_minute_and_no_other_follows() 
     assert!(customer.is_used_up());
 }
 
+/// Knocking in time is not enough: who is not through by the end of the minute is not let in.
 #[test]
-fn a_program_that_goes_on_has_no_code_after_wrong_guesses_or_an_outage() {
+fn an_introduction_does_not_outlive_the_code_of_a_program_that_goes_on() {
+    for (after, is_let_in) in [(2 * SECOND - Duration::from_millis(1), true), (2 * SECOND, false)] {
+        let mut customer = Customer::going_on(44, "huber");
+        let code = customer.code();
+        customer.pass(limits::GOES_ON - 2 * SECOND);
+        let mut adviser = Adviser::new("huber");
+        let (introduction, m1) = adviser.knock(&mut customer, &code);
+        let m2 = customer.give(introduction, &m1).expect("M2");
+        assert_eq!(customer.offerer.next_wake(), Some(customer.now + 2 * SECOND));
+        let Reply::Send(m3) = adviser.give(introduction, &m2, &mut customer) else { panic!("M3") };
+        customer.pass(after);
+        customer.give(introduction, &m3);
+        assert_eq!(customer.established().len(), usize::from(is_let_in), "after {after:?}");
+        assert!(customer.is_used_up());
+    }
+}
+
+#[test]
+fn a_program_that_goes_on_lets_nobody_in_after_wrong_guesses_and_has_no_code_after_an_outage() {
     let mut guessed = Customer::going_on(42, "huber");
     let (code, wrong) = (guessed.code(), guessed.wrong_code());
     for _ in 0..2 {

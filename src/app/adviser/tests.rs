@@ -8,7 +8,7 @@ use lotse_protocol::permission::{Permission, Permissions};
 use zeroize::Zeroizing;
 
 use super::{Adviser, Command, Event};
-use crate::app::view::{AdviserAction, AdviserPage, JoinProblem, Offline, Rights, Suspended, WhyOver};
+use crate::app::view::{AdviserAction, AdviserPage, JoinProblem, Offline, Rights, SignInProblem, Suspended, WhyOver};
 
 struct Stage {
     adviser: Adviser,
@@ -125,7 +125,7 @@ fn waiting_says_what_the_customer_sees_and_counts_down() {
     stage.now += Duration::from_millis(18_500);
     let AdviserPage::Waiting(waiting) = stage.page() else { panic!("not waiting") };
     assert_eq!((waiting.asked, waiting.seconds_left), (Permission::View.into(), 42));
-    assert_eq!(stage.adviser.next_tick(stage.now), Some(stage.now + Duration::from_millis(500)));
+    assert_eq!(stage.adviser.tick(stage.now).1, Some(stage.now + Duration::from_millis(500)));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_session_that_goes_on_elsewhere_is_joined_there_by_itself_and_once() {
 
 #[test]
 fn a_program_that_goes_on_and_is_not_reached_is_told() {
-    for problem in [JoinProblem::UnknownId, JoinProblem::NoCode, JoinProblem::CardRefused, JoinProblem::Offline] {
+    for problem in [JoinProblem::UnknownId, JoinProblem::NoCode, JoinProblem::CardRefused, JoinProblem::Untrusted] {
         let mut stage = Stage::in_session();
         let id = stage.id;
         stage.happens(Event::GoesOn(goes_on(id)));
@@ -260,6 +260,42 @@ fn a_program_that_goes_on_and_is_not_reached_is_told() {
         assert!(stage.happens(Event::JoinFailed(problem)).is_empty(), "it is not tried again by itself");
         assert!(matches!(stage.page(), AdviserPage::Over(over) if over.why == WhyOver::NotBack));
     }
+}
+
+#[test]
+fn what_has_to_do_with_the_line_alone_is_tried_again_while_the_code_is_good() {
+    let line = || Event::JoinFailed(JoinProblem::Offline);
+    // The relay has forgotten who signed in, and is being told.
+    let forgotten = || Event::SignInRefused(SignInProblem::NoLongerSignedIn);
+    for failed in [line, forgotten, || Event::JoinFailed(JoinProblem::Wait(2))] {
+        let mut stage = Stage::in_session();
+        let (id, begun) = (stage.id, stage.now);
+        stage.happens(Event::GoesOn(goes_on(id)));
+        stage.happens(Event::Free);
+        let mut tries = 1;
+        while stage.happens(failed()).is_empty() && matches!(stage.page(), AdviserPage::Returning { .. }) {
+            let next = stage.adviser.tick(stage.now).1.expect("it is tried again");
+            stage.now = next - Duration::from_millis(1);
+            assert!(stage.adviser.tick(stage.now).0.is_empty(), "not at once");
+            stage.now = next;
+            let (commands, next) = stage.adviser.tick(stage.now);
+            assert!(matches!(&commands[..], [Command::Join { id: there, .. }] if *there == id));
+            assert_eq!(next, None, "one at a time");
+            tries += 1;
+        }
+        assert!(matches!(stage.page(), AdviserPage::Over(over) if over.why == WhyOver::NotBack));
+        assert!((20..=30).contains(&tries) && stage.now - begun < Duration::from_secs(60), "{tries} tries");
+    }
+    // A try that takes its time leaves time for another one, and cancelling for none.
+    let mut stage = Stage::in_session();
+    let id = stage.id;
+    stage.happens(Event::GoesOn(goes_on(id)));
+    stage.happens(Event::Free);
+    stage.now += Duration::from_secs(10);
+    stage.happens(Event::JoinFailed(JoinProblem::NoAnswer));
+    stage.does(AdviserAction::Cancel);
+    stage.now += Duration::from_secs(10);
+    assert!(stage.adviser.tick(stage.now).0.is_empty());
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use lotse_protocol::message::session::GoesOn;
+use lotse_protocol::message::session::{EndReason, GoesOn};
 
 use super::visit::Visit;
-use super::{ARMED_AFTER, Closing, Code, Command, Customer, Prompt, Rise, Stage};
+use super::{ANSWER_WITHIN, ARMED_AFTER, Closing, Code, Command, Customer, Earlier, Prompt, Rise, Stage};
 use crate::app::view::{ActivityKind, Beyond, Onward, Over, Status, StayedHere, WhyOver};
 
 /// Within this time the adviser's program has left for the one that goes on as an administrator's, or it stays: one that
@@ -43,20 +43,9 @@ impl GoingOn {
         matches!(self, Self::Asking { .. })
     }
 
-    /// When the adviser's program is to have left for the other one.
-    pub(super) const fn leaves_by(self) -> Option<Instant> {
-        match self {
-            Self::Told { until } => Some(until),
-            Self::Seen(_) | Self::Asking { .. } => None,
-        }
-    }
-
-    /// When something of it changes by itself.
-    pub(super) fn next_tick(self, now: Instant) -> Option<Instant> {
-        match self {
-            Self::Asking { shown } => Some(shown + ARMED_AFTER).filter(|armed| *armed > now),
-            Self::Seen(_) | Self::Told { .. } => self.leaves_by(),
-        }
+    /// Chosen, and not yet decided.
+    const fn is_under_way(self) -> bool {
+        matches!(self, Self::Seen(Onward::UnderWay) | Self::Told { .. })
     }
 }
 
@@ -68,6 +57,25 @@ impl Visit {
             self.onward = GoingOn::Seen(Onward::Offered);
         }
         asking
+    }
+
+    /// The connection fell silent, or speaks again. What was said into the silence arrives only afterwards, and so does the
+    /// answer: the adviser's program has its time from then on.
+    pub(super) fn falls_silent(&mut self, silent: bool, now: Instant) {
+        self.interrupted = silent;
+        if let GoingOn::Told { until } = &mut self.onward {
+            *until = now + LEAVES_WITHIN;
+        }
+    }
+
+    /// When going on as an administrator changes by itself.
+    pub(super) fn onward_changes(&self, now: Instant) -> Option<Instant> {
+        match self.onward {
+            GoingOn::Asking { shown } if now < shown + ARMED_AFTER => Some(shown + ARMED_AFTER),
+            GoingOn::Asking { shown } => Some(shown + ANSWER_WITHIN),
+            GoingOn::Told { until } if !self.interrupted => Some(until),
+            GoingOn::Told { .. } | GoingOn::Seen(_) => None,
+        }
     }
 }
 
@@ -93,12 +101,13 @@ impl Customer {
             let offered = matches!(visit.onward, GoingOn::Seen(Onward::Offered | Onward::StayedHere(_)));
             if offered && visit.question.is_none() {
                 visit.onward = GoingOn::Asking { shown: now };
-                commands.push(Command::SuspendControl(Prompt::Question));
+                commands.push(Command::SuspendControl(Prompt::Onward));
             }
         });
     }
 
-    /// The customer has chosen to go on as an administrator. Windows asks; the session goes on here meanwhile.
+    /// The customer has chosen to go on as an administrator. Windows asks; the session goes on here meanwhile, and control
+    /// stays suspended until it is decided: what Windows asks is the customer's to answer.
     pub(super) fn go_on(&mut self, now: Instant, commands: &mut Vec<Command>) {
         if self.closing == Closing::Asking {
             return;
@@ -108,7 +117,6 @@ impl Customer {
                 visit.onward = GoingOn::Seen(Onward::UnderWay);
                 visit.note(ActivityKind::Onward, now);
                 let card = &visit.guest.card;
-                commands.push(Command::ResumeControl(Prompt::Question));
                 commands.push(Command::GoOn { account: card.account(), adviser: card.adviser.clone() });
             }
         });
@@ -118,7 +126,7 @@ impl Customer {
     pub(super) fn not_onward(&mut self, commands: &mut Vec<Command>) {
         self.visit(|visit| {
             if visit.stop_asking() {
-                commands.push(Command::ResumeControl(Prompt::Question));
+                commands.push(Command::ResumeControl(Prompt::Onward));
             }
         });
     }
@@ -135,11 +143,12 @@ impl Customer {
     }
 
     /// It came to nothing: the session goes on here, and the customer may try again.
-    pub(super) fn stay_here(&mut self, why: StayedHere, now: Instant) {
+    pub(super) fn stay_here(&mut self, why: StayedHere, now: Instant, commands: &mut Vec<Command>) {
         self.visit(|visit| {
-            if matches!(visit.onward, GoingOn::Seen(Onward::UnderWay) | GoingOn::Told { .. }) {
+            if visit.onward.is_under_way() {
                 visit.onward = GoingOn::Seen(Onward::StayedHere(why));
                 visit.note(ActivityKind::StayedHere(why), now);
+                commands.push(Command::ResumeControl(Prompt::Onward));
             }
         });
     }
@@ -156,18 +165,36 @@ impl Customer {
         self.left(WhyOver::OtherGone, now, commands);
     }
 
+    /// The adviser is with the other program: this one is done, even if the adviser's program has not left it. There are
+    /// never two sessions whose windows end only one of them.
+    pub(super) fn arrived(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if let Some(earlier) = self.goes_with(now) {
+            commands.extend([Command::SayComing(earlier), Command::EndSession(EndReason::Ended), Command::Exit]);
+            self.over(WhyOver::ByOther, now);
+        }
+    }
+
     fn left(&mut self, otherwise: WhyOver, now: Instant, commands: &mut Vec<Command>) {
-        if matches!(&self.stage, Stage::Guest(visit) if matches!(visit.onward, GoingOn::Told { .. })) {
-            commands.extend([Command::SayComing, Command::Exit]);
+        if let Some(earlier) = self.goes_with(now) {
+            commands.extend([Command::SayComing(earlier), Command::Exit]);
         }
         self.over(otherwise, now);
     }
 
-    /// The other program has kept its session, or has ended without a word: the customer has its window, not this one.
-    pub(super) fn abandoned(&mut self, commands: &mut Vec<Command>) {
-        // Who knocks has been told the code, and so comes.
-        if matches!(self.stage, Stage::Returning { .. }) && self.status != Status::SomebodyKnocks {
-            commands.push(Command::Exit);
+    /// What the adviser takes along who has been told where to go.
+    fn goes_with(&self, now: Instant) -> Option<Earlier> {
+        match &self.stage {
+            Stage::Guest(visit) if matches!(visit.onward, GoingOn::Told { .. }) => {
+                Some(Earlier { minutes: visit.minutes(now), activities: visit.activities.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The program with the session has kept it, or has ended without a word: whoever ends that one ends this one, too.
+    pub(super) fn abandoned(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        if matches!(self.stage, Stage::Returning { .. } | Stage::Guest(_)) {
+            self.leave(now, commands);
         }
     }
 
@@ -177,16 +204,23 @@ impl Customer {
             && matches!(self.code, Code::UsedUp)
             && self.status != Status::SomebodyKnocks
         {
-            let who = who.clone();
-            self.stage = Stage::Over(Over { who, minutes: 0, why: WhyOver::NotBack, activities: Vec::new() });
+            let Earlier { minutes, activities } = self.earlier.clone();
+            self.stage = Stage::Over(Over { who: who.clone(), minutes, why: WhyOver::NotBack, activities });
         }
     }
 
-    /// The adviser's program has been told, and has not left in time.
-    pub(super) fn look_whether_left(&mut self, now: Instant, commands: &mut Vec<Command>) {
-        if matches!(&self.stage, Stage::Guest(visit) if visit.onward.leaves_by().is_some_and(|until| until <= now)) {
-            commands.push(Command::StayHere);
-            self.stay_here(StayedHere::AdviserStayed, now);
+    /// No answer in time means no; and an adviser's program that was told, and has not left in time, stays.
+    pub(super) fn look_at_onward(&mut self, now: Instant, commands: &mut Vec<Command>) {
+        let Stage::Guest(visit) = &self.stage else { return };
+        match visit.onward {
+            GoingOn::Asking { shown } if self.closing == Closing::No && shown + ANSWER_WITHIN <= now => {
+                self.not_onward(commands);
+            }
+            GoingOn::Told { until } if !visit.interrupted && until <= now => {
+                commands.push(Command::StayHere);
+                self.stay_here(StayedHere::AdviserStayed, now, commands);
+            }
+            GoingOn::Asking { .. } | GoingOn::Told { .. } | GoingOn::Seen(_) => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use lotse_protocol::permission::Permissions;
 
 use super::onward::GoingOn;
-use super::{ANSWER_WITHIN, ARMED_AFTER, Command, Guest, Told};
+use super::{ANSWER_WITHIN, ARMED_AFTER, Command, Earlier, Guest, Told};
 use crate::app::countdown::whole_seconds;
 use crate::app::view::{Activity, ActivityKind, Beyond, CustomerPage, CustomerSession, Paused, Question};
 
@@ -46,8 +46,18 @@ impl Pending {
     }
 }
 
+impl Earlier {
+    /// The lines of that session, and of the one that goes on with it.
+    pub(super) fn and(&self, later: &[Activity]) -> Vec<Activity> {
+        let later =
+            later.iter().map(|line| Activity { minute: self.minutes.saturating_add(line.minute), ..line.clone() });
+        self.activities.iter().cloned().chain(later).collect()
+    }
+}
+
 impl Visit {
-    pub(super) fn page(&self, vouched_by: &str, now: Instant) -> CustomerPage {
+    /// `earlier` is what the customer has seen of the same help in another program.
+    pub(super) fn page(&self, vouched_by: &str, earlier: &Earlier, now: Instant) -> CustomerPage {
         let card = &self.guest.card;
         match &self.question {
             Some(pending) => {
@@ -66,13 +76,13 @@ impl Visit {
             None => CustomerPage::Session(CustomerSession {
                 who: card.adviser.clone(),
                 institution: card.institution.clone(),
-                minutes: self.minutes(now),
+                minutes: earlier.minutes.saturating_add(self.minutes(now)),
                 rights: self.rights,
                 interrupted: self.interrupted,
                 paused: self.paused,
                 beyond: self.beyond,
                 onward: self.onward.shown(now),
-                activities: self.activities.clone(),
+                activities: earlier.and(&self.activities),
             }),
         }
     }

@@ -1,6 +1,7 @@
 //! The life of an offerer's channel codes. A code is shown for a time and a new one follows it; for the time of grace
 //! the one shown before is still accepted, so that what was read aloud in the last seconds is not in vain. While somebody
-//! is being introduced both stand still, within a limit. Three wrong guesses lose a code, and three codes lost in a row are not followed by another until a person asks.
+//! is being introduced both stand still, within a limit. Three wrong guesses lose a code, and three codes lost in a row are
+//! not followed by another until a person asks.
 
 use std::time::{Duration, Instant};
 
@@ -134,6 +135,13 @@ impl Codes {
         let current = self.current.as_ref().map(|live| live.since + live.still + self.life.shown);
         let older = self.older.as_ref().map(|live| live.since + live.still + self.life.shown + self.life.grace);
         current.into_iter().chain(older).min()
+    }
+
+    /// When an introduction is over that is not through, if it has to be: the code that no other follows is good until then
+    /// and no longer, whoever has knocked before.
+    pub(super) fn last_call(&self) -> Option<Instant> {
+        let only = self.current.as_ref().filter(|_| self.life.renewal == Renewal::Never);
+        only.map(|live| live.since + self.life.shown)
     }
 
     /// Is there anything to guess at?

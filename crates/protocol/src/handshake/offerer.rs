@@ -321,6 +321,7 @@ impl Offerer {
         let own_key = SigningKey::generate(rng);
         let key = own_key.public();
         let deadline = now + limits::INTRODUCTION;
+        let deadline = self.codes.last_call().map_or(deadline, |last| last.min(deadline));
         let own_nonce = random(rng);
         self.codes.stand_still(now);
         self.running = Some(Introduction { number, id, deadline, knock, own_key, own_nonce, step: Step::CardWanted });

@@ -1,14 +1,18 @@
 //! Going on as an administrator: in the program that has the session, and in the one that goes on with it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use lotse_protocol::message::session::{EndReason, GoesOn};
 use lotse_protocol::permission::Permission;
+use proptest::prelude::*;
 
 use super::{Stage, maria};
-use crate::app::customer::{ARMED_AFTER, Code, Command, Event, Guest, LEAVES_WITHIN, Prompt, Rise, Tray};
+use crate::app::customer::{
+    ANSWER_WITHIN, ARMED_AFTER, Code, Command, Earlier, Event, Guest, LEAVES_WITHIN, Prompt, Rise, Tray,
+};
 use crate::app::view::{
-    ActivityKind, Beyond, CustomerAction, CustomerPage, Offline, Onward, Runs, Seen, StayedHere, WhyOver,
+    Activity, ActivityKind, Beyond, CustomerAction, CustomerPage, Offline, Onward, Runs, Seen, StayedHere, WhyOver,
 };
 
 /// A session in which a window of an administrator's is in front.
@@ -39,7 +43,7 @@ fn chosen() -> Stage {
 }
 
 fn choose(stage: &mut Stage) -> Vec<Command> {
-    assert_eq!(stage.does(CustomerAction::Onward), [Command::SuspendControl(Prompt::Question)]);
+    assert_eq!(stage.does(CustomerAction::Onward), [Command::SuspendControl(Prompt::Onward)]);
     stage.passes(ARMED_AFTER);
     stage.does(CustomerAction::ConfirmOnward)
 }
@@ -72,7 +76,8 @@ fn it_is_offered_from_the_first_such_window_on_and_where_it_is_possible() {
 fn choosing_it_asks_windows_once_for_this_adviser() {
     let mut stage = before_a_window();
     let go_on = Command::GoOn { account: maria().account(), adviser: "Maria Huber".into() };
-    assert_eq!(choose(&mut stage), [Command::ResumeControl(Prompt::Question), go_on]);
+    // What Windows asks is not the adviser's to answer either: control stays suspended.
+    assert_eq!(choose(&mut stage), [go_on]);
     assert_eq!(onward(&stage), Onward::UnderWay);
     assert_eq!(stage.does(CustomerAction::Onward), []);
     assert_eq!(stage.does(CustomerAction::ConfirmOnward), []);
@@ -84,7 +89,7 @@ fn nobody_but_the_customer_chooses_it() {
     let mut stage = before_a_window();
     assert_eq!(stage.does(CustomerAction::ConfirmOnward), [], "nothing was asked");
     // The adviser, who has mouse and keyboard, clicks on the offer: from then on they reach nothing.
-    assert_eq!(stage.does(CustomerAction::Onward), [Command::SuspendControl(Prompt::Question)]);
+    assert_eq!(stage.does(CustomerAction::Onward), [Command::SuspendControl(Prompt::Onward)]);
     assert_eq!(onward(&stage), Onward::Asking { armed: false });
     assert_eq!(stage.customer.tick(stage.now).1, Some(stage.now + ARMED_AFTER));
     stage.passes(ARMED_AFTER - Duration::from_millis(1));
@@ -92,7 +97,7 @@ fn nobody_but_the_customer_chooses_it() {
     assert_eq!(stage.does(CustomerAction::Onward), [], "once is enough");
     stage.passes(Duration::from_millis(1));
     assert_eq!(onward(&stage), Onward::Asking { armed: true });
-    assert_eq!(stage.does(CustomerAction::CancelOnward), [Command::ResumeControl(Prompt::Question)]);
+    assert_eq!(stage.does(CustomerAction::CancelOnward), [Command::ResumeControl(Prompt::Onward)]);
     assert_eq!(onward(&stage), Onward::Offered);
     assert_eq!(stage.does(CustomerAction::ConfirmOnward), []);
     assert_eq!(stage.does(CustomerAction::CancelOnward), [], "nothing is resumed that was not suspended");
@@ -111,8 +116,11 @@ fn it_is_asked_alone_and_in_sight() {
     assert_eq!(stage.does(CustomerAction::ConfirmOnward), []);
     // What the adviser asks comes first, and control stays suspended for it.
     let asked = stage.asks(Permission::Control);
-    assert!(asked.contains(&Command::SuspendControl(Prompt::Question)));
-    assert!(!asked.contains(&Command::ResumeControl(Prompt::Question)));
+    let place = |command| asked.iter().position(|other| *other == command).expect("it is among them");
+    assert!(
+        place(Command::SuspendControl(Prompt::Question)) < place(Command::ResumeControl(Prompt::Onward)),
+        "without a moment between"
+    );
     assert_eq!(stage.does(CustomerAction::ConfirmOnward), []);
     assert_eq!(stage.does(CustomerAction::CancelOnward), []);
     assert_eq!(stage.does(CustomerAction::Onward), [], "not under a question");
@@ -140,11 +148,11 @@ fn what_comes_to_nothing_is_said_and_the_session_goes_on() {
         StayedHere::AdviserStayed,
     ] {
         let mut stage = chosen();
-        assert_eq!(stage.happens(Event::OtherFailed(why)), []);
+        assert_eq!(stage.happens(Event::OtherFailed(why)), [Command::ResumeControl(Prompt::Onward)]);
         assert_eq!(onward(&stage), Onward::StayedHere(why));
         let last = stage.session().activities.last().map(|line| line.kind);
         assert_eq!(last, Some(ActivityKind::StayedHere(why)));
-        assert!(matches!(choose(&mut stage)[..], [_, Command::GoOn { .. }]), "it may be tried again");
+        assert!(matches!(choose(&mut stage)[..], [Command::GoOn { .. }]), "it may be tried again");
     }
 }
 
@@ -152,14 +160,70 @@ fn what_comes_to_nothing_is_said_and_the_session_goes_on() {
 fn the_program_goes_when_the_adviser_has_left_for_the_other() {
     let mut stage = told();
     assert_eq!(onward(&stage), Onward::UnderWay);
-    assert_eq!(stage.happens(Event::WentOn), [Command::SayComing, Command::Exit]);
+    assert_eq!(stage.happens(Event::WentOn), [Command::SayComing(done()), Command::Exit]);
+}
+
+/// What is done in [`told`].
+fn done() -> Earlier {
+    let line = |kind| Activity { minute: 0, kind };
+    let activities = vec![
+        line(ActivityKind::Allowed(Permission::View)),
+        line(ActivityKind::Beyond(Beyond::Administrator)),
+        line(ActivityKind::Onward),
+    ];
+    Earlier { minutes: 0, activities }
+}
+
+/// A changed program of the adviser's could stay here, too.
+#[test]
+fn the_program_ends_its_session_when_the_adviser_has_arrived_at_the_other() {
+    let mut stage = told();
+    let end = Command::EndSession(EndReason::Ended);
+    assert_eq!(stage.happens(Event::Arrived), [Command::SayComing(done()), end, Command::Exit]);
+    // Who was told nothing cannot have come by that.
+    for mut stage in [before_a_window(), chosen()] {
+        assert_eq!(stage.happens(Event::Arrived), []);
+        stage.session();
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_is_a_no() {
+    let mut stage = before_a_window();
+    stage.does(CustomerAction::Onward);
+    stage.passes(ARMED_AFTER);
+    let rest = ANSWER_WITHIN - ARMED_AFTER;
+    assert_eq!(stage.customer.tick(stage.now).1, Some(stage.now + rest));
+    assert_eq!(stage.passes(rest - Duration::from_millis(1)), []);
+    assert_eq!(stage.passes(Duration::from_millis(1)), [Command::ResumeControl(Prompt::Onward)]);
+    assert_eq!(onward(&stage), Onward::Offered);
+    // Not while it is covered: then it is in sight for all of its time.
+    stage.does(CustomerAction::Onward);
+    stage.does(CustomerAction::CloseRequested);
+    assert_eq!(stage.passes(ANSWER_WITHIN), []);
+    stage.does(CustomerAction::CancelClose);
+    assert_eq!(stage.passes(ANSWER_WITHIN - Duration::from_millis(1)), []);
+    assert_eq!(onward(&stage), Onward::Asking { armed: true });
+}
+
+/// What is said into silence is heard when the line speaks again: the adviser's program has its ten seconds from then on.
+#[test]
+fn silence_does_not_count() {
+    let mut stage = told();
+    stage.passes(LEAVES_WITHIN - Duration::from_secs(1));
+    stage.happens(Event::Silent(true));
+    assert_eq!(stage.passes(Duration::from_secs(25)), []);
+    stage.happens(Event::Silent(false));
+    assert_eq!(stage.passes(LEAVES_WITHIN - Duration::from_millis(1)), []);
+    assert_eq!(onward(&stage), Onward::UnderWay);
+    assert!(stage.passes(Duration::from_millis(1)).contains(&Command::StayHere));
 }
 
 /// On a bad link the word of an adviser's program that leaves may be lost.
 #[test]
 fn who_was_told_and_is_gone_without_a_word_has_gone_there() {
     let mut stage = told();
-    assert_eq!(stage.happens(Event::Vanished), [Command::SayComing, Command::Exit]);
+    assert_eq!(stage.happens(Event::Vanished), [Command::SayComing(done()), Command::Exit]);
     for mut stage in [before_a_window(), chosen()] {
         assert_eq!(stage.happens(Event::Vanished), [], "told nothing");
         assert_eq!(stage.why_over(), WhyOver::OtherGone);
@@ -176,7 +240,8 @@ fn an_adviser_whose_program_does_not_know_of_it_stays_and_so_does_the_session() 
     let (_, next) = stage.customer.tick(stage.now);
     assert_eq!(next, Some(stage.now + LEAVES_WITHIN));
     assert_eq!(stage.passes(LEAVES_WITHIN - Duration::from_millis(1)), []);
-    assert_eq!(stage.passes(Duration::from_millis(1)), [Command::StayHere]);
+    let stays = [Command::StayHere, Command::ResumeControl(Prompt::Onward)];
+    assert_eq!(stage.passes(Duration::from_millis(1)), stays);
     assert_eq!(onward(&stage), Onward::StayedHere(StayedHere::AdviserStayed));
     assert_eq!(stage.passes(LEAVES_WITHIN), [], "said once");
 }
@@ -275,13 +340,52 @@ fn without_a_code_and_a_knock_the_adviser_is_not_coming_back() {
 #[test]
 fn it_ends_when_the_program_with_the_session_gives_it_up() {
     assert_eq!(successor().happens(Event::Abandoned), [Command::Exit]);
-    // Not with somebody at the door or inside.
+    // Also with somebody at the door or inside: whoever closes the first window ends everything.
     let mut stage = successor();
     knocks(&mut stage);
-    assert_eq!(stage.happens(Event::Abandoned), []);
+    assert_eq!(stage.happens(Event::Abandoned), [Command::Exit]);
+    let mut stage = successor();
     comes(&mut stage);
-    assert_eq!(stage.happens(Event::Abandoned), []);
-    stage.question();
+    assert_eq!(stage.happens(Event::Abandoned), [Command::EndSession(EndReason::Closed), Command::Exit]);
+}
+
+#[test]
+fn what_was_done_before_stays_on_the_list() {
+    let earlier = Earlier { minutes: 7, ..done() };
+    let kinds = |lines: Vec<Activity>| lines.into_iter().map(|line| (line.minute, line.kind)).collect::<Vec<_>>();
+    let before = kinds(earlier.activities.clone());
+    let here = [(7, ActivityKind::Allowed(Permission::View)), (9, ActivityKind::Typed)];
+
+    // Whether it comes before the adviser or after.
+    for late in [false, true] {
+        let mut stage = successor();
+        if !late {
+            stage.happens(Event::TookOver(earlier.clone()));
+        }
+        comes(&mut stage);
+        if late {
+            stage.happens(Event::TookOver(earlier.clone()));
+        }
+        stage.passes(ARMED_AFTER);
+        stage.does(CustomerAction::Allow);
+        stage.passes(Duration::from_secs(120));
+        stage.happens(Event::Acted(ActivityKind::Typed));
+        let all = [&before[..], &here].concat();
+        assert_eq!((stage.session().minutes, kinds(stage.session().activities)), (9, all.clone()));
+        stage.happens(Event::Ended(WhyOver::ByOther));
+        match stage.page() {
+            CustomerPage::Over(over) => assert_eq!((over.minutes, kinds(over.activities)), (9, all)),
+            other => panic!("it should be over, not {other:?}"),
+        }
+    }
+    // Nor is it lost with an adviser who does not come.
+    let mut stage = successor();
+    stage.happens(Event::TookOver(earlier));
+    stage.happens(Event::Code(Code::UsedUp));
+    match stage.page() {
+        CustomerPage::Over(over) => assert_eq!((over.minutes, kinds(over.activities)), (7, before)),
+        other => panic!("it should be over, not {other:?}"),
+    }
 }
 
 #[test]
@@ -306,4 +410,172 @@ fn a_customer_who_ends_while_the_adviser_is_told_has_ended_it() {
     let mut stage = told();
     assert_eq!(stage.does(CustomerAction::End), [Command::EndSession(EndReason::Ended)]);
     assert_eq!(stage.why_over(), WhyOver::ByMe);
+}
+
+// Both programs, and the line between them ----------------------------------------------------------------------------------
+
+/// What may happen in any order: the adviser's program may be changed, the line between the programs be slow, and the
+/// customer click whenever they like.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    ViewerSaysGoodbye,
+    ViewerVanishes,
+    ViewerKnocks,
+    ViewerArrives,
+    Silence(bool),
+    CustomerEnds,
+    CustomerClosesNew,
+    OldHears,
+    NewHears,
+    TimePasses,
+}
+
+struct Both {
+    old: Option<Stage>,
+    new: Option<Stage>,
+    /// Is the line open, and has nobody said the last word?
+    open: bool,
+    to_old: VecDeque<Event>,
+    to_new: VecDeque<Event>,
+}
+
+impl Both {
+    fn begin() -> Self {
+        let (old, new) = (Some(told()), Some(successor()));
+        Self { old, new, open: true, to_old: VecDeque::new(), to_new: VecDeque::new() }
+    }
+
+    fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::ViewerSaysGoodbye => self.old_session_ends(Event::WentOn),
+            Turn::ViewerVanishes => self.old_session_ends(Event::Vanished),
+            Turn::ViewerKnocks => self.to_new(Event::Knocked),
+            Turn::ViewerArrives => {
+                if self.new.as_ref().is_some_and(|new| matches!(new.page(), CustomerPage::Returning(_))) {
+                    // As the wiring does it.
+                    if self.open {
+                        self.to_old.push_back(Event::Arrived);
+                    }
+                    let askable = Permission::View.into();
+                    self.to_new(Event::Introduced(Guest { card: maria(), reason: "To go on.".into(), askable }));
+                }
+            }
+            Turn::Silence(silent) => self.to_old(Event::Silent(silent)),
+            Turn::CustomerEnds => self.to_old(Event::Did(CustomerAction::End)),
+            Turn::CustomerClosesNew => self.to_new(Event::Did(CustomerAction::CloseRequested)),
+            Turn::OldHears => {
+                if let Some(event) = self.to_old.pop_front() {
+                    self.to_old(event);
+                }
+            }
+            Turn::NewHears => {
+                if let Some(event) = self.to_new.pop_front() {
+                    self.to_new(event);
+                }
+            }
+            Turn::TimePasses => {
+                let commands = self.old.as_mut().map(|old| old.passes(LEAVES_WITHIN / 2));
+                self.old_does(commands.unwrap_or_default());
+            }
+        }
+    }
+
+    fn to_old(&mut self, event: Event) {
+        let commands = self.old.as_mut().map(|old| old.happens(event));
+        self.old_does(commands.unwrap_or_default());
+    }
+
+    /// The session is over before the line is closed for it, as in the wiring.
+    fn old_session_ends(&mut self, event: Event) {
+        if self.old.as_ref().is_some_and(is_with_adviser) {
+            self.to_old(event);
+            self.close();
+        }
+    }
+
+    fn old_does(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            match command {
+                Command::SayComing(earlier) if self.open => {
+                    self.open = false;
+                    self.to_new.push_back(Event::TookOver(earlier));
+                }
+                Command::StayHere | Command::EndSession(_) => self.close(),
+                Command::Exit => {
+                    self.close();
+                    self.old = None;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.to_new.push_back(Event::Abandoned);
+        }
+    }
+
+    fn to_new(&mut self, event: Event) {
+        let commands = self.new.as_mut().map(|new| new.happens(event));
+        if commands.is_some_and(|commands| commands.contains(&Command::Exit)) {
+            self.new = None;
+            if std::mem::take(&mut self.open) {
+                self.to_old.push_back(Event::OtherFailed(StayedHere::NotReady));
+            }
+        }
+    }
+
+    fn settles(&mut self) {
+        while !(self.to_old.is_empty() && self.to_new.is_empty()) {
+            self.take(Turn::OldHears);
+            self.take(Turn::NewHears);
+        }
+    }
+}
+
+fn is_with_adviser(stage: &Stage) -> bool {
+    matches!(stage.page(), CustomerPage::Session(_) | CustomerPage::Question(_))
+}
+
+proptest! {
+    #[test]
+    fn there_is_never_a_second_session_that_the_first_ones_end_does_not_end(
+        turns in proptest::collection::vec(prop_oneof![
+            Just(Turn::ViewerSaysGoodbye), Just(Turn::ViewerVanishes), Just(Turn::ViewerKnocks), Just(Turn::ViewerArrives),
+            Just(Turn::Silence(true)), Just(Turn::Silence(false)), Just(Turn::CustomerEnds), Just(Turn::CustomerClosesNew),
+            Just(Turn::OldHears), Just(Turn::NewHears), Just(Turn::TimePasses),
+        ], 0..12),
+    ) {
+        let mut both = Both::begin();
+        let mut ended = false;
+        for turn in turns {
+            // The customer's *End* while the adviser has not arrived, as far as the first program knows.
+            if matches!(turn, Turn::CustomerEnds) && both.open && both.old.as_ref().is_some_and(is_with_adviser) {
+                ended = true;
+            }
+            both.take(turn);
+        }
+        both.settles();
+        let (old, new) = (both.old.as_ref(), both.new.as_ref());
+        prop_assert!(!(old.is_some_and(is_with_adviser) && new.is_some_and(is_with_adviser)), "two sessions");
+        prop_assert!(!(ended && new.is_some_and(is_with_adviser)), "ended, and yet there is one");
+        prop_assert!(old.is_some() || new.is_none_or(|new| !matches!(new.page(), CustomerPage::Waiting(_))), "open to all");
+    }
+}
+
+#[test]
+fn one_after_the_other_is_how_it_goes() {
+    for turns in [
+        // As it should be; with a farewell that was lost; and with one that comes late.
+        &[Turn::ViewerSaysGoodbye, Turn::NewHears, Turn::ViewerKnocks, Turn::ViewerArrives][..],
+        &[Turn::ViewerKnocks, Turn::ViewerArrives, Turn::OldHears, Turn::NewHears],
+        &[Turn::Silence(true), Turn::TimePasses, Turn::TimePasses, Turn::TimePasses, Turn::ViewerArrives],
+        &[Turn::ViewerArrives, Turn::ViewerSaysGoodbye],
+    ] {
+        let mut both = Both::begin();
+        turns.iter().for_each(|turn| both.take(*turn));
+        both.settles();
+        assert!(both.old.is_none() && both.new.as_ref().is_some_and(is_with_adviser), "{turns:?}");
+    }
 }
