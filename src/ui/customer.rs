@@ -14,8 +14,8 @@ use super::text::clock;
 use super::theme::{self, Palette};
 use super::{Copied, PageTurn, Reading, UiState, terms};
 use crate::app::view::{
-    Activity, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Onward, Over, Question,
-    Returning, Runs, Seen, Status, Waiting, WhyOver,
+    Activity, ActivityKind, CodeView, CustomerAction, CustomerPage, CustomerSession, CustomerView, Offline, Onward,
+    Over, Question, Returning, Runs, Seen, Status, Waiting, WhyOver,
 };
 
 /// Text is no wider than this, however wide the window.
@@ -430,7 +430,9 @@ pub(super) fn list_above(
 fn over(ui: &mut Ui, over: &Over, runs: Runs, state: &mut UiState, actions: &mut Vec<CustomerAction>) {
     let turn = state.turn_to("over");
     let who = over.who.as_str();
-    let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::NotBack);
+    // Somebody may have been, in the program that this one was to go on with.
+    let let_in = !matches!(over.why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::NotBack)
+        || over.activities.iter().any(|activity| matches!(activity.kind, ActivityKind::Allowed(_)));
     title(ui, state.text.over_title(over.why));
     if let_in && !who.is_empty() {
         let said = [("who", who.into()), ("minutes", over.minutes.into())];

@@ -31,9 +31,9 @@ pub fn may_rise() -> Rise {
 /// See [`may_rise`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rise {
-    /// This process is not an administrator's, and the system has a way to start one that is.
+    /// The person is an administrator, this process is not an administrator's, and the system has a way to start one that is.
     Possible,
-    /// It is one already, or there is no such way.
+    /// It is one already; there is no such way; or the person is none, so that somebody else's account would be needed.
     Impossible,
 }
 

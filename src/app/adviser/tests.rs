@@ -207,7 +207,7 @@ fn a_session_that_was_cancelled_at_the_last_moment_is_ended() {
 fn nothing_that_comes_late_takes_a_session_off_the_screen() {
     let mut stage = Stage::in_session();
     stage.happens(Event::JoinFailed(JoinProblem::NoAnswer));
-    stage.happens(Event::SignInRefused(crate::app::view::SignInProblem::Wrong));
+    stage.happens(Event::SignInRefused(SignInProblem::Wrong));
     assert!(matches!(stage.page(), AdviserPage::Session(_)));
 }
 

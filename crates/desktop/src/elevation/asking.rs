@@ -3,7 +3,19 @@
 
 use std::io;
 
-use super::{LineName, RiseError};
+use super::{LineName, Rise, RiseError};
+
+/// `SE_GROUP_USE_FOR_DENY_ONLY`: the group is among the user's, and does not count for what it may.
+const SET_ASIDE: u32 = 0x10;
+
+/// By the attributes of the administrators among the groups of a process, if they are among them. Windows sets them aside
+/// until the administrator has consented; of a person who is none they are not there.
+pub(super) fn may_rise(administrators: Option<u32>) -> Rise {
+    match administrators {
+        Some(attributes) if attributes & SET_ASIDE != 0 => Rise::Possible,
+        Some(_) | None => Rise::Impossible,
+    }
+}
 
 /// The arguments as Windows passes them on, as one text. None where one would have to be written otherwise than it is: none
 /// of ours has.
@@ -31,8 +43,17 @@ pub(super) fn why_not(error: io::Error) -> RiseError {
 mod tests {
     use std::io;
 
-    use super::super::{LineName, RiseError};
-    use super::{command_line, why_not};
+    use super::super::{LineName, Rise, RiseError};
+    use super::{command_line, may_rise, why_not};
+
+    #[test]
+    fn only_an_administrator_who_has_not_consented_may_rise() {
+        // As `whoami /groups` tells them: "Group used for deny only"; "Mandatory group, Enabled by default, Enabled group,
+        // Group owner".
+        assert_eq!(may_rise(Some(0x10)), Rise::Possible);
+        assert_eq!(may_rise(Some(0x1 | 0x2 | 0x4 | 0x8)), Rise::Impossible);
+        assert_eq!(may_rise(None), Rise::Impossible);
+    }
 
     #[test]
     fn arguments_that_would_be_read_otherwise_are_not_passed_on() {

@@ -7,16 +7,17 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use std::{env, ptr};
+use std::{env, ptr, slice};
 
 use windows::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_IO_PENDING, ERROR_OPERATION_ABORTED, ERROR_PIPE_CONNECTED,
     GENERIC_ALL, GENERIC_READ, GENERIC_WRITE, HANDLE, WAIT_OBJECT_0, WIN32_ERROR,
 };
 use windows::Win32::Security::{
-    ACL, ACL_REVISION, AddAccessAllowedAce, CheckTokenMembership, CreateWellKnownSid, GetTokenInformation,
-    InitializeAcl, InitializeSecurityDescriptor, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
-    SECURITY_MAX_SID_SIZE, SetSecurityDescriptorDacl, TOKEN_QUERY, TOKEN_USER, TokenUser, WinBuiltinAdministratorsSid,
+    ACL, ACL_REVISION, AddAccessAllowedAce, CreateWellKnownSid, EqualSid, GetTokenInformation, InitializeAcl,
+    InitializeSecurityDescriptor, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR,
+    SECURITY_MAX_SID_SIZE, SID_AND_ATTRIBUTES, SetSecurityDescriptorDacl, TOKEN_GROUPS, TOKEN_QUERY, TOKEN_USER,
+    TokenGroups, TokenUser, WinBuiltinAdministratorsSid,
 };
 use windows::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_SHARE_NONE, FILE_SHARE_READ, OPEN_EXISTING,
@@ -37,7 +38,7 @@ use windows::Win32::UI::Shell::{
     SEE_MASK_FLAG_NO_UI, SEE_MASK_NOASYNC, SEE_MASK_NOCLOSEPROCESS, SHELLEXECUTEINFOW, ShellExecuteExW,
 };
 use windows::Win32::UI::WindowsAndMessaging::SW_SHOWNORMAL;
-use windows::core::{BOOL, HRESULT, HSTRING, PCWSTR, PWSTR, w};
+use windows::core::{HRESULT, HSTRING, PCWSTR, PWSTR, w};
 
 use super::{AnswerError, LineName, OTHER_ACCOUNT, Rise, RiseError, asking};
 
@@ -49,9 +50,8 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 const ROOM: u32 = 8 * 1024;
 
 pub(super) fn may_rise() -> Rise {
-    match is_administrators() {
-        Ok(false) => Rise::Possible,
-        Ok(true) => Rise::Impossible,
+    match administrators() {
+        Ok(attributes) => asking::may_rise(attributes),
         Err(error) => {
             tracing::warn!(%error, "Windows does not say whether this is an administrator's process");
             Rise::Impossible
@@ -59,18 +59,29 @@ pub(super) fn may_rise() -> Rise {
     }
 }
 
-/// Are the administrators among those that this process is? Not where Windows has set them aside until somebody consents:
-/// of such a group it says no.
-fn is_administrators() -> io::Result<bool> {
+/// The attributes of the administrators among this process's groups, if they are among them.
+fn administrators() -> io::Result<Option<u32>> {
     let mut sid = [0_u32; SECURITY_MAX_SID_SIZE as usize / 4];
-    let (mut size, mut is) = (SECURITY_MAX_SID_SIZE, BOOL::default());
+    let mut size = SECURITY_MAX_SID_SIZE;
     let place = PSID(sid.as_mut_ptr().cast());
-    // SAFETY: the buffer is of the size that is told, and all of it outlives the calls. No token means this process's.
-    unsafe {
-        CreateWellKnownSid(WinBuiltinAdministratorsSid, None, Some(place), &raw mut size)?;
-        CheckTokenMembership(None, place, &raw mut is)?;
-    }
-    Ok(is.as_bool())
+    // SAFETY: the buffer is of the size that is told, and outlives the call.
+    unsafe { CreateWellKnownSid(WinBuiltinAdministratorsSid, None, Some(place), &raw mut size) }?;
+    let token = own_token()?;
+    let (handle, mut needed) = (HANDLE(token.as_raw_handle()), 0);
+    // SAFETY: without room Windows tells how much is needed, and writes nothing.
+    let _ = unsafe { GetTokenInformation(handle, TokenGroups, None, 0, &raw mut needed) };
+    let mut room = vec![0_u64; needed.div_ceil(8) as usize];
+    // SAFETY: the buffer has the size that is told, and is aligned for what is written into it. The list has as many entries as
+    // it says, and its identifiers lie in the buffer as well.
+    let groups = unsafe {
+        GetTokenInformation(handle, TokenGroups, Some(room.as_mut_ptr().cast()), needed, &raw mut needed)?;
+        let list = room.as_ptr().cast::<TOKEN_GROUPS>();
+        let first = (&raw const (*list).Groups).cast::<SID_AND_ATTRIBUTES>();
+        slice::from_raw_parts(first, (*list).GroupCount as usize)
+    };
+    // SAFETY: both are identifiers, in buffers that live.
+    let found = groups.iter().find(|group| unsafe { EqualSid(group.Sid, place) }.is_ok());
+    Ok(found.map(|group| group.Attributes))
 }
 
 pub(super) fn rise(arguments: &[String], name: &LineName) -> Result<Line, RiseError> {
@@ -141,13 +152,17 @@ fn path(name: &LineName) -> HSTRING {
 #[derive(Default)]
 struct Words([u64; 24]);
 
-/// The identifier of the user whose process this is, in `room`.
-fn own_user(room: &mut Words) -> io::Result<PSID> {
+fn own_token() -> io::Result<OwnedHandle> {
     let mut token = HANDLE::default();
     // SAFETY: the handle means this process, and `token` outlives the call.
     unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) }?;
     // SAFETY: it was just opened, and nobody else has it.
-    let token = unsafe { OwnedHandle::from_raw_handle(token.0) };
+    Ok(unsafe { OwnedHandle::from_raw_handle(token.0) })
+}
+
+/// The identifier of the user whose process this is, in `room`.
+fn own_user(room: &mut Words) -> io::Result<PSID> {
+    let token = own_token()?;
     let size = u32::try_from(size_of_val(&room.0)).map_err(io::Error::other)?;
     let (handle, mut written) = (HANDLE(token.as_raw_handle()), 0);
     // SAFETY: the buffer is of the size that is told, and aligned for what is written into it.
