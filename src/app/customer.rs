@@ -227,7 +227,17 @@ pub struct Customer {
     told: Told,
     runs: Runs,
     rise: Rise,
-    earlier: Earlier,
+    before: Before,
+}
+
+/// The program whose session this one goes on with.
+enum Before {
+    /// There is none.
+    Nothing,
+    /// It has the session still.
+    Session,
+    /// It is done, and this is what was done there.
+    Earlier(Earlier),
 }
 
 /// Can this program go on as an administrator's?
@@ -286,7 +296,7 @@ impl Customer {
             told: Told::Nothing,
             runs: Runs::AsUsual,
             rise: Rise::Impossible,
-            earlier: Earlier { minutes: 0, activities: Vec::new() },
+            before: Before::Nothing,
         }
     }
 
@@ -300,7 +310,13 @@ impl Customer {
     /// there; everything else is asked anew. When it is over it is over: this program is never open to anybody else.
     #[must_use]
     pub fn going_on(self, adviser: String) -> Self {
-        Self { runs: Runs::AsAdministrator, rise: Rise::Impossible, stage: Stage::Returning { who: adviser }, ..self }
+        Self {
+            runs: Runs::AsAdministrator,
+            rise: Rise::Impossible,
+            stage: Stage::Returning { who: adviser },
+            before: Before::Session,
+            ..self
+        }
     }
 
     /// The same in a copy that is this institution's: whatever the relay calls itself.
@@ -327,14 +343,14 @@ impl Customer {
             }
             Event::Code(code) => {
                 self.code = code;
-                self.look_for_adviser();
+                self.look_for_adviser(&mut commands);
             }
             Event::Knocked => self.set_status(Status::SomebodyKnocks),
             // Whoever is gone because the connection is gone does not make it ready.
             Event::KnockOver if self.status != Status::SomebodyKnocks => {}
             Event::KnockOver => {
                 self.set_status(Status::Ready);
-                self.look_for_adviser();
+                self.look_for_adviser(&mut commands);
             }
             Event::CannotShare(why) => self.cannot_share(why, now, &mut commands),
             Event::Introduced(guest) => self.introduced(guest, now, &mut commands),
@@ -352,7 +368,7 @@ impl Customer {
             Event::WentOn => self.went_on(now, &mut commands),
             Event::Vanished => self.vanished(now, &mut commands),
             Event::Arrived => self.arrived(now, &mut commands),
-            Event::TookOver(earlier) => self.earlier = earlier,
+            Event::TookOver(earlier) => self.before = Before::Earlier(earlier),
             Event::Abandoned => self.abandoned(now, &mut commands),
             Event::Silent(silent) => self.visit(|visit| visit.falls_silent(silent, now)),
             Event::Ended(why) => self.over(why, now),
@@ -412,7 +428,7 @@ impl Customer {
                 code: self.code_view(now),
                 status: self.status.clone(),
             }),
-            Stage::Guest(visit) => visit.page(&self.relay, &self.earlier, now),
+            Stage::Guest(visit) => visit.page(&self.relay, &self.earlier(), now),
             Stage::Over(over) => CustomerPage::Over(over.clone()),
         }
     }
@@ -711,6 +727,7 @@ impl Customer {
         if !matches!(self.stage, Stage::Guest(_)) {
             return;
         }
+        let earlier = self.earlier();
         if let Stage::Guest(visit) = std::mem::replace(&mut self.stage, Stage::Waiting) {
             // Somebody who was never let in leaves no page behind, unless it was this customer who kept them out.
             let seen = visit.since.is_some() || matches!(why, WhyOver::Refused | WhyOver::NoAnswer | WhyOver::ByMe);
@@ -719,9 +736,9 @@ impl Customer {
             if seen || self.runs == Runs::AsAdministrator {
                 self.stage = Stage::Over(Over {
                     who: visit.guest.card.adviser.clone(),
-                    minutes: self.earlier.minutes.saturating_add(visit.minutes(now)),
+                    minutes: earlier.minutes.saturating_add(visit.minutes(now)),
                     why,
-                    activities: self.earlier.and(&visit.activities),
+                    activities: earlier.and(&visit.activities),
                 });
             }
         }

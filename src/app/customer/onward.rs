@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lotse_protocol::message::session::{EndReason, GoesOn};
 
 use super::visit::Visit;
-use super::{ANSWER_WITHIN, ARMED_AFTER, Closing, Code, Command, Customer, Earlier, Prompt, Rise, Stage};
+use super::{ANSWER_WITHIN, ARMED_AFTER, Before, Closing, Code, Command, Customer, Earlier, Prompt, Rise, Stage};
 use crate::app::view::{ActivityKind, Beyond, Onward, Over, Status, StayedHere, WhyOver};
 
 /// Within this time the adviser's program has left for the one that goes on as an administrator's, or it stays: one that
@@ -198,13 +198,26 @@ impl Customer {
         }
     }
 
-    /// Without a code, and with nobody who knocks, the adviser is not coming back.
-    pub(super) fn look_for_adviser(&mut self) {
+    /// What was done in the program before.
+    pub(super) fn earlier(&self) -> Earlier {
+        match &self.before {
+            Before::Earlier(earlier) => earlier.clone(),
+            Before::Nothing | Before::Session => Earlier::default(),
+        }
+    }
+
+    /// Without a code, and with nobody who knocks, the adviser is not coming back. The program before may have the session
+    /// still, on a line that has been silent for all of that minute: then it keeps it.
+    pub(super) fn look_for_adviser(&mut self, commands: &mut Vec<Command>) {
         if let Stage::Returning { who } = &self.stage
             && matches!(self.code, Code::UsedUp)
             && self.status != Status::SomebodyKnocks
         {
-            let Earlier { minutes, activities } = self.earlier.clone();
+            if matches!(self.before, Before::Session) {
+                commands.push(Command::Exit);
+                return;
+            }
+            let Earlier { minutes, activities } = self.earlier();
             self.stage = Stage::Over(Over { who: who.clone(), minutes, why: WhyOver::NotBack, activities });
         }
     }

@@ -319,22 +319,40 @@ fn the_customer_is_asked_anew_and_for_viewing_first() {
 
 #[test]
 fn without_a_code_and_a_knock_the_adviser_is_not_coming_back() {
-    let mut expired = successor();
+    let mut expired = sole_successor();
     expired.happens(Event::Code(Code::UsedUp));
     assert_eq!(expired.why_over(), WhyOver::NotBack);
 
     // The one who knocked is gone, and the code with the knock.
-    let mut in_vain = successor();
+    let mut in_vain = sole_successor();
     knocks(&mut in_vain);
     in_vain.happens(Event::Code(Code::UsedUp));
     assert!(matches!(in_vain.page(), CustomerPage::Returning(_)));
     in_vain.happens(Event::KnockOver);
     assert_eq!(in_vain.why_over(), WhyOver::NotBack);
 
-    let mut offline = successor();
+    let mut offline = sole_successor();
     offline.happens(Event::Offline(Offline::Lost));
     offline.happens(Event::Code(Code::UsedUp));
     assert_eq!(offline.why_over(), WhyOver::NotBack);
+}
+
+/// A line that is silent for longer than the code is good: the first program has the session when it speaks again.
+#[test]
+fn who_waits_in_vain_for_a_program_that_has_the_session_still_leaves_it_there() {
+    assert_eq!(successor().happens(Event::Code(Code::UsedUp)), [Command::Exit]);
+    let mut first = told();
+    first.happens(Event::Silent(true));
+    first.passes(Duration::from_secs(60));
+    first.happens(Event::OtherFailed(StayedHere::NotReady));
+    assert_eq!(onward(&first), Onward::StayedHere(StayedHere::NotReady));
+}
+
+/// The program before has said its last word.
+fn sole_successor() -> Stage {
+    let mut stage = successor();
+    stage.happens(Event::TookOver(Earlier::default()));
+    stage
 }
 
 #[test]
