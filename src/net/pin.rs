@@ -6,18 +6,60 @@ use std::sync::Arc;
 
 use lotse_protocol::keys::{self, PublicKey, SigningKey};
 use quinn::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use quinn::rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls13_signature_with_raw_key};
-use quinn::rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use quinn::rustls::crypto::ring::{cipher_suite, kx_group};
+use quinn::rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
+    verify_tls13_signature_with_raw_key,
+};
+use quinn::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use quinn::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use quinn::rustls::sign::{CertifiedKey, Signer};
 use quinn::rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved, SignatureAlgorithm,
     SignatureScheme, sign,
 };
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 
-/// The cryptography that every connection uses.
+/// The cryptography that every connection uses, and nothing besides: what *ring*'s own provider has for certificates of
+/// others (RSA, P-256, P-384) would be a thirtieth of the executable.
 pub(super) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+    Arc::new(CryptoProvider {
+        cipher_suites: vec![
+            cipher_suite::TLS13_AES_256_GCM_SHA384,
+            cipher_suite::TLS13_AES_128_GCM_SHA256,
+            cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+        ],
+        kx_groups: vec![kx_group::X25519],
+        signature_verification_algorithms: ED25519,
+        secure_random: &System,
+        key_provider: &NoKeys,
+    })
+}
+
+const ED25519: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+    all: &[webpki::ring::ED25519],
+    mapping: &[(SignatureScheme::ED25519, &[webpki::ring::ED25519])],
+};
+
+/// The system's randomness.
+#[derive(Debug)]
+struct System;
+
+impl SecureRandom for System {
+    fn fill(&self, room: &mut [u8]) -> Result<(), GetRandomFailed> {
+        SysRng.try_fill_bytes(room).map_err(|_| GetRandomFailed)
+    }
+}
+
+/// Keys are made here ([`own`]) and never read.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn sign::SigningKey>, Error> {
+        Err(Error::General("no key is read from a file".to_owned()))
+    }
 }
 
 /// What a TLS client must call the server; nothing is decided by it.
@@ -82,13 +124,12 @@ impl fmt::Debug for OwnSigner {
 /// Accepts the holder of one key and nobody else, on either side of TLS 1.3.
 pub(super) struct Pinned {
     spki: [u8; keys::SPKI],
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Pinned {
     /// Accepts the holder of `key` alone.
     pub(super) fn to(key: &PublicKey) -> Arc<Self> {
-        Arc::new(Self { spki: key.to_spki(), algorithms: ring::default_provider().signature_verification_algorithms })
+        Arc::new(Self { spki: key.to_spki() })
     }
 
     fn check(&self, presented: &CertificateDer<'_>, more: &[CertificateDer<'_>]) -> Result<(), Error> {
@@ -97,16 +138,15 @@ impl Pinned {
         }
         Err(CertificateError::ApplicationVerificationFailure.into())
     }
+}
 
-    fn check_signature(
-        &self,
-        message: &[u8],
-        presented: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let key = SubjectPublicKeyInfoDer::from(presented.as_ref());
-        verify_tls13_signature_with_raw_key(message, &key, signature, &self.algorithms)
-    }
+fn check_signature(
+    message: &[u8],
+    presented: &CertificateDer<'_>,
+    signature: &DigitallySignedStruct,
+) -> Result<HandshakeSignatureValid, Error> {
+    let key = SubjectPublicKeyInfoDer::from(presented.as_ref());
+    verify_tls13_signature_with_raw_key(message, &key, signature, &ED25519)
 }
 
 impl fmt::Debug for Pinned {
@@ -147,7 +187,7 @@ impl ServerCertVerifier for Pinned {
         presented: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check_signature(message, presented, signature)
+        check_signature(message, presented, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -188,7 +228,7 @@ impl ClientCertVerifier for Pinned {
         presented: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.check_signature(message, presented, signature)
+        check_signature(message, presented, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
