@@ -24,8 +24,9 @@ const QUEUED_UPDATES: usize = 256;
 pub enum Report {
     /// The picture shows this update.
     Applied(Applied),
-    /// The picture cannot be continued. Said once, until a keyframe has come.
-    KeyframeWanted(KeyframeWanted),
+    /// The picture cannot be continued. Said once, until a keyframe has come. The update with which it ended is gone from the
+    /// link like any other: a host that still counted it might have no room for the keyframe.
+    KeyframeWanted(KeyframeWanted, Applied),
 }
 
 /// The host sends without waiting for acknowledgements: nothing more is decoded, and the session is to be ended.
@@ -160,7 +161,7 @@ impl Stream {
             self.decoder = Decoder::new();
         } else if self.state == State::WantsKeyframe {
             // What was on its way when the keyframe was asked for; it counts as gone from the link.
-            return (Some(applied(header)), Seen::Unchanged);
+            return (Some(Report::Applied(applied(header))), Seen::Unchanged);
         } else if self.state != State::Expects(header.sequence) {
             return self.fail(header, "an update is missing");
         }
@@ -169,7 +170,7 @@ impl Stream {
             Err(error) => return self.fail(header, &error.to_string()),
         };
         self.state = State::Expects(header.sequence + 1);
-        (Some(applied(header)), changed)
+        (Some(Report::Applied(applied(header))), changed)
     }
 
     fn try_apply(&mut self, picture: &Picture, header: &UpdateHeader, update: &[u8]) -> Result<Seen, DecodeError> {
@@ -183,12 +184,13 @@ impl Stream {
     fn fail(&mut self, header: &UpdateHeader, why: &str) -> (Option<Report>, Seen) {
         tracing::warn!(sequence = header.sequence, why, "the picture cannot be continued");
         self.state = State::WantsKeyframe;
-        (Some(Report::KeyframeWanted(KeyframeWanted { display: header.display })), Seen::Unchanged)
+        let wanted = KeyframeWanted { display: header.display };
+        (Some(Report::KeyframeWanted(wanted, applied(header))), Seen::Unchanged)
     }
 }
 
-fn applied(header: &UpdateHeader) -> Report {
-    Report::Applied(Applied { display: header.display, sequence: header.sequence })
+fn applied(header: &UpdateHeader) -> Applied {
+    Applied { display: header.display, sequence: header.sequence }
 }
 
 #[cfg(test)]
@@ -272,8 +274,8 @@ mod tests {
         Report::Applied(Applied { display: 0, sequence })
     }
 
-    fn keyframe_wanted() -> Report {
-        Report::KeyframeWanted(KeyframeWanted { display: 0 })
+    fn keyframe_wanted(sequence: u64) -> Report {
+        Report::KeyframeWanted(KeyframeWanted { display: 0 }, Applied { display: 0, sequence })
     }
 
     #[test]
@@ -298,7 +300,7 @@ mod tests {
         let (mut host, bench) = (Host::new(), bench());
         assert_eq!(bench.take(host.paint(0, 10)), applied(1));
         let lost = host.paint(1, 20);
-        assert_eq!(bench.take(host.paint(2, 30)), keyframe_wanted());
+        assert_eq!(bench.take(host.paint(2, 30)), keyframe_wanted(3));
         assert_eq!(bench.take(host.paint(3, 40)), applied(4));
         drop(lost);
         assert_eq!(bench.picture.look(|picture, _| picture.pixels()[(3 * SIZE.0 * 4) as usize]), 255);
@@ -312,11 +314,11 @@ mod tests {
         let (mut host, bench) = (Host::new(), bench());
         assert_eq!(bench.take(host.paint(0, 10)), applied(1));
         let (header, _) = host.paint(1, 20);
-        assert_eq!(bench.take((header, Bytes::from_static(b"\xff\xfenonsense"))), keyframe_wanted());
+        assert_eq!(bench.take((header, Bytes::from_static(b"\xff\xfenonsense"))), keyframe_wanted(2));
         host.encoder.keyframe();
         let (header, update) = host.paint(2, 30);
         let other = UpdateHeader { width: SIZE.0 + 1, ..header };
-        assert_eq!(bench.take((other, update)), keyframe_wanted(), "a header that is not the picture's");
+        assert_eq!(bench.take((other, update)), keyframe_wanted(3), "a header that is not the picture's");
     }
 
     #[test]

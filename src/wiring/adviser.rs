@@ -111,7 +111,10 @@ impl Program {
         match letter {
             Letter::Net(event) => self.net_says(event),
             Letter::Report(Report::Applied(applied)) => self.say(session_message::Body::Applied(applied)),
-            Letter::Report(Report::KeyframeWanted(wanted)) => self.say(session_message::Body::KeyframeWanted(wanted)),
+            Letter::Report(Report::KeyframeWanted(wanted, applied)) => {
+                self.say(session_message::Body::KeyframeWanted(wanted));
+                self.say(session_message::Body::Applied(applied));
+            }
             Letter::Flooded => self.net.send(net::Command::End(session::EndReason::Failed)),
             Letter::Terminate => self.happens(Event::Terminate),
         }
