@@ -259,8 +259,10 @@ pub enum Onward {
     },
     /// It was tried, and came to nothing; the customer may choose it again.
     StayedHere(StayedHere),
-    /// Windows asks the customer, and the other program is being started.
+    /// Windows asks the customer, and the other program is being started. The customer may give it up.
     UnderWay,
+    /// That program is there, and the adviser's has been told to go to it.
+    Leaving,
 }
 
 /// Why a session did not go on as an administrator.

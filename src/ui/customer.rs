@@ -322,18 +322,23 @@ fn session(ui: &mut Ui, session: &CustomerSession, runs: Runs, state: &mut UiSta
 
 /// Going on as an administrator. Above everything that comes and goes, so that the button stays where it is.
 fn onward(ui: &mut Ui, session: &CustomerSession, state: &UiState, actions: &mut Vec<CustomerAction>) {
-    let (said, enabled) = match session.onward {
+    let chosen = ("onward", CustomerAction::Onward);
+    let (said, enabled, (label, action)) = match session.onward {
         Onward::NotOffered | Onward::Asking { .. } => return,
         // What is in front says it too.
-        Onward::Offered if session.beyond.is_some() => (None, Enabled::Yes),
-        Onward::Offered => (Some(state.text.say("onward-text")), Enabled::Yes),
-        Onward::StayedHere(why) => (Some(state.text.stayed_here(why)), Enabled::Yes),
-        Onward::UnderWay => (Some(state.text.say("onward-under-way")), Enabled::No),
+        Onward::Offered if session.beyond.is_some() => (None, Enabled::Yes, chosen),
+        Onward::Offered => (Some(state.text.say("onward-text")), Enabled::Yes, chosen),
+        Onward::StayedHere(why) => (Some(state.text.stayed_here(why)), Enabled::Yes, chosen),
+        Onward::UnderWay => {
+            let given_up = ("cancel", CustomerAction::CancelOnward);
+            (Some(state.text.say("onward-under-way")), Enabled::Yes, given_up)
+        }
+        Onward::Leaving => (Some(state.text.say("onward-leaving")), Enabled::No, chosen),
     };
     ui.add_space(8.0);
     card(ui, |ui| {
-        if button(ui, Role::Plain, enabled, state.text.say("onward"), ui.available_width()).clicked() {
-            actions.push(CustomerAction::Onward);
+        if button(ui, Role::Plain, enabled, state.text.say(label), ui.available_width()).clicked() {
+            actions.push(action);
         }
         if let Some(said) = said {
             small(ui, said);

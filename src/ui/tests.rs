@@ -181,6 +181,13 @@ fn the_customer_continues_as_administrator_by_a_button_that_stays_in_its_place()
     }
     harness.state_mut().view = customer_view(session_onward(Onward::UnderWay));
     harness.run();
+    let cancel = harness.get_by_role_and_label(Role::Button, "Abbrechen");
+    assert_eq!(cancel.rect(), place);
+    cancel.click();
+    harness.run();
+    assert_eq!(std::mem::take(&mut harness.state_mut().actions), [CustomerAction::CancelOnward]);
+    harness.state_mut().view = customer_view(session_onward(Onward::Leaving));
+    harness.run();
     assert!(harness.get_by_role_and_label(Role::Button, "Als Administrator fortfahren").accesskit_node().is_disabled());
 }
 

@@ -35,7 +35,7 @@ impl GoingOn {
         match self {
             Self::Seen(onward) => onward,
             Self::Asking { shown } => Onward::Asking { armed: now.saturating_duration_since(shown) >= ARMED_AFTER },
-            Self::Told { .. } => Onward::UnderWay,
+            Self::Told { .. } => Onward::Leaving,
         }
     }
 
@@ -122,10 +122,14 @@ impl Customer {
         });
     }
 
-    /// The customer does not want to: it can still be chosen.
+    /// The customer does not want to, or not any more: it can still be chosen. Who has said yes to Windows by then gets a
+    /// program that ends by itself.
     pub(super) fn not_onward(&mut self, commands: &mut Vec<Command>) {
         self.visit(|visit| {
-            if visit.stop_asking() {
+            if visit.onward == GoingOn::Seen(Onward::UnderWay) {
+                visit.onward = GoingOn::Seen(Onward::Offered);
+                commands.extend([Command::StayHere, Command::ResumeControl(Prompt::Onward)]);
+            } else if visit.stop_asking() {
                 commands.push(Command::ResumeControl(Prompt::Onward));
             }
         });

@@ -201,11 +201,12 @@ pub(crate) fn customer_pages() -> Vec<(String, CustomerView)> {
     pages
 }
 
-pub(super) const ONWARD: [(&str, Onward); 9] = [
+pub(super) const ONWARD: [(&str, Onward); 10] = [
     ("offered", Onward::Offered),
     ("asking-unarmed", Onward::Asking { armed: false }),
     ("asking", Onward::Asking { armed: true }),
     ("under-way", Onward::UnderWay),
+    ("leaving", Onward::Leaving),
     ("refused", Onward::StayedHere(StayedHere::Refused)),
     ("other-account", Onward::StayedHere(StayedHere::OtherAccount)),
     ("not-started", Onward::StayedHere(StayedHere::NotStarted)),

@@ -84,6 +84,21 @@ fn choosing_it_asks_windows_once_for_this_adviser() {
     assert_eq!(stage.session().rights, Permission::View.into(), "the session goes on");
 }
 
+/// Windows' question may lie behind other windows, and there is nobody who has to wait for it.
+#[test]
+fn the_customer_may_give_it_up_while_windows_asks() {
+    let mut stage = chosen();
+    let given_up = [Command::StayHere, Command::ResumeControl(Prompt::Onward)];
+    assert_eq!(stage.does(CustomerAction::CancelOnward), given_up);
+    assert_eq!(onward(&stage), Onward::Offered);
+    // What was on its way.
+    assert_eq!(stage.happens(Event::OtherReady(goes_on())), [Command::StayHere]);
+    assert_eq!(stage.happens(Event::OtherFailed(StayedHere::Refused)), []);
+    assert!(matches!(choose(&mut stage)[..], [Command::GoOn { .. }]));
+    // Once the adviser has been told it is too late.
+    assert_eq!(told().does(CustomerAction::CancelOnward), []);
+}
+
 #[test]
 fn nobody_but_the_customer_chooses_it() {
     let mut stage = before_a_window();
@@ -159,7 +174,7 @@ fn what_comes_to_nothing_is_said_and_the_session_goes_on() {
 #[test]
 fn the_program_goes_when_the_adviser_has_left_for_the_other() {
     let mut stage = told();
-    assert_eq!(onward(&stage), Onward::UnderWay);
+    assert_eq!(onward(&stage), Onward::Leaving);
     assert_eq!(stage.happens(Event::WentOn), [Command::SayComing(done()), Command::Exit]);
 }
 
@@ -215,7 +230,7 @@ fn silence_does_not_count() {
     assert_eq!(stage.passes(Duration::from_secs(25)), []);
     stage.happens(Event::Silent(false));
     assert_eq!(stage.passes(LEAVES_WITHIN - Duration::from_millis(1)), []);
-    assert_eq!(onward(&stage), Onward::UnderWay);
+    assert_eq!(onward(&stage), Onward::Leaving);
     assert!(stage.passes(Duration::from_millis(1)).contains(&Command::StayHere));
 }
 
@@ -467,7 +482,7 @@ impl Both {
         match turn {
             Turn::ViewerSaysGoodbye => self.old_session_ends(Event::WentOn),
             Turn::ViewerVanishes => self.old_session_ends(Event::Vanished),
-            Turn::ViewerKnocks => self.to_new(Event::Knocked),
+            Turn::ViewerKnocks => self.new_hears(Event::Knocked),
             Turn::ViewerArrives => {
                 if self.new.as_ref().is_some_and(|new| matches!(new.page(), CustomerPage::Returning(_))) {
                     // As the wiring does it.
@@ -475,20 +490,20 @@ impl Both {
                         self.to_old.push_back(Event::Arrived);
                     }
                     let askable = Permission::View.into();
-                    self.to_new(Event::Introduced(Guest { card: maria(), reason: "To go on.".into(), askable }));
+                    self.new_hears(Event::Introduced(Guest { card: maria(), reason: "To go on.".into(), askable }));
                 }
             }
-            Turn::Silence(silent) => self.to_old(Event::Silent(silent)),
-            Turn::CustomerEnds => self.to_old(Event::Did(CustomerAction::End)),
-            Turn::CustomerClosesNew => self.to_new(Event::Did(CustomerAction::CloseRequested)),
+            Turn::Silence(silent) => self.old_hears(Event::Silent(silent)),
+            Turn::CustomerEnds => self.old_hears(Event::Did(CustomerAction::End)),
+            Turn::CustomerClosesNew => self.new_hears(Event::Did(CustomerAction::CloseRequested)),
             Turn::OldHears => {
                 if let Some(event) = self.to_old.pop_front() {
-                    self.to_old(event);
+                    self.old_hears(event);
                 }
             }
             Turn::NewHears => {
                 if let Some(event) = self.to_new.pop_front() {
-                    self.to_new(event);
+                    self.new_hears(event);
                 }
             }
             Turn::TimePasses => {
@@ -498,7 +513,7 @@ impl Both {
         }
     }
 
-    fn to_old(&mut self, event: Event) {
+    fn old_hears(&mut self, event: Event) {
         let commands = self.old.as_mut().map(|old| old.happens(event));
         self.old_does(commands.unwrap_or_default());
     }
@@ -506,7 +521,7 @@ impl Both {
     /// The session is over before the line is closed for it, as in the wiring.
     fn old_session_ends(&mut self, event: Event) {
         if self.old.as_ref().is_some_and(is_with_adviser) {
-            self.to_old(event);
+            self.old_hears(event);
             self.close();
         }
     }
@@ -534,7 +549,7 @@ impl Both {
         }
     }
 
-    fn to_new(&mut self, event: Event) {
+    fn new_hears(&mut self, event: Event) {
         let commands = self.new.as_mut().map(|new| new.happens(event));
         if commands.is_some_and(|commands| commands.contains(&Command::Exit)) {
             self.new = None;
