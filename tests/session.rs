@@ -1,6 +1,8 @@
 //! A customer is helped by an adviser: real windows on two desks, the real relay, real programs. What is asserted is
 //! what a person would see: a line that landed in a file, a button that was pressed, pixels, a key that is up again.
 
+#[path = "session/buttons.rs"]
+mod buttons;
 mod desk;
 #[path = "session/people.rs"]
 #[allow(dead_code, reason = "every whole-system test uses another part of what people do")]
@@ -11,7 +13,7 @@ mod pointing;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use desk::hands::{Button, keysym};
+use desk::hands::keysym;
 use desk::process::Tree;
 use desk::{PATIENCE, until};
 use people::{Adviser, Customer, Session};
@@ -74,36 +76,9 @@ fn types_clicks_and_sees(session: &Session) {
 #[test]
 fn five_buttons_and_both_wheels_arrive() {
     let session = Session::begin();
-    let (customer, adviser) = (&session.customer, &session.adviser);
-    // Prints the number of every button that goes down in its window, a line at a time.
-    let watcher = customer.desk.spawn(Command::new("stdbuf").args(["-oL", "xev", "-geometry", "200x100+8+600"]));
-    let window = customer.desk.window("Event Tester", PATIENCE);
     session.allow_control();
-    adviser.show_pixel_for_pixel();
-    let place = customer.desk.geometry(window).centre();
-    let buttons = [
-        Button::Left,
-        Button::Middle,
-        Button::Right,
-        Button::Back,
-        Button::Forward,
-        Button::WheelUp,
-        Button::WheelDown,
-        Button::WheelLeft,
-        Button::WheelRight,
-    ];
-    for button in buttons {
-        session.click_on_customers_with(button, place);
-        let number = format!("button {}", button as u8);
-        until(PATIENCE, &format!("{number} to go down and up there"), || {
-            let log = watcher.log();
-            let seen = |event: &str| {
-                log.split(event).skip(1).any(|said| said.lines().take(3).any(|line| line.contains(&number)))
-            };
-            (seen("ButtonPress event") && seen("ButtonRelease event")).then_some(())
-        });
-    }
-    assert!(customer.desk.held_buttons().is_empty());
+    session.adviser.show_pixel_for_pixel();
+    buttons::arrive(&session);
 }
 
 #[test]

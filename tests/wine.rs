@@ -7,6 +7,8 @@
 mod area;
 #[path = "wine/branded.rs"]
 mod branded;
+#[path = "session/buttons.rs"]
+mod buttons;
 #[path = "wine/crash.rs"]
 mod crash;
 mod desk;
@@ -198,6 +200,7 @@ fn helps(prefix: &Prefix, desk: Desk) -> Desk {
     session.allow_control();
     session.adviser.show_pixel_for_pixel();
     session.sees_exactly();
+    buttons::arrive(&session);
 
     let terminal = session.customer.desk.window("notes", PATIENCE);
     session.click_on_customers(session.customer.desk.geometry(terminal).centre());

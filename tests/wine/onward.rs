@@ -38,6 +38,7 @@ pub(crate) fn continues_as_administrator(prefix: &Prefix, desk: Desk) -> Desk {
     sees_the_window(&session);
 
     let above = is_kept_from_a_window(prefix, &session);
+    is_kept_from_it_behind_another(&session, above.1);
     let session = continues(session);
     let Session { mut customer, adviser, .. } = session;
     assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
@@ -67,6 +68,19 @@ fn is_kept_from_a_window(prefix: &Prefix, session: &Session) -> (Program, Window
     until(PATIENCE, "the adviser to be told", || adviser.toolbar().difference(&toolbar).map(drop));
     until(PATIENCE, "the customer to be told", || customer.says_otherwise_than(&before).then_some(()));
     (program, window)
+}
+
+/// The window is in sight and not in front: a click on it would be lost. The adviser is told for a moment, and has control
+/// again.
+fn is_kept_from_it_behind_another(session: &Session, above: Window) {
+    let (adviser, customer) = (&session.adviser, &session.customer);
+    let kept = adviser.toolbar();
+    customer.desk.focus(customer.window);
+    until(PATIENCE, "control again", || adviser.toolbar().difference(&kept).map(drop));
+    adviser.desk.at_rest(Duration::from_millis(500), PATIENCE);
+    session.click_on_customers(customer.desk.geometry(above).centre());
+    until(PATIENCE, "the adviser to be told", || adviser.toolbar().difference(&kept).is_none().then_some(()));
+    until(PATIENCE, "control once more", || adviser.toolbar().difference(&kept).map(drop));
 }
 
 /// The customer clicks, and is asked anew by another window; the adviser touches nothing.

@@ -26,6 +26,19 @@ pub(super) fn command_line(arguments: &[String], name: &LineName) -> Option<Stri
     all.iter().all(plain).then(|| all.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(" "))
 }
 
+/// A path without what Windows puts before it so that it is taken literally (Microsoft, "Naming Files, Paths, and
+/// Namespaces"), where it means the same without.
+pub(super) fn plain(path: &str) -> Option<String> {
+    let path = path.strip_prefix(r"\\?\")?;
+    if let Some(share) = path.strip_prefix(r"UNC\") {
+        return Some(format!(r"\\{share}"));
+    }
+    let bytes = path.as_bytes();
+    let drive = bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(1..3) == Some(br":\");
+    // What is longer is understood only literally.
+    (drive && path.encode_utf16().count() < 260).then(|| path.to_owned())
+}
+
 /// The person has said no, or the system for them (Microsoft, "System Error Codes"): `ERROR_CANCELLED`, `ERROR_ACCESS_DENIED`,
 /// `ERROR_ACCESS_DISABLED_BY_POLICY`.
 const REFUSED: [i32; 3] = [1223, 5, 1260];
@@ -44,7 +57,17 @@ mod tests {
     use std::io;
 
     use super::super::{LineName, Rise, RiseError};
-    use super::{command_line, may_rise, why_not};
+    use super::{command_line, may_rise, plain, why_not};
+
+    #[test]
+    fn a_path_that_is_taken_literally_is_written_as_people_do() {
+        assert_eq!(plain(r"\\?\C:\Users\Ada\lotse.exe").as_deref(), Some(r"C:\Users\Ada\lotse.exe"));
+        assert_eq!(plain(r"\\?\UNC\server\home\lotse.exe").as_deref(), Some(r"\\server\home\lotse.exe"));
+        let long = format!(r"\\?\C:\{}\lotse.exe", "x".repeat(260));
+        for other in [r"C:\lotse.exe", r"\\?\Volume{1}\lotse.exe", r"\\?\unix\lotse.exe", r"\\?\C:", "", &long] {
+            assert_eq!(plain(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_an_administrator_who_has_not_consented_may_rise() {

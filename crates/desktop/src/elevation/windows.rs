@@ -1,7 +1,8 @@
 //! The same on Windows: `ShellExecuteEx` with `runas`, for which Windows asks, and a named pipe.
 #![allow(unsafe_code)]
 
-use std::fs::{File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
@@ -11,7 +12,7 @@ use std::{env, ptr, slice};
 
 use windows::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_BROKEN_PIPE, ERROR_IO_PENDING, ERROR_OPERATION_ABORTED, ERROR_PIPE_CONNECTED,
-    GENERIC_ALL, GENERIC_READ, GENERIC_WRITE, HANDLE, WAIT_OBJECT_0, WIN32_ERROR,
+    GENERIC_ALL, GENERIC_READ, GENERIC_WRITE, HANDLE, HWND, WAIT_OBJECT_0, WIN32_ERROR,
 };
 use windows::Win32::Security::{
     ACL, ACL_REVISION, AddAccessAllowedAce, CreateWellKnownSid, EqualSid, GetTokenInformation, InitializeAcl,
@@ -23,6 +24,7 @@ use windows::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_SHARE_NONE, FILE_SHARE_READ, OPEN_EXISTING,
     PIPE_ACCESS_DUPLEX, ReadFile, SECURITY_IDENTIFICATION, SECURITY_SQOS_PRESENT, WriteFile,
 };
+use windows::Win32::System::Com::{COINIT_APARTMENTTHREADED, COINIT_DISABLE_OLE1DDE, CoInitializeEx, CoUninitialize};
 use windows::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
 use windows::Win32::System::Pipes::{
     ConnectNamedPipe, CreateNamedPipeW, GetNamedPipeClientProcessId, GetNamedPipeServerProcessId, PIPE_READMODE_BYTE,
@@ -31,13 +33,13 @@ use windows::Win32::System::Pipes::{
 use windows::Win32::System::SystemServices::SECURITY_DESCRIPTOR_REVISION;
 use windows::Win32::System::Threading::{
     CreateEventW, GetCurrentProcess, GetCurrentProcessId, GetExitCodeProcess, GetProcessId, OpenProcess,
-    OpenProcessToken, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
+    OpenProcessToken, PROCESS_NAME_NATIVE, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
     WaitForMultipleObjects, WaitForSingleObject,
 };
 use windows::Win32::UI::Shell::{
     SEE_MASK_FLAG_NO_UI, SEE_MASK_NOASYNC, SEE_MASK_NOCLOSEPROCESS, SHELLEXECUTEINFOW, ShellExecuteExW,
 };
-use windows::Win32::UI::WindowsAndMessaging::SW_SHOWNORMAL;
+use windows::Win32::UI::WindowsAndMessaging::{GetForegroundWindow, GetWindowThreadProcessId, SW_SHOWNORMAL};
 use windows::core::{HRESULT, HSTRING, PCWSTR, PWSTR, w};
 
 use super::{AnswerError, LineName, OTHER_ACCOUNT, Rise, RiseError, asking};
@@ -46,8 +48,8 @@ use super::{AnswerError, LineName, OTHER_ACCOUNT, Rise, RiseError, asking};
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// How long a few bytes may take into a pipe that has room for them.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
-/// Room in each direction, in bytes: more than is ever on its way.
-const ROOM: u32 = 8 * 1024;
+/// Room in each direction, in bytes: more than is ever on its way (`lotse_protocol::limits::DONE`).
+const ROOM: u32 = 20 * 1024;
 
 pub(super) fn may_rise() -> Rise {
     match administrators() {
@@ -174,13 +176,16 @@ fn own_user(room: &mut Words) -> io::Result<PSID> {
 
 /// Has Windows start this file as an administrator's, which asks the person.
 fn start(arguments: &[String], name: &LineName) -> Result<OwnedHandle, RiseError> {
-    let file = HSTRING::from(env::current_exe()?.as_os_str());
+    let file = HSTRING::from(own_file()?);
+    let _shell = Com::begin();
     let line = asking::command_line(arguments, name).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let line = HSTRING::from(line);
     let mut asked = SHELLEXECUTEINFOW {
         cbSize: u32::try_from(size_of::<SHELLEXECUTEINFOW>()).map_err(io::Error::other)?,
         // Its own messages are not this program's: the window says what came of it.
         fMask: SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI,
+        // Windows' question belongs to the window in which it was chosen, and comes before it.
+        hwnd: own_window(),
         lpVerb: w!("runas"),
         lpFile: PCWSTR(file.as_ptr()),
         lpParameters: PCWSTR(line.as_ptr()),
@@ -197,6 +202,43 @@ fn start(arguments: &[String], name: &LineName) -> Result<OwnedHandle, RiseError
     }
     // SAFETY: Windows has opened it for this call, and nobody else has it.
     Ok(unsafe { OwnedHandle::from_raw_handle(asked.hProcess.0) })
+}
+
+/// The file that this process runs, by a name that an administrator's process understands, too: it does not have the letters
+/// of a person's network drives.
+fn own_file() -> io::Result<OsString> {
+    let file = env::current_exe()?;
+    let real = fs::canonicalize(&file).ok().and_then(|real| asking::plain(real.to_str()?));
+    Ok(real.map_or_else(|| file.into_os_string(), OsString::from))
+}
+
+/// The window in front, if it is ours.
+fn own_window() -> HWND {
+    // SAFETY: no arguments, and `process` outlives the call; of no window it says 0.
+    unsafe {
+        let (window, mut process) = (GetForegroundWindow(), 0);
+        GetWindowThreadProcessId(window, Some(&raw mut process));
+        if process == GetCurrentProcessId() { window } else { HWND::default() }
+    }
+}
+
+/// What starts programs may be parts of the shell's that want it (Microsoft, "ShellExecuteEx", remarks).
+struct Com(HRESULT);
+
+impl Com {
+    fn begin() -> Self {
+        // SAFETY: for this thread alone, until it is dropped.
+        Self(unsafe { CoInitializeEx(None, COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE) })
+    }
+}
+
+impl Drop for Com {
+    fn drop(&mut self) {
+        if self.0.is_ok() {
+            // SAFETY: it was begun on this thread.
+            unsafe { CoUninitialize() };
+        }
+    }
 }
 
 pub(super) fn answer(name: &LineName) -> Result<Line, AnswerError> {
@@ -221,7 +263,7 @@ pub(super) fn answer(name: &LineName) -> Result<Line, AnswerError> {
     if image_of(server)? == own { Ok(line) } else { Err(AnswerError::Impostor) }
 }
 
-/// The file that a process runs.
+/// The file that a process runs, as the kernel names it: without the letters of drives, which each person has of their own.
 fn image_of(process: u32) -> io::Result<Vec<u16>> {
     // SAFETY: a number; the handle is nobody else's.
     let process = unsafe {
@@ -233,7 +275,7 @@ fn image_of(process: u32) -> io::Result<Vec<u16>> {
     let mut length = u32::try_from(path.len()).map_err(io::Error::other)?;
     let (handle, place) = (HANDLE(process.as_raw_handle()), PWSTR(path.as_mut_ptr()));
     // SAFETY: the buffer is of the length that is told, which outlives the call.
-    unsafe { QueryFullProcessImageNameW(handle, PROCESS_NAME_WIN32, place, &raw mut length) }?;
+    unsafe { QueryFullProcessImageNameW(handle, PROCESS_NAME_NATIVE, place, &raw mut length) }?;
     path.truncate(length as usize);
     Ok(path)
 }

@@ -20,15 +20,16 @@ use super::guard::{Guard, Held, Left, LockedBefore, Note};
 use super::places::{Place, is_modifier_or_lock};
 use super::repeat::{Pace, Repeat};
 use super::{Button, InjectError, Press, Stroke, usages};
-use crate::foremost::{Front, Takes, takes};
+use crate::foremost::{Front, Takes, takes, takes_at_pointer};
 use crate::locks::Locks;
 
 /// Most that one call turns a wheel, in 1/120 of a notch: what is beyond is lost.
 const MOST_TURN: i32 = 20 * 120;
 /// How often what may not have come up is let go of again.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
-/// How long the guard tries: the questions that Windows itself asks end sooner.
-const GUARD_TRIES: Duration = Duration::from_secs(130);
+/// How long the guard tries. The questions that Windows itself asks end within two minutes; an administrator's window may
+/// stay in front for longer.
+const GUARD_TRIES: Duration = Duration::from_secs(60 * 60);
 /// The locks, in the masks that the guard is told.
 const CAPS_LOCK: u8 = 1;
 const NUM_LOCK: u8 = 1 << 1;
@@ -124,7 +125,7 @@ impl Injector {
         let number = send::number(button);
         match press {
             Press::Down => {
-                require_input()?;
+                require_input_at_pointer()?;
                 self.down(Held::Button(number))
             }
             Press::Up => {
@@ -140,7 +141,7 @@ impl Injector {
     }
 
     pub(super) fn wheel(&mut self, horizontal: i32, vertical: i32) -> Result<(), InjectError> {
-        require_input()?;
+        require_input_at_pointer()?;
         self.give_back();
         let bounded = |turned: i32| turned.clamp(-MOST_TURN, MOST_TURN);
         send::wheel(bounded(horizontal), bounded(vertical))
@@ -467,21 +468,27 @@ pub(super) fn let_go(_name: Option<&str>, left: &Left) -> Result<(), InjectError
         thread::sleep(TRY_AGAIN);
     }
     let board = Front::now().layout().map(layout::read).unwrap_or_default();
+    let mut done = Ok(());
     for held in &left.held {
         let code = match held {
             Held::Key(place) => Place(*place).code(send::locks().num).or_else(|| board.code(Place(*place))),
             Held::Button(_) => None,
         };
-        send::held(*held, Press::Up, code.unwrap_or(0))?;
+        // One that does not come up is no reason to leave the others down.
+        done = send::held(*held, Press::Up, code.unwrap_or(0)).and(done);
     }
     match left.locked {
-        Some(LockedBefore { before, .. }) => send::lock(locks(before)),
-        None => Ok(()),
+        Some(LockedBefore { before, .. }) => send::lock(locks(before)).and(done),
+        None => done,
     }
 }
 
 fn require_input() -> Result<(), InjectError> {
     if takes() == Takes::Input { Ok(()) } else { Err(InjectError::Blocked) }
+}
+
+fn require_input_at_pointer() -> Result<(), InjectError> {
+    if takes_at_pointer() == Takes::Input { Ok(()) } else { Err(InjectError::Blocked) }
 }
 
 fn is_shift(held: Held) -> bool {

@@ -18,7 +18,7 @@ use windows::core::{BOOL, s, w};
 
 use super::signs::{Front, Saver, Session, Signs};
 use super::{Sink, Situation, WatchError};
-use crate::foremost::{Takes, takes};
+use crate::foremost::{Takes, has_kept, takes};
 
 /// From one look to the next. Within this time keys that Windows keeps from a window are turned away one by one
 /// ([`crate::inject::InjectError::Blocked`]).
@@ -64,6 +64,7 @@ impl Drop for Watch {
 
 fn look(terminal: Option<&Terminal>) -> Signs {
     let front = match takes() {
+        Takes::Input if has_kept() => Front::Above,
         Takes::Input => Front::Ours,
         Takes::NotFromHere => Front::Above,
         Takes::OtherDesktop => Front::OtherDesktop,
