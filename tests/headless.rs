@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "every whole-system test uses another part of the harness")]
 mod impair;
 
+#[path = "headless/anew.rs"]
+mod anew;
 #[path = "headless/film.rs"]
 mod film;
 #[path = "headless/first_picture.rs"]

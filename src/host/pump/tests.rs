@@ -12,8 +12,6 @@ use lotse_protocol::message::session::{Applied, UpdateHeader};
 
 use super::{BETWEEN_KEYFRAMES, Pump, PumpError, PumpEvent, UpdateOut};
 use crate::host::ViewerId;
-use crate::viewer::decode::{Decoding, Report};
-use crate::viewer::framebuffer::Picture;
 
 const ADVISER: ViewerId = ViewerId(3);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -355,47 +353,6 @@ fn a_keyframe_comes_on_request_and_for_each_who_joins() {
     pump.begin(ADVISER, joiner.out.clone());
     assert!(joiner.next_and_apply(&pump).keyframe);
     joiner.until_exact(&pump, &stage);
-}
-
-/// The first one, while nothing is known of the link; and one of many, on a link of which nothing is left.
-#[test]
-fn a_viewer_that_cannot_take_an_update_gets_the_picture_anew() {
-    for broken in [1, 2, 40] {
-        let (pump, stage, _events) = pump();
-        let watcher = Watcher::new();
-        pump.begin(ADVISER, watcher.out.clone());
-        let picture = Arc::new(Picture::new());
-        let (sender, reports) = mpsc::channel();
-        let decoding = Decoding::start(Arc::clone(&picture), move |report| sender.send(report).unwrap_or(()), || {})
-            .expect("a thread");
-        let (mut count, mut asked) = (0, 0);
-        let end = Instant::now() + PATIENCE;
-        loop {
-            assert!(Instant::now() < end, "the picture stands still after the update {broken}");
-            stage.step();
-            if let Ok((header, mut update)) = watcher.updates.recv_timeout(Duration::from_millis(1)) {
-                count += 1;
-                if count == broken {
-                    update.truncate(1);
-                }
-                let again = count > broken && header.keyframe;
-                decoding.update(header, update.into()).expect("there is room");
-                match reports.recv_timeout(PATIENCE).expect("a report") {
-                    Report::Applied(applied) => pump.applied(ADVISER, &applied),
-                    Report::KeyframeWanted(_, applied) => {
-                        asked += 1;
-                        pump.keyframe_wanted(ADVISER);
-                        pump.applied(ADVISER, &applied);
-                    }
-                }
-                if again {
-                    break;
-                }
-            }
-        }
-        assert_eq!(asked, 1);
-        assert_ne!(picture.size(), (0, 0));
-    }
 }
 
 #[test]
