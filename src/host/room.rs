@@ -46,6 +46,10 @@ const AHEAD: Duration = Duration::from_millis(8);
 const NOISE: Duration = Duration::from_millis(5);
 /// A trip that took so much longer than the smallest has met a queue that is too long.
 const LONG_QUEUE: Duration = Duration::from_millis(40);
+/// What met a queue of more than that, and was delivered at less than this part of the believed rate, has met another link than
+/// was known: what was seen before is forgotten. The best of ten samples would last for ten updates that are as long as
+/// the old link liked them.
+const COLLAPSE: (Duration, f64) = (Duration::from_millis(100), 0.25);
 /// Who had nothing to send for so long left a gap.
 const GAP: Duration = Duration::from_millis(2);
 /// No clock and no thread is better than this: shorter times would make rates of anything.
@@ -91,6 +95,8 @@ pub struct Room {
     trip: Option<(Instant, Duration)>,
     /// Of the update that had it.
     trip_bytes: usize,
+    /// The one before it was measured anew.
+    trip_before: Option<Duration>,
     growth: Growth,
     /// Bytes that were waiting for their turn then.
     ahead: Option<(Instant, usize)>,
@@ -217,6 +223,7 @@ impl Room {
             self.began_after = Some(self.last);
             if self.is_stale(now) {
                 // Nothing is in the way of this one: its trip becomes the smallest.
+                self.trip_before = self.round_trip();
                 self.trip = None;
                 // The link may have become faster, too.
                 self.growth.rounds = self.growth.rounds.min(ROUNDS - 1);
@@ -305,10 +312,15 @@ impl Room {
         let rate = self.proof(now, sent).map_or(rate, |proof| proof.max(rate));
         // What was not limited by the link says nothing about it, unless it went better than was believed.
         if limited || rate > self.rate() || self.samples.is_empty() {
+            let is_first = self.samples.is_empty();
+            let smallest = self.round_trip().or(self.trip_before);
+            let met_a_queue = smallest.is_some_and(|smallest| now - sent.at > smallest + COLLAPSE.0);
             if self.samples.len() == SAMPLES {
                 self.samples.pop_front();
             }
-            let is_first = self.samples.is_empty();
+            if !is_first && met_a_queue && rate < self.rate() * COLLAPSE.1 {
+                self.samples.clear();
+            }
             self.samples.push_back(if is_first { rate.max(LEAST_RATE) } else { rate });
         }
     }
@@ -569,6 +581,51 @@ mod tests {
         link.rate = 250_000.0;
         link.saturate(&mut room, Duration::from_secs(6));
         assert!(room.rate() < 300_000.0, "{}", room.rate());
+    }
+
+    /// What is on its way when it happens has to get through. After that the updates fit the link as it is now.
+    #[test]
+    fn a_link_that_collapses_is_known_as_soon_as_what_was_on_its_way_is_through() {
+        for (before, after) in [(12_500_000.0, 250_000.0), (12_500_000.0, 37_500.0), (2_500_000.0, 37_500.0)] {
+            for round_trip in [5 * MS, 40 * MS] {
+                // In the middle, and while the smallest trip is measured anew.
+                for (film, known_for) in [(false, 2000), (true, 2000), (false, 3000), (true, 3000)] {
+                    let (mut room, mut link) = (Room::new(), Link::new(before, round_trip));
+                    link.saturate(&mut room, known_for * MS);
+                    // As much as there is room for.
+                    let through = Duration::from_secs_f64(before * (round_trip + 30 * MS).as_secs_f64() / after);
+                    link.rate = after;
+                    let mut work = |link: &mut Link, time| {
+                        if film {
+                            link.play(&mut room, time);
+                        } else {
+                            link.saturate(&mut room, time);
+                        }
+                    };
+                    work(&mut link, through + 10 * round_trip);
+                    link.longest_queue = Duration::ZERO;
+                    work(&mut link, Duration::from_secs(10));
+                    let most = round_trip + 60 * MS + Duration::from_secs_f64(PACKET as f64 / after);
+                    let which =
+                        format!("{before} to {after} B/s, {round_trip:?}, film {film}, through after {through:?}");
+                    assert!(link.longest_queue < most, "{which}: {:?}, not {most:?}", link.longest_queue);
+                    assert!((0.7 * after..1.3 * after).contains(&room.rate()), "{which}: {}", room.rate());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_that_stood_still_for_a_moment_is_soon_what_it_was() {
+        for round_trip in [5 * MS, 40 * MS] {
+            let (mut room, mut link) = (Room::new(), Link::new(2_500_000.0, round_trip));
+            link.saturate(&mut room, Duration::from_secs(3));
+            let rate = room.rate();
+            link.free_at = link.now + 400 * MS;
+            link.acknowledgements.iter_mut().for_each(|(at, _)| *at += 400 * MS);
+            link.saturate(&mut room, 400 * MS + Duration::from_secs(1));
+            assert!(room.rate() > 0.8 * rate, "{round_trip:?}: {} after {rate}", room.rate());
+        }
     }
 
     #[test]
