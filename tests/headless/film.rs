@@ -29,6 +29,8 @@ const NARROW: Conditions = Conditions {
 /// In that the first picture comes.
 const AT_FIRST: Duration = Duration::from_secs(1);
 const PLAYED: Duration = Duration::from_secs(10);
+/// About eight are typed a second.
+const LEAST_LETTERS: usize = 60;
 /// A letter that was not seen by then never was.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -66,6 +68,7 @@ struct Seen {
 
 impl Seen {
     fn check(&self) {
+        assert!(self.letters.len() >= LEAST_LETTERS, "too few letters to judge by: {self}");
         assert_eq!(self.lost, 0, "letters were never seen: {self}");
         assert!(percentile(&self.letters, 95) <= Duration::from_millis(150), "{self}");
         assert!(self.pictures >= 8.0, "{self}");
