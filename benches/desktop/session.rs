@@ -61,16 +61,26 @@ type Delays = Vec<(Option<Workload>, Delay)>;
 struct Results {
     product: Product,
     costs: Vec<(Workload, Cost)>,
-    /// Of the adviser's keys, and of the customer's own.
+    /// Of the adviser's keys.
     delays: Delays,
-    own: Delays,
+    /// Of the customer's own.
+    own: Vec<(Option<Workload>, Own)>,
 }
+
+/// The customer's own keys, in turns.
+struct Own {
+    /// On a desk that nobody looks at.
+    alone: Delay,
+    shared: Delay,
+}
+
+/// How often these take turns: what else this machine does changes from one minute to the next by more than is looked for.
+const TURNS: usize = 4;
 
 /// Measures everything and writes `session.md` and `session.svg`.
 pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     let content = Content::in_folder(places.scratch.join("content"))?;
     let (busy, time) = (Busy::now(), Duration::from_secs(extent.seconds));
-    let mut unshared = unshared_keys(extent, &content, time * 2)?;
     let mut all = Vec::new();
     for product in PRODUCTS {
         let sides = Sides::of(*product, &content)?;
@@ -88,20 +98,11 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
         sides.put_others_last()?;
         for workload in extent.beside_own_keys() {
             eprintln!("{}: the customer's own keys, {} …", product.name(), beside_what(workload));
-            let mut own = Keys::default();
-            for _ in 0..2 {
-                own.add(keys(sides.customers(), sides.customers(), workload, &content, time * 2)?);
-            }
-            results.own.push((workload, own.delay()));
+            results.own.push((workload, own_keys(sides.customers(), workload, &content, time)?));
         }
         all.push(results);
     }
-    // Once before the others and once after them: what else this machine does changes with time.
-    for ((_, keys), (_, more)) in unshared.iter_mut().zip(unshared_keys(extent, &content, time * 2)?) {
-        keys.add(more);
-    }
-    let unshared: Delays = unshared.into_iter().map(|(workload, keys)| (workload, keys.delay())).collect();
-    let mut text = tables(&all, &unshared);
+    let mut text = tables(&all);
     if extent.workloads.contains(&Workload::Film) {
         text = format!("{text}\n{}", slow(&content, Line { kbit: 2000, rtt_ms: 40 }, time)?);
     }
@@ -161,18 +162,16 @@ impl Keys {
     }
 }
 
-/// The customer's own keys while nobody looks, on a desk like those that are looked at.
-fn unshared_keys(extent: &Extent, content: &Content, time: Duration) -> Result<Vec<(Option<Workload>, Keys)>> {
-    let beside = extent.beside_own_keys();
-    if beside.is_empty() {
-        return Ok(Vec::new());
+/// The customer's own keys on the desk that is looked at, and in between on one like it at which nobody looks; nothing moves
+/// on the other meanwhile.
+fn own_keys(shared: &Desk, workload: Option<Workload>, content: &Content, time: Duration) -> Result<Own> {
+    let alone = workloads::desk(content);
+    let (mut of_alone, mut of_shared) = (Keys::default(), Keys::default());
+    for _ in 0..TURNS {
+        of_alone.add(keys(&alone, &alone, workload, content, time)?);
+        of_shared.add(keys(shared, shared, workload, content, time)?);
     }
-    let desk = workloads::desk(content);
-    let each = beside.into_iter().map(|workload| {
-        eprintln!("not shared: keys, {} …", beside_what(workload));
-        Ok((workload, keys(&desk, &desk, workload, content, time)?))
-    });
-    each.collect()
+    Ok(Own { alone: of_alone.delay(), shared: of_shared.delay() })
 }
 
 /// Keys pressed and seen on `hands`, whose lamp is on the customer's desk, beside a workload there.
@@ -220,7 +219,7 @@ fn beside_what(workload: Option<Workload>) -> &'static str {
     }
 }
 
-fn tables(all: &[Results], unshared: &Delays) -> String {
+fn tables(all: &[Results]) -> String {
     let columns: String = all.iter().map(|results| format!(" {} |", results.product.name())).collect();
     let rule = "---|".repeat(all.len() + 1);
     let mut text = String::new();
@@ -237,18 +236,18 @@ fn tables(all: &[Results], unshared: &Delays) -> String {
         let cells = all.iter().map(|results| format!(" {} |", both(&results.delays[number].1)));
         text.push_str(&format!("| {} |{}\n", beside_what(*workload), cells.collect::<String>()));
     }
-    if !unshared.is_empty() {
+    if !first.own.is_empty() {
         text.push_str(&format!(
-            "\n## The customer's own key → pixel, ms p50 / p95 (p95, times that of the desktop that is not shared)\n\n\
-             | | not shared |{columns}\n|---|{rule}\n"
+            "\n## The customer's own key → pixel, ms p50 / p95, on a desktop that nobody looks at → on the one that is shared \
+             (times p95)\n\n| |{columns}\n|{rule}\n"
         ));
     }
-    for (number, (workload, alone)) in unshared.iter().enumerate() {
+    for (number, (workload, _)) in first.own.iter().enumerate() {
         let cells = all.iter().map(|results| {
-            let shared = &results.own[number].1;
-            format!(" {} ({:.1}) |", both(shared), shared.p95 / alone.p95)
+            let Own { alone, shared } = &results.own[number].1;
+            format!(" {} → {} ({:.1}) |", both(alone), both(shared), shared.p95 / alone.p95)
         });
-        text.push_str(&format!("| {} | {} |{}\n", beside_what(*workload), both(alone), cells.collect::<String>()));
+        text.push_str(&format!("| {} |{}\n", beside_what(*workload), cells.collect::<String>()));
     }
     if first.costs.is_empty() {
         return text;
@@ -285,8 +284,8 @@ the processor. Lotse as `./dev run` starts it, by a relay over UDP; TigerVNC wit
 the same kind of display, Tight, once without JPEG and once with JPEG 8, which its viewer asks for by itself.
 
 - *Key → pixel*: pressed at the adviser's, through the customer's computer, seen at the adviser's. *The customer's own*: \
-pressed and seen at the customer's, while the adviser looks; *not shared* is a desk of the same kind that nobody looks at, \
-before and after all the others; the relay and the adviser's side run only when nobody else wants a processor then, since they belong on other \
+pressed and seen at the customer's, while the adviser looks, in turns with the same on a desk of its kind that nobody looks \
+at, four turns of each; the relay and the adviser's side run only when nobody else wants a processor then, since they belong on other \
 computers.
 - *cinema* is the film on all of the screen, 30 pictures a second. *MB*: all that went over the loopback, headers and acknowledgements too, in a network of its own where the system gives \
 one; Lotse's halved, since the relay sends each packet on. *Processor*: user and system, the workload and 3 s of rest. The \
