@@ -193,11 +193,7 @@ async fn run(
             error = connection.closed() => break why_closed(&error),
             _ = looks.tick() => {
                 let now = Instant::now();
-                let was_silent = link.silent;
-                let silence = link.look(&connection, sink, now);
-                if let Some(hands) = hands.as_ref().filter(|_| link.silent != was_silent) {
-                    hands.hush(link.silent);
-                }
+                let silence = link.look(&connection, hands.as_ref(), sink, now);
                 if next_beat <= now {
                     next_beat = now + if silence >= WORRIED { WORRIED_HEARTBEAT } else { HEARTBEAT };
                     guard.reserve.release();
@@ -491,8 +487,9 @@ impl Link {
         Self { viewer, heard: Instant::now(), frames: frames(connection), silent: false, looks: 0 }
     }
 
-    /// Looks whether the other side was heard, tells the program, and says for how long it has been silent.
-    fn look(&mut self, connection: &Connection, sink: &Sink, now: Instant) -> Duration {
+    /// Looks whether the other side was heard, tells the adviser's hands and the program, and says for how long it has been
+    /// silent.
+    fn look(&mut self, connection: &Connection, hands: Option<&Open>, sink: &Sink, now: Instant) -> Duration {
         let frames = frames(connection);
         if frames != self.frames {
             (self.frames, self.heard) = (frames, now);
@@ -500,6 +497,10 @@ impl Link {
         let silence = now.saturating_duration_since(self.heard);
         let silent = silence >= SILENT;
         self.looks += 1;
+        // First: what is done when the program has been told is meant for a line that is back, and must not be given up.
+        if let Some(hands) = hands.filter(|_| silent != self.silent) {
+            hands.hush(silent);
+        }
         if silent != self.silent || self.looks >= TELL {
             (self.silent, self.looks) = (silent, 0);
             sink(Event::Link {
