@@ -62,7 +62,7 @@ fn opens_with(program: &mut Command, view: &CustomerView, language: Language, lo
     let expected = page::customers_page(view, language, looks, (place.width, place.height));
     let begun = std::time::Instant::now();
     loop {
-        let shown = desk.pixels_in(desk.geometry(window));
+        let shown = desk.looks(window);
         if page::shows(&shown, &expected) {
             return;
         }

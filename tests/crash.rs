@@ -27,7 +27,7 @@ fn a_mistake_is_told_in_a_window_and_in_the_terminal() {
         assert!(log.contains(said), "{said} is missing in {log}");
     }
     let window = desk.window("Lotse", PATIENCE);
-    let looks = || desk.pixels_in(desk.geometry(window));
+    let looks = || desk.looks(window);
     until(PATIENCE, "words in it", || (looks().colours() > 1).then_some(()));
     desk.screenshot(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("crash.png"));
     // A click closes it, wherever.

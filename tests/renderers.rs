@@ -113,7 +113,7 @@ impl Reader {
     }
 
     fn looks(&self) -> Pixels {
-        self.desk.pixels_in(self.desk.geometry(self.window))
+        self.desk.looks(self.window)
     }
 }
 

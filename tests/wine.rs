@@ -180,7 +180,7 @@ fn a_customers_window_on_windows_leaves_nothing() {
     let relay = Relay::start();
     let mut program = desk.spawn(prefix.lotse().args(relay.arguments()));
     let window = desk.window_of(&program, PATIENCE);
-    until(PATIENCE, "something in the window", || (desk.pixels_in(desk.geometry(window)).colours() > 16).then_some(()));
+    until(PATIENCE, "something in the window", || (desk.looks(window).colours() > 16).then_some(()));
     desk.close(window);
     assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
     traces.nothing_is_left(&prefix);

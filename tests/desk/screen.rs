@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xfixes::ConnectionExt as _;
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
 
-use super::{Desk, until};
+use super::{Desk, PATIENCE, until};
 
 /// A rectangle on the display, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +157,15 @@ impl Desk {
     /// The part of the display inside `rect`.
     pub(crate) fn pixels_in(&self, rect: Rect) -> Pixels {
         self.try_pixels_in(rect).expect("the X server gives its pixels")
+    }
+
+    /// The window's inside. While it is being placed, some of it may be off the display: the server gives none of it then.
+    ///
+    /// # Panics
+    /// When it does not come onto the display.
+    #[track_caller]
+    pub(crate) fn looks(&self, window: Window) -> Pixels {
+        until(PATIENCE, "the whole window to be on the display", || self.try_pixels_in(self.geometry(window)))
     }
 
     /// Writes the whole display as a PNG.

@@ -286,7 +286,7 @@ impl Customer {
     }
 
     pub(crate) fn looks(&self) -> Pixels {
-        self.desk.pixels_in(self.desk.geometry(self.window))
+        self.desk.looks(self.window)
     }
 
     /// The window's pixels.
@@ -455,7 +455,7 @@ impl Adviser {
     }
 
     pub(crate) fn looks(&self) -> Pixels {
-        self.desk.pixels_in(self.desk.geometry(self.window))
+        self.desk.looks(self.window)
     }
 
     pub(crate) fn says_otherwise_than(&self, before: &Pixels) -> bool {

@@ -62,7 +62,7 @@ fn opens_in_its_colours(prefix: &Prefix, executable: &Path) {
     let logo = Color32::from_rgb(0xc8, 0x10, 0x20);
     // The accent is around the field that has the keyboard.
     until(PATIENCE, "logo and accent in the window", || {
-        let pixels = desk.pixels_in(desk.geometry(window));
+        let pixels = desk.looks(window);
         let many = |colour: Color32, least: usize| {
             let bgr = [colour.b(), colour.g(), colour.r()];
             pixels.bgrx.chunks_exact(4).filter(|pixel| pixel[..3] == bgr).count() > least

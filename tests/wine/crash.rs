@@ -18,7 +18,7 @@ fn a_failure_is_told_and_leaves_nothing() {
         let status = program.ended(GONE_WITHIN).expect("it ends by itself");
         assert_eq!(status.code(), Some(70), "{failure}");
         let window = desk.window("Lotse", PATIENCE);
-        until(PATIENCE, "words in it", || (desk.pixels_in(desk.geometry(window)).colours() > 2).then_some(()));
+        until(PATIENCE, "words in it", || (desk.looks(window).colours() > 2).then_some(()));
         let told = message().expect("the process with the message is there");
         assert!(told.contains(place), "{failure}: {told}");
         if let Some(place) = told.strip_prefix('+') {

@@ -145,7 +145,7 @@ impl Reader {
         let (program, pages) = desk.spawn_listening(command);
         let window = desk.window_of(&program, PATIENCE);
         desk.place(window, 4, 4);
-        until(PATIENCE, "a page", || (desk.pixels_in(desk.geometry(window)).colours() > 16).then_some(()));
+        until(PATIENCE, "a page", || (desk.looks(window).colours() > 16).then_some(()));
         Self { desk, _program: program, window, pages, page: None }
     }
 
@@ -159,7 +159,7 @@ impl Reader {
     }
 
     fn looks(&self) -> Pixels {
-        self.desk.pixels_in(self.desk.geometry(self.window))
+        self.desk.looks(self.window)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::prefix::{GONE_WITHIN, Prefix};
 /// A window of a program that nobody may ask how high it stands: what it is called, where it is and how large, beside the
 /// customer's.
 const TITLE: &str = "above";
-const PLACE: [&str; 4] = ["10", "540", "480", "220"];
+const PLACE: [&str; 4] = ["700", "300", "480", "220"];
 /// Where no window is.
 const BESIDE: (i16, i16) = (1200, 700);
 /// What both of the customer's windows are called.
@@ -54,6 +54,12 @@ fn begin(prefix: &Prefix, desk: Desk, arguments: &[String]) -> Customer {
     let window = desk.window(LOTSE, PATIENCE);
     let customer = Customer { desk, program, window };
     until(PATIENCE, "the terms", || customer.is_shown_terms().then_some(()));
+    // Wherever Wine would have it, the administrator's window is to stand beside it.
+    until(PATIENCE, "the window to be at the left", || {
+        customer.desk.place(customer.window, 0, 20);
+        customer.desk.at_rest(Duration::from_millis(300), PATIENCE);
+        (customer.desk.geometry(customer.window).x < 10).then_some(())
+    });
     customer.accept_terms();
     customer
 }
@@ -61,11 +67,11 @@ fn begin(prefix: &Prefix, desk: Desk, arguments: &[String]) -> Customer {
 /// The window comes to the front, and the adviser is told that only the customer can use it.
 fn is_kept_from_a_window(prefix: &Prefix, session: &Session) -> (Program, Window) {
     let (adviser, customer) = (&session.adviser, &session.customer);
-    let (toolbar, before) = (adviser.toolbar(), customer.looks());
+    let before = customer.looks();
     let program = customer.desk.spawn(prefix.beside("above.exe").args(PLACE).arg(TITLE));
     let window = customer.desk.window(TITLE, PATIENCE);
     customer.desk.focus(window);
-    until(PATIENCE, "the adviser to be told", || adviser.toolbar().difference(&toolbar).map(drop));
+    until(PATIENCE, "the adviser to be told", || adviser.is_told_why_it_pauses().then_some(()));
     until(PATIENCE, "the customer to be told", || customer.says_otherwise_than(&before).then_some(()));
     (program, window)
 }
@@ -74,13 +80,15 @@ fn is_kept_from_a_window(prefix: &Prefix, session: &Session) -> (Program, Window
 /// again.
 fn is_kept_from_it_behind_another(session: &Session, above: Window) {
     let (adviser, customer) = (&session.adviser, &session.customer);
-    let kept = adviser.toolbar();
     customer.desk.focus(customer.window);
-    until(PATIENCE, "control again", || adviser.toolbar().difference(&kept).map(drop));
-    adviser.desk.at_rest(Duration::from_millis(500), PATIENCE);
-    session.click_on_customers(customer.desk.geometry(above).centre());
-    until(PATIENCE, "the adviser to be told", || adviser.toolbar().difference(&kept).is_none().then_some(()));
-    until(PATIENCE, "control once more", || adviser.toolbar().difference(&kept).map(drop));
+    until(PATIENCE, "control again", || (!adviser.is_told_why_it_pauses()).then_some(()));
+    until(PATIENCE, "the adviser to be told", || {
+        // One that comes before control is back is given up.
+        session.click_on_customers(customer.desk.geometry(above).centre());
+        adviser.desk.at_rest(Duration::from_millis(300), PATIENCE);
+        adviser.is_told_why_it_pauses().then_some(())
+    });
+    until(PATIENCE, "control once more", || (!adviser.is_told_why_it_pauses()).then_some(()));
 }
 
 /// The customer clicks, and is asked anew by another window; the adviser touches nothing.

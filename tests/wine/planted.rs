@@ -145,9 +145,7 @@ impl Downloads {
         let mut command = self.command(prefix, program);
         let mut program = desk.spawn(command.args(arguments).env("WINEDEBUG", "+loaddll"));
         let window = desk.window_of(&program, PATIENCE);
-        until(PATIENCE, "something in the window", || {
-            (desk.pixels_in(desk.geometry(window)).colours() > 16).then_some(())
-        });
+        until(PATIENCE, "something in the window", || (desk.looks(window).colours() > 16).then_some(()));
         desk.close(window);
         assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
         let log = program.log().to_lowercase();
