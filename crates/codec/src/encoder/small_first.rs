@@ -45,10 +45,9 @@ impl SmallFirst {
         if !all_fitted {
             all.merge(&went_along);
         }
-        let mut large = rest;
-        large.merge(&part(damage, |rect| !is_small(rect)));
-        let waits = waiting.all().flatten().filter(|rect| !all.rects().iter().any(|small| small.overlaps(rect)));
-        let large = large.rects().iter().copied().chain(waits).fold(Rect::default(), |all, rect| all.around(&rect));
+        // What waits from earlier updates moves no longer: it lies around nothing.
+        let large = rest.rects().iter().chain(damage.rects().iter().filter(|rect| !is_small(rect)));
+        let large = large.fold(Rect::default(), |all, rect| all.around(rect));
         let is_apart = |rect: &Rect| is_small(rect) && !large.overlaps(&surroundings(rect));
         all.merge(damage);
         let small = part(&all, is_apart);
@@ -165,13 +164,15 @@ mod tests {
     #[test]
     fn a_key_goes_before_what_waits() {
         let page = waiting(&[PAGE]);
-        let mut first = SmallFirst::default();
-        assert_eq!(small(first.turn(&region(&[KEY]), &page)), [KEY]);
-        assert_eq!(everything(first.turn(&region(&[KEY]), &page)), []);
-        assert_eq!(small(first.turn(&Region::new(), &page)), [KEY]);
-        let mut first = SmallFirst::default();
         let in_the_page = Rect::new(900, 400, 12, 20);
-        assert_eq!(everything(first.turn(&region(&[in_the_page]), &page)), [in_the_page]);
+        for key in [KEY, in_the_page] {
+            let mut first = SmallFirst::default();
+            assert_eq!(small(first.turn(&region(&[key]), &page)), [key]);
+            assert_eq!(everything(first.turn(&region(&[key]), &page)), []);
+            assert_eq!(small(first.turn(&Region::new(), &page)), [key]);
+        }
+        let corners = waiting(&[PAGE, Rect::new(0, 0, 64, 64), Rect::new(1856, 1016, 64, 64)]);
+        assert_eq!(small(SmallFirst::default().turn(&region(&[in_the_page]), &corners)), [in_the_page]);
     }
 
     #[test]
@@ -192,9 +193,13 @@ mod tests {
     fn pieces_between_what_is_large_belong_to_it() {
         let other = Rect::new(100, 500, 300, 400);
         let between = Rect::new(500, 300, 12, 20);
-        let mut first = SmallFirst::default();
-        assert_eq!(everything(first.turn(&region(&[between]), &waiting(&[PAGE, other]))), [between]);
-        assert_eq!(small(first.turn(&region(&[KEY]), &waiting(&[PAGE, other]))), [KEY]);
+        let (page, mut first) = (waiting(&[PAGE]), SmallFirst::default());
+        let all = everything(first.turn(&region(&[PAGE, other, between]), &page));
+        assert!(all.contains(&between) && !first.is_waiting());
+        assert_eq!(small(first.turn(&region(&[PAGE, other, KEY]), &page)), [KEY]);
+        // What was put off is large still.
+        let other_half = everything(first.turn(&region(&[between]), &page));
+        assert!(other_half.contains(&between) && !first.is_waiting());
     }
 
     #[test]

@@ -208,6 +208,14 @@ fn no_update_of_new_text_takes_more_than_forty_milliseconds_of_a_slow_link() {
 
 /// What is typed beside a page that scrolls, and is more than the link carries, is there with the first or the second
 /// update, not after the page's round.
+/// Of 16 colours, and nothing repeats: half a byte a pixel.
+fn scribble(picture: &mut Picture, rect: Rect, seed: u32) {
+    for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
+        let [a, ..] = mix(x * 7919 + y * 31 + seed).to_le_bytes();
+        picture.set(rect.x + x, rect.y + y, [a % 16 * 15, 40, 60]);
+    }
+}
+
 #[test]
 fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
     let page = Rect::new(200, 20, 480, 460);
@@ -217,10 +225,7 @@ fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
         play.now += PICTURE;
         picture.copy(Rect::new(page.x, page.y, page.width, page.height - 60), (page.x, page.y + 60));
         let rest = Rect::new(page.x, page.bottom() - 60, page.width, 60);
-        for (y, x) in (0..rest.height).flat_map(|y| (0..rest.width).map(move |x| (y, x))) {
-            let [a, ..] = mix(x * 7919 + y * 31 + number * 101).to_le_bytes();
-            picture.set(rest.x + x, rest.y + y, [a % 16 * 15, 40, 60]);
-        }
+        scribble(&mut picture, rest, number * 101);
         // Anywhere beside it.
         let key = Rect::new(10 + number % 12 * 12, 30 + number % 20 * 20, 9, 16);
         picture.fill(key, [number as u8, 1, 2]);
@@ -238,6 +243,35 @@ fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
 }
 
 #[test]
+fn a_key_on_what_is_still_on_its_way_does_not_wait_for_it() {
+    // A page that came at once, and the first picture of all.
+    for first in [false, true] {
+        let page = Rect::new(64, 20, 600, 460);
+        let mut picture = desktop(700, 500);
+        let mut play = Play::new(&picture);
+        scribble(&mut picture, page, 0);
+        if first {
+            play.sides.encoder.keyframe();
+        }
+        let budget = Budget::bytes(1_500);
+        play.step(&picture, &Region::from(page), budget);
+        for number in 1..=40 {
+            play.now += PICTURE;
+            // On what has come already, and on what has not.
+            let key = Rect::new(80 + number % 12 * 47, 30 + number * 7 % 20 * 21, 9, 16);
+            picture.fill(key, [number as u8, 1, 2]);
+            let before = play.step(&picture, &Region::from(key), budget);
+            if play.wrong(&picture, key, |_, _| true).0 != 0 {
+                play.step(&picture, &Region::new(), budget);
+                assert_eq!(play.wrong(&picture, key, |_, _| true).0, 0, "{number} waits");
+            }
+            assert_eq!(before.pending, Pending::More, "the page was to be on its way still");
+        }
+        play.rest(&picture, Budget::unlimited());
+    }
+}
+
+#[test]
 fn what_waits_behind_something_small_outlasts_a_keyframe_and_another_size() {
     let page = Rect::new(200, 20, 480, 460);
     let key = Rect::new(20, 40, 9, 16);
@@ -246,10 +280,7 @@ fn what_waits_behind_something_small_outlasts_a_keyframe_and_another_size() {
     let put_off = || {
         let mut picture = desktop(700, 500);
         let mut play = Play::new(&picture);
-        for (y, x) in (0..page.height).flat_map(|y| (0..page.width).map(move |x| (y, x))) {
-            let [a, ..] = mix(x * 7919 + y * 31).to_le_bytes();
-            picture.set(page.x + x, page.y + y, [a % 16 * 15, 40, 60]);
-        }
+        scribble(&mut picture, page, 0);
         play.step(&picture, &Region::from(page), budget);
         picture.fill(key, [9, 1, 2]);
         let small = play.step(&picture, &Region::from(key), budget);
