@@ -144,6 +144,28 @@ fn a_customer_on_windows_continues_as_administrator_and_nothing_is_left() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_session_outlasts_an_administrators_program_that_is_killed_before_the_adviser_comes() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::outlasts_the_second(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn an_administrators_program_does_not_outlast_the_one_that_started_it() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let traces = prefix.before(&desk);
+    let desk = onward::ends_with_the_first(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_program_and_its_administrators_speak_with_nobody_else() {
     // Not lotse.exe itself: what Wine writes down for a program of a terminal is not looked at.
     onward::speaks_with_nobody_else(&Prefix::given());
@@ -156,6 +178,19 @@ fn a_program_that_is_not_ours_has_nobody_go_on_with_it() {
     let desk = Desk::start();
     let traces = prefix.before(&desk);
     let desk = onward::goes_on_with_nobody_else(&prefix, desk);
+    traces.nothing_is_left(&prefix);
+    drop(desk);
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customer_who_logs_off_says_goodbye_and_leaves_nothing() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    // The first time, Wine writes down where it has looked for what else to start.
+    assert!(desk.spawn(&mut prefix.logs_off()).ended(GONE_WITHIN).is_some(), "Wine logs off");
+    let traces = prefix.before(&desk);
+    let desk = helped::logs_off(&prefix, desk);
     traces.nothing_is_left(&prefix);
     drop(desk);
 }

@@ -78,6 +78,15 @@ impl Program {
         signal("TERM", self.pid());
     }
 
+    /// Lets nothing of it run until [`Self::resume`].
+    pub(crate) fn pause(&self) {
+        signal("STOP", self.pid());
+    }
+
+    pub(crate) fn resume(&self) {
+        signal("CONT", self.pid());
+    }
+
     /// SIGKILL: nothing of the program runs any more when this returns.
     pub(crate) fn kill(&mut self) {
         // The only error is that it has ended already.
@@ -206,6 +215,11 @@ fn read(pid: u32) -> Option<Process> {
 fn signal(name: &str, pid: u32) {
     // The shell's own `kill`: no package, no `unsafe`. A process that has just ended is no failure.
     let _ = Command::new("sh").arg("-c").arg(format!("kill -{name} {pid} 2>/dev/null")).status();
+}
+
+/// SIGKILL to a process that a program of ours has started.
+pub(super) fn kill(pid: u32) {
+    signal("KILL", pid);
 }
 
 /// A new file to write to, and the same to read.

@@ -11,7 +11,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::process::Program;
+use super::process::{Program, kill};
 use super::screen::Rect;
 use super::{Desk, until};
 
@@ -206,6 +206,15 @@ impl Desk {
         let attributes = self.connection.get_window_attributes(window).expect("the X server is there").reply();
         // A window may go away between the list and this question.
         attributes.is_ok_and(|attributes| attributes.map_state == MapState::VIEWABLE)
+    }
+
+    /// Kills the program that has opened the window.
+    ///
+    /// # Panics
+    /// When the window does not say whose it is.
+    #[track_caller]
+    pub(crate) fn kill_program_of(&self, window: Window) {
+        kill(self.pid(window).expect("a window says whose it is"));
     }
 
     fn window_property(&self, window: Window, name: &str) -> Vec<Window> {

@@ -24,6 +24,9 @@ const PLACE: [&str; 4] = ["10", "540", "480", "220"];
 /// Within this time nothing is down any more after the program was killed.
 const LET_GO_WITHIN: Duration = Duration::from_secs(2);
 
+/// Within this time the adviser knows of an end that somebody has told. A silence is waited for much longer.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
 /// A window that writes down what it hears.
 pub(crate) struct Notes {
     program: Program,
@@ -110,6 +113,20 @@ pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     session.adviser.desk.key(code::SHIFT, false);
     notes.close(&session.customer.desk);
     let Session { customer: Customer { desk, .. }, .. } = session;
+    desk
+}
+
+/// The customer logs off: the adviser is told at once, as when the window is closed, and not by the silence of a program that
+/// is gone.
+pub(crate) fn logs_off(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let Session { customer: Customer { desk, mut program, .. }, adviser, relay } = session;
+    let mut windows = desk.spawn(&mut prefix.logs_off());
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends by itself");
+    until(TOLD_WITHIN, "the adviser to be told", || (!adviser.is_in_session()).then_some(()));
+    assert!(windows.ended(GONE_WITHIN).is_some(), "Windows has waited for nobody else");
+    let log = relay.log();
+    assert!(log.contains("introduction 1 ended") && !log.contains("a connection was lost"), "{log}");
     desk
 }
 

@@ -26,17 +26,8 @@ const LOTSE: &str = "Lotse";
 
 /// The whole way; the customer's desk is left as it is.
 pub(crate) fn continues_as_administrator(prefix: &Prefix, desk: Desk) -> Desk {
-    let relay = Relay::start();
-    let account = relay.add_adviser("maria", "Maria Huber");
-    let mut arguments = relay.arguments().to_vec();
-    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
-    let customer = begin(prefix, desk, &arguments);
-    let adviser = Adviser::start_on(Adviser::desk(), ADVISERS_WINDOW, &[], &arguments);
-    let session = Session::between(relay, &account, customer, adviser);
-    session.allow_control();
-    session.adviser.show_pixel_for_pixel();
+    let session = begin(prefix, desk);
     sees_the_window(&session);
-
     let above = is_kept_from_a_window(prefix, &session);
     is_kept_from_it_behind_another(&session, above.1);
     let session = continues(session);
@@ -46,8 +37,67 @@ pub(crate) fn continues_as_administrator(prefix: &Prefix, desk: Desk) -> Desk {
     ends(customer, adviser)
 }
 
+/// The second program is killed before the adviser has come to it: the session goes on in the first one, as before.
+pub(crate) fn outlasts_the_second(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let above = is_kept_from_a_window(prefix, &session);
+    let second = waits_for_the_adviser(&session);
+    let before = session.customer.looks();
+    session.customer.desk.kill_program_of(second);
+    until(PATIENCE, "the customer to be told", || session.customer.says_otherwise_than(&before).then_some(()));
+    session.adviser.program.resume();
+    close(&session.customer.desk, above);
+    assert_eq!(session.customer.desk.windows_named(LOTSE), [session.customer.window]);
+    until(PATIENCE, "the adviser to have control again", || {
+        let told = session.adviser.is_told_why_it_pauses() || session.adviser.is_told_of_silence();
+        (session.adviser.is_in_session() && !told).then_some(())
+    });
+    assert!(session.customer.is_in_session());
+    sees_the_window(&session);
+    let Session { customer, adviser, .. } = session;
+    ends(customer, adviser)
+}
+
+/// The first program is killed before the adviser has come to the second one: that ends by itself, without a session.
+pub(crate) fn ends_with_the_first(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let above = is_kept_from_a_window(prefix, &session);
+    let _second = waits_for_the_adviser(&session);
+    session.customer.desk.kill_program_of(session.customer.window);
+    session.customer.desk.window_gone(LOTSE, GONE_WITHIN);
+    session.adviser.program.resume();
+    until(PATIENCE, "the adviser to be told", || {
+        (session.adviser.is_told_of_silence() || !session.adviser.is_in_session()).then_some(())
+    });
+    let Session { customer, .. } = session;
+    close(&customer.desk, above);
+    customer.desk
+}
+
+/// The customer has chosen, and the adviser's program, which is to come, stands still: the second program's window.
+fn waits_for_the_adviser(session: &Session) -> Window {
+    chooses(session);
+    session.adviser.program.pause();
+    session.customer.click_main_button();
+    another_window(&session.customer)
+}
+
+/// The adviser has control, and sees the customer's screen pixel for pixel.
+fn begin(prefix: &Prefix, desk: Desk) -> Session {
+    let relay = Relay::start();
+    let account = relay.add_adviser("maria", "Maria Huber");
+    let mut arguments = relay.arguments().to_vec();
+    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
+    let customer = start(prefix, desk, &arguments);
+    let adviser = Adviser::start_on(Adviser::desk(), ADVISERS_WINDOW, &[], &arguments);
+    let session = Session::between(relay, &account, customer, adviser);
+    session.allow_control();
+    session.adviser.show_pixel_for_pixel();
+    session
+}
+
 /// As Windows starts a program of an administrator who has not consented.
-fn begin(prefix: &Prefix, desk: Desk, arguments: &[String]) -> Customer {
+fn start(prefix: &Prefix, desk: Desk, arguments: &[String]) -> Customer {
     let mut command = prefix.limited();
     let program = desk.spawn(command.args(arguments));
     // Its process is another one's child.
@@ -91,24 +141,32 @@ fn is_kept_from_it_behind_another(session: &Session, above: Window) {
     until(PATIENCE, "control once more", || (!adviser.is_told_why_it_pauses()).then_some(()));
 }
 
-/// The customer clicks, and is asked anew by another window; the adviser touches nothing.
-fn continues(session: Session) -> Session {
+/// The customer clicks on the offer, and is asked once more, where the adviser's hands reach nothing, though they have
+/// control.
+fn chooses(session: &Session) {
     let first = session.customer.window;
     session.customer.desk.focus(first);
     session.customer.desk.at_rest(Duration::from_millis(300), PATIENCE);
     // *Continue as administrator* comes before *End*.
     session.customer.desk.tap(keysym::TAB);
     session.customer.desk.tap(u32::from(' '));
-    // Asked once more, where the adviser's hands reach nothing, though they have control.
     let yes = session.customer.main_button();
     session.click_on_customers(yes);
     thread::sleep(Duration::from_millis(500));
     assert_eq!(session.customer.main_button(), yes, "the question stays");
     assert_eq!(session.customer.desk.windows_named(LOTSE), [first]);
+}
+
+fn another_window(customer: &Customer) -> Window {
+    let is_another = |window: &Window| *window != customer.window;
+    until(PATIENCE, "another window", || customer.desk.windows_named(LOTSE).into_iter().find(is_another))
+}
+
+/// The customer chooses, and is asked anew by another window; the adviser touches nothing.
+fn continues(session: Session) -> Session {
+    chooses(&session);
     session.customer.click_main_button();
-    let desk = &session.customer.desk;
-    let second =
-        until(PATIENCE, "another window", || desk.windows_named(LOTSE).into_iter().find(|window| *window != first));
+    let second = another_window(&session.customer);
     let Session { customer, adviser, relay } = session;
     let customer = Customer { window: second, ..customer };
     // Nothing is seen before.

@@ -89,6 +89,13 @@ impl Prefix {
         desk.spawn(rundll.arg(format!("Z:{},refuse", library.display()).replace('/', "\\")))
     }
 
+    /// Has everybody log off.
+    pub(crate) fn logs_off(&self) -> Command {
+        let mut command = run(Path::new(r"C:\windows\system32\wineboot.exe"));
+        command.arg("--end-session");
+        command
+    }
+
     /// Does to the registry what these words of `reg` say, once every program has ended: then it is read anew.
     pub(crate) fn registry(&self, words: &[&str]) {
         let mut reg = run(Path::new(r"C:\windows\system32\reg.exe"));
@@ -126,12 +133,18 @@ impl Prefix {
         Traces { before, wines_own }
     }
 
-    /// Everything in the folder: every file with its size and time, every value of the registry by its key.
+    /// Everything in the folder and beside `lotse.exe`: every file with its size and time, every value of the registry by its
+    /// key. And what the home folder has in it, which a program may write to under Wine.
     fn traces(&self) -> BTreeMap<String, String> {
         // It writes the registry down when the last program has ended.
         self.ends();
         let mut found = BTreeMap::new();
-        files(&self.folder, Path::new(""), &mut found);
+        files("Windows'", &self.folder, Path::new(""), &mut found);
+        let beside = self.executable.parent().expect("it lies in a folder");
+        files("beside", beside, Path::new(""), &mut found);
+        for entry in env::home_dir().iter().flat_map(|home| fs::read_dir(home).expect("there is a home")) {
+            found.insert(format!("at home {}", entry.expect("an entry").path().display()), String::new());
+        }
         for part in ["system.reg", "user.reg", "userdef.reg"] {
             let text = fs::read(self.folder.join(part)).expect("Wine has a registry");
             registry(part, &String::from_utf8_lossy(&text), &mut found);
@@ -184,20 +197,20 @@ fn different(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>
     names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
 }
 
-/// Every file below `path` in `root`, but those with the registry.
-fn files(root: &Path, path: &Path, found: &mut BTreeMap<String, String>) {
+/// Every file below `path` in `root`, but those with the registry, as `whose` file.
+fn files(whose: &str, root: &Path, path: &Path, found: &mut BTreeMap<String, String>) {
     let full = root.join(path);
     let known = fs::symlink_metadata(&full).expect("it was just listed");
     let (mode, seconds, nanoseconds) = (known.mode(), known.mtime(), known.mtime_nsec());
     found.insert(
-        format!("file {}", path.display()),
+        format!("{whose} file {}", path.display()),
         format!("{mode:o}, {} bytes, {seconds}.{nanoseconds:09}", known.len()),
     );
     if known.is_dir() {
         for entry in fs::read_dir(&full).expect("a folder can be read") {
             let name = entry.expect("an entry").file_name();
             if Path::new(&name).extension().is_none_or(|end| end != "reg") || !path.as_os_str().is_empty() {
-                files(root, &path.join(name), found);
+                files(whose, root, &path.join(name), found);
             }
         }
     }
