@@ -2,6 +2,7 @@
 //! people find them; the colours are the theme's.
 
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use egui::{Color32, Theme};
@@ -180,7 +181,13 @@ impl Customer {
 
     /// *I accept*, by the mouse.
     pub(crate) fn accept_terms(&self) {
-        let accept = until(PATIENCE, "I accept", || self.accept_button());
+        // A window that has just appeared may be given another size or place still.
+        let place = || Some((self.accept_button()?, self.desk.geometry(self.window)));
+        let (accept, _) = until(PATIENCE, "I accept, where it stays", || {
+            let before = place()?;
+            thread::sleep(Duration::from_millis(200));
+            place().filter(|now| *now == before)
+        });
         click_in(&self.desk, self.window, accept);
         // Under the pointer it has another colour; when it is gone there is nothing.
         let [red, green, blue, _] = palette().background.to_array();
