@@ -16,16 +16,13 @@ use crate::desk::{Desk, PATIENCE, until};
 use crate::figures::key_to_pixel;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
-use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within};
+use crate::{GERMAN_KEYS, GERMAN_TEXT, TOLD_WITHIN, arrives_within, says_nothing_of_a_loss};
 
 /// What the window is called, where it is and how large, beside the customer's.
 const TITLE: &str = "hears";
 const PLACE: [&str; 4] = ["10", "540", "480", "220"];
 /// Within this time nothing is down any more after the program was killed.
 const LET_GO_WITHIN: Duration = Duration::from_secs(2);
-
-/// Within this time the adviser knows of an end that somebody has told. A silence is waited for much longer.
-const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// A window that writes down what it hears.
 pub(crate) struct Notes {
@@ -125,19 +122,26 @@ pub(crate) fn logs_off(prefix: &Prefix, desk: Desk) -> Desk {
     assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends by itself");
     until(TOLD_WITHIN, "the adviser to be told", || (!adviser.is_in_session()).then_some(()));
     assert!(windows.ended(GONE_WITHIN).is_some(), "Windows has waited for nobody else");
-    let log = relay.log();
-    assert!(log.contains("introduction 1 ended") && !log.contains("a connection was lost"), "{log}");
+    says_nothing_of_a_loss(&relay);
     desk
 }
 
 /// The adviser has control, and sees the customer's screen pixel for pixel.
 pub(crate) fn begin(prefix: &Prefix, desk: Desk) -> Session {
+    begin_by(|arguments| {
+        let customer = Customer::start_by(desk, prefix.lotse().args(arguments));
+        customer.accept_terms();
+        customer
+    })
+}
+
+/// The same with a customer's program started otherwise, with these arguments.
+pub(crate) fn begin_by(start: impl FnOnce(&[String]) -> Customer) -> Session {
     let relay = Relay::start();
     let account = relay.add_adviser("maria", "Maria Huber");
     let mut arguments = relay.arguments().to_vec();
     arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
-    let customer = Customer::start_by(desk, prefix.lotse().args(&arguments));
-    customer.accept_terms();
+    let customer = start(&arguments);
     let advisers = Adviser::desk();
     // AltGr, dead keys and umlauts.
     advisers.lay_out("de");

@@ -12,7 +12,8 @@ use crate::desk::process::Program;
 use crate::desk::relay::Relay;
 use crate::desk::screen::Rect;
 use crate::desk::{Desk, PATIENCE, until};
-use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
+use crate::helped;
+use crate::people::{Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
 
 /// A window of a program that nobody may ask how high it stands: what it is called, where it is and how large, beside the
@@ -24,13 +25,13 @@ const BESIDE: (i16, i16) = (1200, 700);
 /// What both of the customer's windows are called.
 const LOTSE: &str = "Lotse";
 
-/// The whole way; the customer's desk is left as it is.
-pub(crate) fn continues_as_administrator(prefix: &Prefix, desk: Desk) -> Desk {
-    let session = begin(prefix, desk);
+/// The whole way with a program that is started so; the customer's desk is left as it is.
+pub(crate) fn continues(prefix: &Prefix, limited: Command, desk: Desk) -> Desk {
+    let session = helped::begin_by(|arguments| start(limited, desk, arguments));
     sees_the_window(&session);
     let above = is_kept_from_a_window(prefix, &session);
     is_kept_from_it_behind_another(&session, above.1);
-    let session = continues(session);
+    let session = goes_over(session);
     let Session { mut customer, adviser, .. } = session;
     assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
     close(&customer.desk, above);
@@ -39,7 +40,7 @@ pub(crate) fn continues_as_administrator(prefix: &Prefix, desk: Desk) -> Desk {
 
 /// The second program is killed before the adviser has come to it: the session goes on in the first one, as before.
 pub(crate) fn outlasts_the_second(prefix: &Prefix, desk: Desk) -> Desk {
-    let session = begin(prefix, desk);
+    let session = helped::begin_by(|arguments| start(limited(prefix), desk, arguments));
     let above = is_kept_from_a_window(prefix, &session);
     let second = waits_for_the_adviser(&session);
     let before = session.customer.looks();
@@ -60,7 +61,7 @@ pub(crate) fn outlasts_the_second(prefix: &Prefix, desk: Desk) -> Desk {
 
 /// The first program is killed before the adviser has come to the second one: that ends by itself, without a session.
 pub(crate) fn ends_with_the_first(prefix: &Prefix, desk: Desk) -> Desk {
-    let session = begin(prefix, desk);
+    let session = helped::begin_by(|arguments| start(limited(prefix), desk, arguments));
     let above = is_kept_from_a_window(prefix, &session);
     let _second = waits_for_the_adviser(&session);
     session.customer.desk.kill_program_of(session.customer.window);
@@ -82,23 +83,13 @@ fn waits_for_the_adviser(session: &Session) -> Window {
     another_window(&session.customer)
 }
 
-/// The adviser has control, and sees the customer's screen pixel for pixel.
-fn begin(prefix: &Prefix, desk: Desk) -> Session {
-    let relay = Relay::start();
-    let account = relay.add_adviser("maria", "Maria Huber");
-    let mut arguments = relay.arguments().to_vec();
-    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
-    let customer = start(prefix, desk, &arguments);
-    let adviser = Adviser::start_on(Adviser::desk(), ADVISERS_WINDOW, &[], &arguments);
-    let session = Session::between(relay, &account, customer, adviser);
-    session.allow_control();
-    session.adviser.show_pixel_for_pixel();
-    session
+/// `lotse.exe` as it is for an administrator who has not consented.
+pub(crate) fn limited(prefix: &Prefix) -> Command {
+    prefix.limited(prefix.executable())
 }
 
 /// As Windows starts a program of an administrator who has not consented.
-fn start(prefix: &Prefix, desk: Desk, arguments: &[String]) -> Customer {
-    let mut command = prefix.limited();
+fn start(mut command: Command, desk: Desk, arguments: &[String]) -> Customer {
     let program = desk.spawn(command.args(arguments));
     // Its process is another one's child.
     let window = desk.window(LOTSE, PATIENCE);
@@ -163,7 +154,7 @@ fn another_window(customer: &Customer) -> Window {
 }
 
 /// The customer chooses, and is asked anew by another window; the adviser touches nothing.
-fn continues(session: Session) -> Session {
+fn goes_over(session: Session) -> Session {
     chooses(&session);
     session.customer.click_main_button();
     let second = another_window(&session.customer);

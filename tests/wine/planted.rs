@@ -1,15 +1,18 @@
 //! Libraries beside `lotse.exe` under the names of the system's, as a web page can have a browser put them into the folder
 //! of downloads: none of them runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
+use crate::people::ADVISERS_DESK;
 use crate::prefix::{GONE_WITHIN, Prefix};
+use crate::{helps, onward};
 
 /// Windows takes these from its own folder, whatever lies elsewhere. Wine does not, so they are left out here: that nothing
 /// else is imported is looked up in the file.
@@ -38,6 +41,8 @@ const ELSEWHERE: &[&str] = &[
     "sspicli.dll",
     "textshaping.dll",
     "uiautomationcore.dll",
+    // Wine's dxgi.dll imports it.
+    "wined3d.dll",
     "winmm.dll",
     "wintypes.dll",
     "winsta.dll",
@@ -53,33 +58,49 @@ fn libraries_beside_the_program_do_not_run() {
     let prefix = Prefix::given();
     let desk = Desk::start();
     let relay = Relay::start();
-    let mut downloads = Downloads::new(&desk);
-    let planted: BTreeSet<String> =
-        later().into_iter().chain(ELSEWHERE.iter().map(|name| (*name).to_owned())).collect();
-    downloads.plant(planted.iter().map(String::as_str));
-    assert_eq!(downloads.run_careless(&prefix, &desk), ["dwmapi.dll", "uxtheme.dll"], "what is planted here can run");
-
-    let program = downloads.folder.join("lotse.exe");
-    fs::copy(prefix.executable(), &program).expect("lotse.exe can be copied");
+    let mut downloads = Downloads::full(&prefix, &desk);
     let customer = relay.arguments().to_vec();
     let with = |more: &[&str]| more.iter().map(|word| (*word).to_owned()).chain(customer.clone()).collect::<Vec<_>>();
     let adviser = with(&["adviser"]);
     let opengl = with(&["adviser", "--renderer", "gl"]);
     for arguments in [&customer, &adviser, &opengl] {
-        let loaded = downloads.run(&prefix, &desk, &program, arguments);
-        assert_eq!(downloads.marks(), [""; 0], "{arguments:?}");
-        let known: BTreeSet<String> = listed(KNOWN).chain(WINES_OWN.iter().map(|name| (*name).to_owned())).collect();
-        let others: Vec<_> = loaded.iter().filter(|name| !known.contains(*name) && !planted.contains(*name)).collect();
-        assert!(others.is_empty(), "{arguments:?} loads what was not planted: {others:?}");
-        assert!(loaded.contains("dwmapi.dll"), "{arguments:?}: what was loaded is known: {loaded:?}");
+        let loaded = downloads.opens(&prefix, &desk, arguments);
+        downloads.nothing_ran(&loaded, arguments);
     }
     // OpenGL is not even looked for.
-    downloads.plant(FOR_OPENGL.iter().copied());
+    downloads.plant(FOR_OPENGL.iter().map(|name| (*name).to_owned()));
     for arguments in [&adviser, &opengl] {
-        let loaded = downloads.run(&prefix, &desk, &program, arguments);
-        assert_eq!(downloads.marks(), [""; 0], "{arguments:?}");
+        let loaded = downloads.opens(&prefix, &desk, arguments);
+        downloads.nothing_ran(&loaded, arguments);
         assert!(!loaded.contains("opengl32.dll"), "{arguments:?}");
     }
+}
+
+/// In both of the customer's programs, with everything that a session has them do.
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn libraries_beside_the_program_do_not_run_while_a_customer_is_helped_and_continues_as_administrator() {
+    let prefix = Prefix::given();
+    let desk = Desk::start();
+    let downloads = Downloads::full(&prefix, &desk);
+    let desk = onward::continues(&prefix, downloads.finds(prefix.limited(&downloads.lotse())), desk);
+    let processes = downloads.loaded(&desk);
+    assert_eq!(processes.len(), 4, "both have one that lets go of keys: {processes:?}");
+    downloads.nothing_ran(&together(processes), "customer");
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn libraries_beside_the_program_do_not_run_while_an_adviser_helps() {
+    let prefix = Prefix::given();
+    let desk = Desk::start_sized(ADVISERS_DESK);
+    // As `helps` types on it.
+    desk.lay_out("de");
+    let downloads = Downloads::full(&prefix, &desk);
+    let desk = helps::by(&prefix, downloads.finds(prefix.started(&downloads.lotse())), desk);
+    let processes = downloads.loaded(&desk);
+    assert_eq!(processes.len(), 1, "{processes:?}");
+    downloads.nothing_ran(&together(processes), "adviser");
 }
 
 /// The libraries that `lotse.exe` loads at their first call.
@@ -99,27 +120,35 @@ pub(crate) fn listed(text: &str) -> impl Iterator<Item = String> {
 struct Downloads {
     folder: PathBuf,
     marks: PathBuf,
-    /// For Wine: what is loaded from where it is found.
-    as_found: String,
+    planted: BTreeSet<String>,
 }
 
 impl Downloads {
-    fn new(desk: &Desk) -> Self {
+    /// With `lotse.exe`, and beside it everything that it might load and that is not known.
+    fn full(prefix: &Prefix, desk: &Desk) -> Self {
         let [folder, marks] = ["downloads", "marks"].map(|name| desk.folder().join(name));
         for folder in [&folder, &marks] {
             fs::create_dir(folder).expect("the desk's folder is writable");
         }
         compile("careless.c", &folder.join("careless.exe"), &["-ldwmapi"]);
         compile("planted.c", &folder.join("planted.bin"), &["-shared", "-nostartfiles", "-Wl,--entry=DllMain"]);
-        Self { folder, marks, as_found: env::var("WINEDLLOVERRIDES").unwrap_or_default() }
+        let mut downloads = Self { folder, marks, planted: BTreeSet::new() };
+        downloads.plant(later().into_iter().chain(ELSEWHERE.iter().map(|name| (*name).to_owned())));
+        let ran = downloads.careless(prefix, desk);
+        assert_eq!(ran, ["dwmapi.dll", "uxtheme.dll"], "what is planted here can run");
+        fs::copy(prefix.executable(), downloads.lotse()).expect("lotse.exe can be copied");
+        downloads
     }
 
-    fn plant<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+    fn plant(&mut self, names: impl Iterator<Item = String>) {
         for name in names {
-            fs::copy(self.folder.join("planted.bin"), self.folder.join(name)).expect("the folder is writable");
-            // Wine prefers its own to what it finds, unless it is told to do as Windows does.
-            self.as_found.push_str(&format!(";{}=n,b", name.trim_end_matches(".dll")));
+            fs::copy(self.folder.join("planted.bin"), self.folder.join(&name)).expect("the folder is writable");
+            self.planted.insert(name);
         }
+    }
+
+    fn lotse(&self) -> PathBuf {
+        self.folder.join("lotse.exe")
     }
 
     /// What has left a mark since this was last asked.
@@ -134,42 +163,76 @@ impl Downloads {
         names
     }
 
-    fn run_careless(&self, prefix: &Prefix, desk: &Desk) -> Vec<String> {
-        let mut program = desk.spawn(&mut self.command(prefix, &self.folder.join("careless.exe")));
+    fn careless(&self, prefix: &Prefix, desk: &Desk) -> Vec<String> {
+        let mut program = desk.spawn(&mut self.finds(prefix.started(&self.folder.join("careless.exe"))));
         program.ended(GONE_WITHIN).expect("it ends by itself");
         self.marks()
     }
 
-    /// Opens the window and closes it; the names of the libraries that its thread has loaded, in small letters.
-    fn run(&self, prefix: &Prefix, desk: &Desk, program: &Path, arguments: &[String]) -> BTreeSet<String> {
-        let mut command = self.command(prefix, program);
-        let mut program = desk.spawn(command.args(arguments).env("WINEDEBUG", "+loaddll"));
+    /// Opens the window and closes it; the names of the libraries that it has loaded, in small letters.
+    fn opens(&self, prefix: &Prefix, desk: &Desk, arguments: &[String]) -> BTreeSet<String> {
+        let mut program = desk.spawn(self.finds(prefix.started(&self.lotse())).args(arguments));
         let window = desk.window_of(&program, PATIENCE);
         until(PATIENCE, "something in the window", || (desk.looks(window).colours() > 16).then_some(()));
         desk.close(window);
         assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
-        let log = program.log().to_lowercase();
-        let loaded: Vec<_> = log.lines().filter_map(loaded).collect();
-        // Wine's desktop may have started meanwhile.
-        let ours: Vec<_> = loaded.iter().filter(|(_, name)| *name == "lotse.exe").map(|(thread, _)| *thread).collect();
-        let by_us = loaded.into_iter().filter(|(thread, name)| ours.contains(thread) && name.ends_with(".dll"));
-        by_us.map(|(_, name)| name.to_owned()).collect()
+        together(loaded(&program.log()))
     }
 
-    fn command(&self, prefix: &Prefix, program: &Path) -> Command {
-        let mut command = prefix.started(program);
-        command.current_dir(&self.folder).env("WINEDLLOVERRIDES", &self.as_found);
+    /// The same of each process of `lotse.exe` that has ended on this desk.
+    fn loaded(&self, desk: &Desk) -> Vec<BTreeSet<String>> {
+        let entries =
+            fs::read_dir(desk.folder()).expect("the desk has a folder").map(|entry| entry.expect("a file").path());
+        let logs = entries.filter(|path| path.extension().is_some_and(|end| end == "log"));
+        logs.flat_map(|log| loaded(&String::from_utf8_lossy(&fs::read(log).expect("our own file")))).collect()
+    }
+
+    /// Of the program that has loaded these, nothing that lies here was among them; and whatever else it loads would have been, had it
+    /// been looked for here.
+    #[track_caller]
+    fn nothing_ran(&self, loaded: &BTreeSet<String>, program: impl Debug) {
+        assert_eq!(self.marks(), [""; 0], "{program:?}");
+        let known: BTreeSet<String> = listed(KNOWN).chain(WINES_OWN.iter().map(|name| (*name).to_owned())).collect();
+        let others: Vec<_> =
+            loaded.iter().filter(|name| !known.contains(*name) && !self.planted.contains(*name)).collect();
+        assert!(others.is_empty(), "{program:?} loads what was not planted: {others:?}");
+        assert!(loaded.contains("dwmapi.dll"), "{program:?}: what was loaded is known: {loaded:?}");
+    }
+
+    /// The same program, which finds this folder before the system's as it would on Windows, and says what it loads.
+    fn finds(&self, mut command: Command) -> Command {
+        // Wine prefers its own to what it finds, unless it is told to do as Windows does.
+        let mut as_found = env::var("WINEDLLOVERRIDES").unwrap_or_default();
+        for name in &self.planted {
+            as_found.push_str(&format!(";{}=n,b", name.trim_end_matches(".dll")));
+        }
+        command.current_dir(&self.folder).env("WINEDLLOVERRIDES", as_found).env("WINEDEBUG", "+pid,+loaddll");
         command.env("LOTSE_MARKS", format!("Z:{}", self.marks.display()).replace('/', "\\"));
         command
     }
 }
 
-/// The thread and the file's name, of `0024:trace:loaddll:build_module Loaded L"C:\\windows\\system32\\dwmapi.dll" at 2EF230000`
-/// in small letters.
-fn loaded(line: &str) -> Option<(&str, &str)> {
-    let (thread, rest) = line.split_once(':')?;
-    let (path, _) = rest.split_once("loaded l\"")?.1.split_once('"')?;
-    Some((thread, path.rsplit('\\').next()?))
+/// What each process of `lotse.exe` has loaded, by such a log; names are in small letters. Wine's desktop may have started
+/// meanwhile, and another program have started `lotse.exe`.
+fn loaded(log: &str) -> Vec<BTreeSet<String>> {
+    let mut processes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (process, name) in log.lines().filter_map(loading) {
+        processes.entry(process).or_default().insert(name);
+    }
+    processes.into_values().filter(|loaded| loaded.contains("lotse.exe")).collect()
+}
+
+/// The libraries of all of them.
+fn together(processes: Vec<BTreeSet<String>>) -> BTreeSet<String> {
+    processes.into_iter().flatten().filter(|name| name.ends_with(".dll")).collect()
+}
+
+/// The process and the file's name, of `0020:0024:trace:loaddll:build_module Loaded L"C:\\windows\\system32\\dwmapi.dll" at
+/// 2EF230000`.
+fn loading(line: &str) -> Option<(&str, String)> {
+    let (process, rest) = line.split_once(':')?;
+    let (path, _) = rest.split_once("Loaded L\"")?.1.split_once('"')?;
+    Some((process, path.rsplit('\\').next()?.to_lowercase()))
 }
 
 fn compile(source: &str, made: &Path, arguments: &[&str]) {

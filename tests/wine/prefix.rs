@@ -51,10 +51,10 @@ impl Prefix {
         self.started(&self.executable)
     }
 
-    /// `lotse.exe`, in English, as it is for an administrator who has not consented (`limited.c`), which ends as it ends.
-    pub(crate) fn limited(&self) -> Command {
+    /// A `lotse.exe`, in English, as it is for an administrator who has not consented (`limited.c`), which ends as it ends.
+    pub(crate) fn limited(&self, executable: &Path) -> Command {
         let mut command = self.started(&self.executable.with_file_name("limited.exe"));
-        command.arg(format!("Z:{}", self.executable.display()).replace('/', "\\"));
+        command.arg(format!("Z:{}", executable.display()).replace('/', "\\"));
         command
     }
 

@@ -206,8 +206,6 @@ fn no_update_of_new_text_takes_more_than_forty_milliseconds_of_a_slow_link() {
     }
 }
 
-/// What is typed beside a page that scrolls, and is more than the link carries, is there with the first or the second
-/// update, not after the page's round.
 /// Of 16 colours, and nothing repeats: half a byte a pixel.
 fn scribble(picture: &mut Picture, rect: Rect, seed: u32) {
     for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
@@ -216,6 +214,8 @@ fn scribble(picture: &mut Picture, rect: Rect, seed: u32) {
     }
 }
 
+/// What is typed beside a page that scrolls, and is more than the link carries, is there with the first or the second
+/// update, not after the page's round.
 #[test]
 fn a_key_does_not_wait_for_a_page_that_fills_the_link() {
     let page = Rect::new(200, 20, 480, 460);

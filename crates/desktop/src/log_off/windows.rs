@@ -48,8 +48,8 @@ fn open() -> windows::core::Result<()> {
         if RegisterClassW(&raw const class) == 0 {
             return Err(windows::core::Error::from_thread());
         }
-        let style = (WINDOW_EX_STYLE::default(), WS_POPUP);
-        CreateWindowExW(style.0, CLASS, None, style.1, 0, 0, 0, 0, None, None, Some(module), None)?;
+        let extended = WINDOW_EX_STYLE::default();
+        CreateWindowExW(extended, CLASS, None, WS_POPUP, 0, 0, 0, 0, None, None, Some(module), None)?;
     }
     Ok(())
 }
