@@ -236,8 +236,6 @@ fn pump(
     open: impl FnOnce() -> Result<Capture, CaptureError>,
     sink: &impl Fn(PumpEvent),
 ) -> Result<(), PumpError> {
-    // Not the screen before the person who works on this computer: their programs are woken in its middle.
-    processor::let_others_go_first();
     let mut screen = Screen::open(open()?)?;
     shared.lock().interrupt = Some(screen.capture.interrupt());
     loop {
@@ -335,7 +333,9 @@ struct Screen {
 impl Screen {
     fn open(capture: Capture) -> Result<Self, PumpError> {
         let (width, height) = capture.displays().first().map_or((0, 0), |d| (d.width, d.height));
-        let encoder = Encoder::new(width, height)?;
+        let mut encoder = Encoder::new(width, height)?;
+        // Not the screen before the person who works on this computer.
+        encoder.call_between(processor::give_way);
         let now = Instant::now();
         Ok(Self {
             capture,

@@ -53,6 +53,7 @@ pub struct Encoder {
     film: film::Writer,
     pace: lossy::Pace,
     keyframe: bool,
+    between: fn(),
 }
 
 /// Why a frame could not be encoded.
@@ -68,6 +69,9 @@ pub enum EncodeError {
     #[error("there is no memory for the picture")]
     Memory,
 }
+
+/// Between two pieces of work, when nobody asks for anything.
+pub(crate) const fn nothing() {}
 
 impl Encoder {
     /// An encoder for frames of this size (pixels), whose first update will be a keyframe.
@@ -96,7 +100,17 @@ impl Encoder {
             aside: tiles.clone(),
             tiles,
             keyframe: true,
+            between: nothing,
         })
+    }
+
+    /// From now on calls this between any two pieces of its work, each of which is short: whoever encodes beside a person's own
+    /// programs lets those go first there. What is encoded does not depend on it.
+    pub const fn call_between(&mut self, between: fn()) {
+        self.between = between;
+        self.search.between = between;
+        self.recall.between = between;
+        self.film.between = between;
     }
 
     /// Width and height in pixels of the last frame, or of [`Encoder::new`].
@@ -315,6 +329,7 @@ impl Encoder {
     fn compare(&mut self, frame: &Frame<'_>) {
         for row in 0..self.tiles.rows() {
             self.tiles.compare_row(frame, self.picture.meant(), row);
+            (self.between)();
         }
     }
 

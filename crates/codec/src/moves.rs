@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use crate::encoder::nothing;
 use crate::frame::{BYTES_PER_PIXEL, COLOURS, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::picture::Picture;
@@ -41,6 +42,9 @@ const LEAST_DAMAGE: u64 = 2048;
 
 /// Rectangles that are looked at for each way, the longest first: of a picture that repeats itself there are thousands.
 const MOST_TRIED: usize = 64;
+
+/// Lines of a picture that are looked at in one piece of work.
+const LINES: usize = 16;
 
 /// Lines that a slice must have in a row to be looked at.
 const LEAST_LINES: u32 = 8;
@@ -97,6 +101,8 @@ pub(crate) struct Search {
     last: [Option<Way>; WAYS],
     /// Pixels that may still be moved: nobody has to copy more than a picture.
     room: u64,
+    /// Called between two pieces of work.
+    pub(crate) between: fn(),
 }
 
 /// A stretch of the frame; no mark, no stretch.
@@ -146,6 +152,7 @@ impl Search {
             moves: Vec::with_capacity(MOST_MOVES),
             last: [None; WAYS],
             room: 0,
+            between: nothing,
         }
     }
 
@@ -186,7 +193,7 @@ impl Search {
     ) {
         for way in last.into_iter().flatten() {
             let moved = Moved { frame, way };
-            let samples = lines(tiles).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
+            let samples = lines(tiles, self.between).filter(|(_, y)| y % Self::SAMPLED_LINES == 0);
             let places = samples.flat_map(|(columns, y)| columns.step_by(STRIP).map(move |x| (x, y)));
             let (mut wrong, mut right) = (0, 0);
             let meant = picture.meant();
@@ -227,7 +234,7 @@ impl Search {
     fn drop_anchors(&mut self, frame: &Frame<'_>, tiles: &Tiles, sampling: Sampling) -> bool {
         self.anchors.fill(Anchor::default());
         let mut dropped = 0;
-        for (columns, y) in lines(tiles).filter(|(_, y)| y % sampling.lines == 0) {
+        for (columns, y) in lines(tiles, self.between).filter(|(_, y)| y % sampling.lines == 0) {
             for_each_stretch(frame.row(columns.start, y, columns.len()), |x, mark| {
                 let anchor = &mut self.anchors[place(mark)];
                 // The first of several stays: in text that repeats itself any of them votes for the right way too.
@@ -243,7 +250,7 @@ impl Search {
     /// Looks for the same stretches in what is meant.
     fn look_up(&mut self, tiles: &Tiles, meant: &Framebuffer, sampling: Sampling) {
         self.votes.fill((Way::default(), 0));
-        for (columns, y) in lines(tiles) {
+        for (columns, y) in lines(tiles, self.between) {
             for start in columns.clone().step_by(STRIP * sampling.strips) {
                 let strip = start..columns.end.min(start + STRIP);
                 for_each_stretch(meant.span(strip.start, y, strip.len()), |x, mark| {
@@ -314,7 +321,9 @@ impl Search {
             self.room -= rect.area();
             let found = Move { rect, from: moved.from(rect) };
             before(picture, &found);
+            (self.between)();
             picture.copy(found.rect, found.from);
+            (self.between)();
             self.moves.push(found);
             if !self.last.contains(&Some(moved.way))
                 && let Some(free) = self.last.iter_mut().find(|way| way.is_none())
@@ -332,6 +341,9 @@ impl Search {
         self.open.clear();
         self.open.resize((bounds.width as usize).div_ceil(SLICE), None);
         for y in bounds.y..bounds.bottom() {
+            if (y as usize).is_multiple_of(LINES) {
+                (self.between)();
+            }
             for (slice, left) in (bounds.x..bounds.right()).step_by(SLICE).enumerate() {
                 let width = bounds.right().min(left + SLICE as u32) - left;
                 if moved.is_right(meant, left as usize, y as usize, width as usize) {
@@ -457,9 +469,10 @@ impl Moved<'_> {
     }
 }
 
-/// Lines of damaged tiles, and which of their columns are damaged.
-fn lines(tiles: &Tiles) -> impl Iterator<Item = (Range<usize>, usize)> {
+/// Lines of damaged tiles, and which of their columns are damaged; `between` is called now and then.
+fn lines(tiles: &Tiles, between: fn()) -> impl Iterator<Item = (Range<usize>, usize)> {
     (0..tiles.rows()).flat_map(move |row| {
+        between();
         let lines = row * TILE..tiles.height().min((row + 1) * TILE);
         lines.flat_map(move |y| tiles.damaged(row).map(move |columns| (columns, y)))
     })

@@ -7,6 +7,7 @@
 
 use std::cell::OnceCell;
 
+use crate::encoder::nothing;
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::kept::{Kept, MOST};
@@ -82,6 +83,8 @@ pub(crate) struct Recall {
     moved: u64,
     /// Were there tiles that the last update left behind?
     is_waiting: bool,
+    /// Called between two pieces of work.
+    pub(crate) between: fn(),
 }
 
 /// What is known about a tile of the grid. Of numbers one more, or 0.
@@ -160,6 +163,7 @@ impl Recall {
             damaged: 0,
             moved: 0,
             is_waiting: false,
+            between: nothing,
         }
     }
 
@@ -316,6 +320,7 @@ impl Recall {
             write_number(piece.number, out);
             write_number(piece.row, out);
             picture.show(frame, piece.rect);
+            (self.between)();
             recall += 1;
         }
         Count { keep: 0, recall }
@@ -334,6 +339,7 @@ impl Recall {
         let changed = tiles.all().enumerate().filter_map(|(tile, changed)| Some((tile, changed?)));
         for (tile, changed) in changed.filter(|(_, changed)| changed.area() >= LEAST_IN_TILE) {
             let hit = self.find(frame, shown, tile, changed);
+            (self.between)();
             found.push(Found { tile, changed, hit, worth: Worth::Nothing });
         }
         self.found = found;
@@ -425,6 +431,7 @@ impl Recall {
             if self.kept.keep(shown, tile).is_none() {
                 break;
             }
+            (self.between)();
             self.scrolled_out = 0;
             let is_photograph = self.kept.is_photograph(number);
             if is_photograph {
@@ -473,6 +480,7 @@ impl Recall {
                 }
             }
             picture.show(frame, place);
+            (self.between)();
             tiles.moved(place);
             self.states[found.tile].shows = number + 1;
         }

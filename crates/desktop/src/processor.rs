@@ -1,7 +1,9 @@
 //! The processor, as a thread shares it with the person's own programs: how much the thread has had of it, and who goes
-//! first. One facade; the platform's implementation is chosen here and nowhere else.
+//! first. How the former is asked depends on the platform, whose implementation is chosen here and nowhere else.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::thread;
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -24,10 +26,21 @@ pub fn time() -> Option<Duration> {
     platform::time()
 }
 
-/// From now on, who is woken while the calling thread computes goes first. The thread's share of the processor stays what it
-/// was: it waits no longer in all than it would have. Where the system has no word for this, nothing changes.
-pub fn let_others_go_first() {
-    platform::let_others_go_first();
+/// Whoever waits for the processor has waited this long at most, as far as it is up to a thread that calls [`give_way`] all the
+/// time.
+const TURN: Duration = Duration::from_micros(500);
+
+/// Called often, lets whoever waits for this processor have it once in a while ([`TURN`]); the calling thread goes on when
+/// they have had as much as they are due, and at once where nobody waits. It waits longer in all, but is never starved.
+pub fn give_way() {
+    thread_local! {
+        static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+    let now = Instant::now();
+    if SINCE.get().is_none_or(|since| now - since >= TURN) {
+        thread::yield_now();
+        SINCE.set(Some(Instant::now()));
+    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ impl Encoder {
             self.cutter.cut(frame, area.rect, &mut blocks);
             for block in &blocks {
                 flow = self.write_block(frame, *block, sending)?;
+                (self.between)();
                 if flow.is_break() {
                     break;
                 }
@@ -117,6 +118,7 @@ impl Encoder {
             for x in (rect.x..rect.right()).step_by(TILE) {
                 let piece = Rect::new(x, y, SIDE.min(rect.right() - x), SIDE.min(rect.bottom() - y));
                 let flow = self.write_piece(frame, piece, sending)?;
+                (self.between)();
                 if flow.is_break() {
                     return Ok(flow);
                 }

@@ -225,6 +225,7 @@ impl Encoder {
                     &mut self.raw,
                 );
                 let flow = self.send(frame, rect, kind, before, sending)?;
+                (self.between)();
                 if flow.is_break() {
                     return Ok(flow);
                 }

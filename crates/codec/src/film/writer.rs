@@ -7,7 +7,7 @@ use super::reference::Reference;
 use super::syntax::{AREA, Content, Continuation, Macroblock, Models, Prediction, SIDE, Surroundings, Vector, code};
 use super::transform::{Block, Quantiser, forward, quantise};
 use crate::chunks::Outgoing;
-use crate::encoder::Effort;
+use crate::encoder::{Effort, nothing};
 use crate::frame::{BYTES_PER_PIXEL, Frame, Framebuffer};
 use crate::geometry::Rect;
 use crate::range::RangeWriter;
@@ -64,6 +64,8 @@ pub(crate) struct Writer {
     /// Macroblocks in a row of those.
     columns: usize,
     effort: Effort,
+    /// Called between two pieces of work.
+    pub(crate) between: fn(),
 }
 
 impl Writer {
@@ -80,6 +82,7 @@ impl Writer {
             vectors: Vec::new(),
             columns: 0,
             effort: Effort::Full,
+            between: nothing,
         }
     }
 
@@ -141,6 +144,7 @@ impl Writer {
             let neighbour = code(&mut self.coder, &mut self.models, &around, is_moved, inside, &mut self.macroblock);
             self.raster.coded(column, neighbour, is_moved);
             written += 1;
+            (self.between)();
         }
         let bytes = self.coder.finish();
         out[Stream::Coded].extend_from_slice(bytes);

@@ -1,5 +1,6 @@
 //! The codec as its users see it: pictures in, updates across, the same pictures out.
 
+mod between;
 mod classes;
 mod exact;
 mod film;

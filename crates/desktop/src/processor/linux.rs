@@ -1,11 +1,7 @@
-//! Linux: each thread has a clock of its own (clock_gettime(2)), and says how long its turns may be (sched_setattr(2)).
+//! Linux: each thread has a clock of its own (clock_gettime(2)).
 #![allow(unsafe_code)]
 
 use std::time::Duration;
-
-/// The longest turn that can be asked for. A thread that is woken and asks for shorter turns (3 ms unless it says something)
-/// need not wait until this one's is over. That is so since Linux 6.12; before, the number is not looked at.
-const TURN: Duration = Duration::from_millis(100);
 
 pub(super) fn time() -> Option<Duration> {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -15,42 +11,63 @@ pub(super) fn time() -> Option<Duration> {
     (result == 0).then(|| Duration::new(seconds, nanoseconds))
 }
 
-pub(super) fn let_others_go_first() {
-    let Some(mut attributes) = attributes() else { return };
-    attributes.sched_runtime = u64::try_from(TURN.as_nanos()).expect("a tenth of a second");
-    // SAFETY: the kernel reads one live value, which says itself how long it is; of the thread, nothing but the length of its
-    // turns changes. Where it is refused, everything is as it was.
-    unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
-}
-
-/// How the calling thread is scheduled.
-fn attributes() -> Option<libc::sched_attr> {
-    // SAFETY: all zeroes is a value of it; it has only numbers.
-    let mut attributes: libc::sched_attr = unsafe { std::mem::zeroed() };
-    let size = u32::try_from(size_of::<libc::sched_attr>()).expect("it has 48 bytes");
-    // SAFETY: the kernel writes to one live value, as many bytes as it is told, about the calling thread (0).
-    let result = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, size, 0) };
-    (result == 0).then_some(attributes)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use super::*;
+    use crate::processor::give_way;
+
+    /// How often the calling thread lost the processor, with or without its will.
+    fn switches() -> i64 {
+        // SAFETY: all zeroes is a value of it; it has only numbers.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: the kernel writes to one live value.
+        let result = unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage) };
+        assert_eq!(result, 0, "the kernel says it");
+        usage.ru_nvcsw + usage.ru_nivcsw
+    }
+
+    /// From now on the calling thread runs where it runs now.
+    fn stay() {
+        // SAFETY: all zeroes is the empty set; it has only bits.
+        let mut processors: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        // SAFETY: it says where the thread is.
+        let here = usize::try_from(unsafe { libc::sched_getcpu() }).expect("the kernel says it");
+        // SAFETY: it writes to one live set, and panics beyond its end.
+        unsafe { libc::CPU_SET(here, &mut processors) };
+        // SAFETY: the kernel reads one live set, and changes the calling thread alone.
+        let result = unsafe { libc::sched_setaffinity(0, size_of_val(&processors), &raw const processors) };
+        assert_eq!(result, 0, "a thread may stay where it is");
+    }
+
+    /// How often it lost the processor in half a second of it, to another thread that never has enough.
+    fn loses(work: fn()) -> i64 {
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let working = scope.spawn(|| {
+                stay();
+                // It inherits where it may run.
+                scope.spawn(|| {
+                    while !ended.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
+                let (since, before) = (time().expect("it is said"), switches());
+                while time().expect("it is said") < since + Duration::from_millis(500) {
+                    work();
+                }
+                ended.store(true, Ordering::Relaxed);
+                switches() - before
+            });
+            working.join().expect("it works")
+        })
+    }
 
     #[test]
-    fn a_thread_that_lets_others_go_first_has_longer_turns_and_is_as_important_as_before() {
-        let turns = thread::spawn(|| {
-            let before = attributes().expect("the kernel says it");
-            let_others_go_first();
-            (before, attributes().expect("and goes on saying it"))
-        });
-        let (before, after) = turns.join().expect("the thread ends");
-        assert_eq!((after.sched_policy, after.sched_nice), (before.sched_policy, before.sched_nice));
-        // Kernels before 6.12 know no turns, and say nothing.
-        if before.sched_runtime > 0 {
-            assert_eq!(Duration::from_nanos(after.sched_runtime), TURN, "{} ns before", before.sched_runtime);
-        }
+    fn whoever_waits_for_the_processor_has_it_sooner_beside_a_thread_that_gives_way() {
+        let (otherwise, giving) = (loses(|| {}), loses(give_way));
+        assert!(2 * giving >= 3 * otherwise, "it lost the processor {giving} times, and otherwise {otherwise}");
     }
 }

@@ -5,5 +5,3 @@ use std::time::Duration;
 pub(super) const fn time() -> Option<Duration> {
     None
 }
-
-pub(super) const fn let_others_go_first() {}

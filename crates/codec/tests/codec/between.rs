@@ -1,0 +1,79 @@
+//! Whoever encodes beside a person's own programs is asked often, and changes nothing.
+
+use std::cell::Cell;
+
+use lotse_codec::{Budget, Rect, Region};
+
+use crate::film::{Film, PICTURE, desktop};
+use crate::scenes::glyph;
+use crate::sides::{Picture, Sides};
+
+thread_local! {
+    static CALLED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Updates of what `draw` makes of a desktop, picture by picture, and how often the encoder called between two pieces of each.
+fn encode(is_called: bool, budget: Budget, draw: impl Fn(u32, &mut Picture) -> Rect) -> Vec<(Vec<u8>, usize)> {
+    let mut picture = desktop(704, 512);
+    let mut sides = Sides::new(picture.width, picture.height);
+    if is_called {
+        sides.encoder.call_between(|| CALLED.set(CALLED.get() + 1));
+    }
+    sides.settle(&picture, &picture.whole(), Budget::unlimited());
+    (1..=6)
+        .map(|number| {
+            let damage = Region::from(draw(number, &mut picture));
+            CALLED.set(0);
+            sides.step(&picture, &damage, budget.at(PICTURE * number));
+            (sides.update.clone(), CALLED.get())
+        })
+        .collect()
+}
+
+/// At least so often in each update, but for the first, in which nothing is known yet of what it is.
+#[track_caller]
+fn assert_called(least: usize, budget: Budget, draw: impl Fn(u32, &mut Picture) -> Rect) {
+    let (called, otherwise) = (encode(true, budget, &draw), encode(false, budget, &draw));
+    for (number, ((update, calls), (same, none))) in called.iter().zip(&otherwise).enumerate() {
+        assert_eq!((update == same, *none), (true, 0), "{number}: it encodes the same");
+        assert!(number == 0 || *calls >= least, "{number}: {calls} calls, and {least} were to be");
+    }
+}
+
+/// Tiles of 64 pixels, and lines of text.
+const TILES: usize = 11 * 8;
+const LINES: usize = 30;
+
+#[test]
+fn it_is_called_for_every_tile_that_is_looked_at_and_every_line_of_text() {
+    let page = Rect::new(0, 0, 702, 510);
+    // What a tile shows may return, or be worth keeping.
+    assert_called(2 * TILES + LINES, Budget::unlimited(), |number, picture| {
+        for (row, column) in (0..30).flat_map(|row| (0..78).map(move |column| (row, column))) {
+            glyph(picture, column, row, (row * 7 + column * 3 + number * 11) % 27);
+        }
+        page
+    });
+}
+
+#[test]
+fn it_is_called_for_every_few_lines_that_are_searched_for_where_they_went() {
+    let page = Rect::new(64, 32, 576, 448);
+    // Every tile, and then where stretches are and whether all of it went there.
+    assert_called(9 * 7 + 2 * 448 / 16, Budget::unlimited(), |number, picture| {
+        picture.copy(Rect { height: page.height - 17, ..page }, (page.x, page.y + 17));
+        for column in 0..60 {
+            glyph(picture, column + 8, 27, (column * 5 + number * 13) % 27);
+        }
+        page
+    });
+}
+
+#[test]
+fn it_is_called_for_every_block_of_film() {
+    let film = Film::new(Rect::new(128, 96, 320, 192));
+    assert_called(320 / 16 * 192 / 16, Budget::bytes(12_000), |number, picture| {
+        film.draw(number, picture);
+        film.rect
+    });
+}
