@@ -62,11 +62,11 @@ impl Spent {
         if self.quick_since.is_some() { Effort::Quick } else { Effort::Full }
     }
 
-    /// What is to be left free after film that took so long, when there is little time.
-    pub(super) fn pause(&self, clock: Duration) -> Duration {
+    /// What is to be left free after film that took so much of the processor, when there is little time.
+    pub(super) fn pause(&self, processor: Duration) -> Duration {
         match self.quick_since {
             None => Duration::ZERO,
-            Some(_) => clock.mul_f64((WINDOW - MUCH).div_duration_f64(MUCH)).min(LONGEST_PAUSE),
+            Some(_) => processor.mul_f64((WINDOW - MUCH).div_duration_f64(MUCH)).min(LONGEST_PAUSE),
         }
     }
 

@@ -378,9 +378,10 @@ impl Screen {
         let encoded = self.encoder.encode(frame, &damage, job.budget, &mut update)?;
         let (done, time) = (Instant::now(), processor::time());
         let clock = done - before.0;
-        self.spent.on_update(done, clock, time.zip(before.1).map(|(after, before)| after.saturating_sub(before)));
+        let processor = time.zip(before.1).map(|(after, before)| after.saturating_sub(before));
+        self.spent.on_update(done, clock, processor);
         if encoded.operations.film > 0 {
-            self.pause_until = done + self.spent.pause(clock);
+            self.pause_until = done + self.spent.pause(processor.unwrap_or(clock));
         }
         self.left = match encoded.pending {
             Pending::Nothing => Left::Nothing,

@@ -1,6 +1,8 @@
 //! A customer on Windows continues as administrator. Under Wine nobody asks, and what is started has no more rights; all the
 //! rest is as on Windows: the offer, the second program, the line between the two, the way of the adviser.
 
+use std::env;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub(crate) fn continues(prefix: &Prefix, limited: Command, desk: Desk) -> Desk {
     let session = helped::begin_by(|arguments| start(limited, desk, arguments));
     sees_the_window(&session);
     let above = is_kept_from_a_window(prefix, &session);
+    take_picture(&session.customer, "kept");
     is_kept_from_it_behind_another(&session, above.1);
     let session = goes_over(session);
     let Session { mut customer, adviser, .. } = session;
@@ -145,7 +148,16 @@ fn chooses(session: &Session) {
     session.click_on_customers(yes);
     thread::sleep(Duration::from_millis(500));
     assert_eq!(session.customer.main_button(), yes, "the question stays");
+    take_picture(&session.customer, "choice");
     assert_eq!(session.customer.desk.windows_named(LOTSE), [first]);
+}
+
+/// Into the folder that `./dev windows pictures` names.
+fn take_picture(customer: &Customer, what: &str) {
+    if let Some(folder) = env::var_os("LOTSE_PICTURES") {
+        customer.desk.at_rest(Duration::from_millis(300), PATIENCE);
+        customer.looks().save(&Path::new(&folder).join(format!("administrator-{what}.png")));
+    }
 }
 
 fn another_window(customer: &Customer) -> Window {
@@ -164,10 +176,12 @@ fn goes_over(session: Session) -> Session {
     until(PATIENCE, "the question", || customer.is_asked().then_some(()));
     assert!(!adviser.is_in_session());
     until(PATIENCE, "the first window to go", || (customer.desk.windows_named(LOTSE) == [second]).then_some(()));
+    take_picture(&customer, "question");
     customer.allow();
     let session = Session { customer, adviser, relay };
     until(PATIENCE, "the session on the adviser's screen", || session.adviser.is_in_session().then_some(()));
     until(PATIENCE, "the session on the customer's screen", || session.customer.is_in_session().then_some(()));
+    take_picture(&session.customer, "session");
     session.adviser.show_pixel_for_pixel();
     sees_the_window(&session);
     // Control was the first session's.

@@ -179,7 +179,7 @@ impl Downloads {
         together(loaded(&program.log()))
     }
 
-    /// The same of each process of `lotse.exe` that has ended on this desk.
+    /// The same of each process of `lotse.exe` that has run on this desk.
     fn loaded(&self, desk: &Desk) -> Vec<BTreeSet<String>> {
         let entries =
             fs::read_dir(desk.folder()).expect("the desk has a folder").map(|entry| entry.expect("a file").path());
@@ -187,8 +187,7 @@ impl Downloads {
         logs.flat_map(|log| loaded(&String::from_utf8_lossy(&fs::read(log).expect("our own file")))).collect()
     }
 
-    /// Of the program that has loaded these, nothing that lies here was among them; and whatever else it loads would have been, had it
-    /// been looked for here.
+    /// Nothing planted has run, and everything that this program has loaded was either planted or is known.
     #[track_caller]
     fn nothing_ran(&self, loaded: &BTreeSet<String>, program: impl Debug) {
         assert_eq!(self.marks(), [""; 0], "{program:?}");

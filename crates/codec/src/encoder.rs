@@ -104,13 +104,14 @@ impl Encoder {
         })
     }
 
-    /// From now on calls this between any two pieces of its work, each of which is short: whoever encodes beside a person's own
-    /// programs lets those go first there. What is encoded does not depend on it.
+    /// From now on calls this between the pieces of its work (tiles, lines that are searched, blocks of film), of which few take a
+    /// millisecond: whoever encodes beside a person's own programs lets those go first there. What is encoded does not depend on it.
     pub const fn call_between(&mut self, between: fn()) {
         self.between = between;
         self.search.between = between;
         self.recall.between = between;
         self.film.between = between;
+        self.cutter.between = between;
     }
 
     /// Width and height in pixels of the last frame, or of [`Encoder::new`].

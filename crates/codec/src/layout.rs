@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::encoder::nothing;
 use crate::frame::{BYTES_PER_PIXEL, COLOUR, Frame, Framebuffer, side};
 use crate::geometry::Rect;
 use crate::tiles::difference;
@@ -42,6 +43,8 @@ pub(crate) struct Cutter {
     columns: Vec<Option<u32>>,
     /// What is still to be cut: the parts of the area at hand after those of the ones around it.
     parts: Vec<Part>,
+    /// Called between two pieces of work.
+    pub(crate) between: fn(),
 }
 
 /// Columns of an area, from one on.
@@ -55,7 +58,7 @@ struct Part {
 
 impl Cutter {
     pub(crate) const fn new() -> Self {
-        Self { columns: Vec::new(), parts: Vec::new() }
+        Self { columns: Vec::new(), parts: Vec::new(), between: nothing }
     }
 
     /// Makes `blocks` those of an area of the frame, from top to bottom as one would read.
@@ -65,6 +68,7 @@ impl Cutter {
     }
 
     fn cut_by(&mut self, axis: Axis, frame: &Frame<'_>, area: Rect, turns: u32, blocks: &mut Vec<Block>) {
+        (self.between)();
         match axis {
             Axis::Rows => self.cut_rows(frame, area, turns, blocks),
             Axis::Columns => self.cut_columns(frame, area, turns, blocks),
@@ -92,6 +96,7 @@ impl Cutter {
             while y < area.bottom() && plain_row(frame, area, y).is_none() {
                 y += 1;
             }
+            (self.between)();
             let found = rows(&(top..y));
             let above = blank.take().map(|(_, rows)| rows);
             if found.height <= LINE {

@@ -310,6 +310,7 @@ impl Search {
                 return;
             }
             let Some(found) = self.rectangle() else { return };
+            (self.between)();
             let meant = picture.meant();
             let rect = moved.grown(meant, found);
             self.take_out(rect);

@@ -230,6 +230,7 @@ impl Recall {
             // One by one, tiles return by chance too.
             let returns = is_most && self.is_return(hit);
             let worth = self.worth(picture.shown(), tile, returns);
+            (self.between)();
             self.found[index].worth = if is_most && worth == Worth::UnlessMoving { Worth::Keeping } else { worth };
             let state = &mut self.states[tile];
             state.changed = self.updates;
@@ -274,6 +275,7 @@ impl Recall {
             let mut run: Option<Rect> = None;
             for column in columns.clone() {
                 let tile = self.kept.tile(row, column);
+                (self.between)();
                 if is_rough(tile) || !self.kept.would_be_photograph(shown, tile) || !self.keep_one(shown, tile, out) {
                     count += write_keep(run.take(), out);
                     continue;
@@ -311,7 +313,7 @@ impl Recall {
             return Count::default();
         }
         let mut recall = 0;
-        for piece in self.scrolled.find(frame, tiles, &self.kept, &mut self.pixels) {
+        for piece in self.scrolled.find(frame, tiles, &self.kept, &mut self.pixels, self.between) {
             if out.len() >= self.end || self.room.take(Kind::RecallLines, piece.rect).is_none() {
                 break;
             }

@@ -141,13 +141,21 @@ impl Scrolled {
         }
     }
 
-    /// What of the damage is kept.
-    pub(crate) fn find(&mut self, frame: &Frame<'_>, tiles: &Tiles, kept: &Kept, pixels: &mut Vec<u32>) -> &[Piece] {
+    /// What of the damage is kept; `between` is called after each tile.
+    pub(crate) fn find(
+        &mut self,
+        frame: &Frame<'_>,
+        tiles: &Tiles,
+        kept: &Kept,
+        pixels: &mut Vec<u32>,
+        between: fn(),
+    ) -> &[Piece] {
         self.pieces.clear();
         if self.is_empty {
             return &self.pieces;
         }
         for (tile, changed) in tiles.all().enumerate().filter_map(|(tile, changed)| Some((tile, changed?))) {
+            between();
             let place = kept.rect(tile);
             let (mut y, mut tried) = (changed.y, 0);
             while y < changed.bottom() && tried < MOST_TRIED {

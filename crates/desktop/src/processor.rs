@@ -1,9 +1,7 @@
 //! The processor, as a thread shares it with the person's own programs: how much the thread has had of it, and who goes
-//! first. How the former is asked depends on the platform, whose implementation is chosen here and nowhere else.
+//! first. One facade; the platform's implementation is chosen here and nowhere else.
 
-use std::cell::Cell;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -26,21 +24,11 @@ pub fn time() -> Option<Duration> {
     platform::time()
 }
 
-/// Whoever waits for the processor has waited this long at most, as far as it is up to a thread that calls [`give_way`] all the
-/// time.
-const TURN: Duration = Duration::from_micros(500);
-
-/// Called often, lets whoever waits for this processor have it once in a while ([`TURN`]); the calling thread goes on when
-/// they have had as much as they are due, and at once where nobody waits. It waits longer in all, but is never starved.
+/// To be called often by a thread that computes for long: once in a millisecond of its own time it lets whoever waits for
+/// this processor have it, and goes on at once where nobody does. It is due as much as before, less what a turn that was not
+/// used up counts for; it is not starved. Only Linux does something: see the others for why.
 pub fn give_way() {
-    thread_local! {
-        static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
-    }
-    let now = Instant::now();
-    if SINCE.get().is_none_or(|since| now - since >= TURN) {
-        thread::yield_now();
-        SINCE.set(Some(Instant::now()));
-    }
+    platform::give_way();
 }
 
 #[cfg(test)]

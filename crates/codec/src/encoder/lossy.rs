@@ -132,6 +132,7 @@ impl Encoder {
         for tile in 0..columns * self.tiles.rows() {
             let (row, column) = (tile / columns, tile % columns);
             let Some(changed) = self.tiles.changed(row, column) else { continue };
+            (self.between)();
             if is_one(&self.photographs, tile, changed) {
                 self.photographs.change(tile, changed);
                 self.tiles.clear(row, column);

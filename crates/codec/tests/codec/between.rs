@@ -30,25 +30,21 @@ fn encode(is_called: bool, budget: Budget, draw: impl Fn(u32, &mut Picture) -> R
         .collect()
 }
 
-/// At least so often in each update, but for the first, in which nothing is known yet of what it is.
+/// At least so often in each update, but for the first, in which nothing is known yet of what it is. The least are hardly below
+/// what there are: without those of comparing, of what returns, of moves, of lines or of film there would be fewer.
 #[track_caller]
 fn assert_called(least: usize, budget: Budget, draw: impl Fn(u32, &mut Picture) -> Rect) {
     let (called, otherwise) = (encode(true, budget, &draw), encode(false, budget, &draw));
-    for (number, ((update, calls), (same, none))) in called.iter().zip(&otherwise).enumerate() {
-        assert_eq!((update == same, *none), (true, 0), "{number}: it encodes the same");
+    for (number, ((update, calls), (same, _))) in called.iter().zip(&otherwise).enumerate() {
+        assert!(update == same, "{number}: it encodes something else");
         assert!(number == 0 || *calls >= least, "{number}: {calls} calls, and {least} were to be");
     }
 }
 
-/// Tiles of 64 pixels, and lines of text.
-const TILES: usize = 11 * 8;
-const LINES: usize = 30;
-
 #[test]
 fn it_is_called_for_every_tile_that_is_looked_at_and_every_line_of_text() {
     let page = Rect::new(0, 0, 702, 510);
-    // What a tile shows may return, or be worth keeping.
-    assert_called(2 * TILES + LINES, Budget::unlimited(), |number, picture| {
+    assert_called(400, Budget::unlimited(), |number, picture| {
         for (row, column) in (0..30).flat_map(|row| (0..78).map(move |column| (row, column))) {
             glyph(picture, column, row, (row * 7 + column * 3 + number * 11) % 27);
         }
@@ -59,8 +55,7 @@ fn it_is_called_for_every_tile_that_is_looked_at_and_every_line_of_text() {
 #[test]
 fn it_is_called_for_every_few_lines_that_are_searched_for_where_they_went() {
     let page = Rect::new(64, 32, 576, 448);
-    // Every tile, and then where stretches are and whether all of it went there.
-    assert_called(9 * 7 + 2 * 448 / 16, Budget::unlimited(), |number, picture| {
+    assert_called(225, Budget::unlimited(), |number, picture| {
         picture.copy(Rect { height: page.height - 17, ..page }, (page.x, page.y + 17));
         for column in 0..60 {
             glyph(picture, column + 8, 27, (column * 5 + number * 13) % 27);
@@ -72,7 +67,7 @@ fn it_is_called_for_every_few_lines_that_are_searched_for_where_they_went() {
 #[test]
 fn it_is_called_for_every_block_of_film() {
     let film = Film::new(Rect::new(128, 96, 320, 192));
-    assert_called(320 / 16 * 192 / 16, Budget::bytes(12_000), |number, picture| {
+    assert_called(340, Budget::bytes(12_000), |number, picture| {
         film.draw(number, picture);
         film.rect
     });

@@ -1,7 +1,13 @@
-//! Linux: each thread has a clock of its own (clock_gettime(2)).
+//! Linux: each thread has a clock of its own (clock_gettime(2)), and can give the rest of its turn away (sched_yield(2)).
 #![allow(unsafe_code)]
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a thread has of the processor before it gives way. With half of it, it gets half as much where another one never has
+/// enough, and nobody else is better off (docs/decisions/0013-processor-time.md).
+const TURN: Duration = Duration::from_millis(1);
 
 pub(super) fn time() -> Option<Duration> {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -11,63 +17,68 @@ pub(super) fn time() -> Option<Duration> {
     (result == 0).then(|| Duration::new(seconds, nanoseconds))
 }
 
+pub(super) fn give_way() {
+    thread_local! {
+        static TURN_AT_HAND: Cell<Turn> = const { Cell::new(Turn { ends: None, begun: Duration::ZERO }) };
+    }
+    let mut turn = TURN_AT_HAND.get();
+    if turn.is_over(Instant::now(), time) {
+        thread::yield_now();
+    }
+    TURN_AT_HAND.set(turn);
+}
+
+/// What a thread has had of the processor since it last gave way.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// Not before this.
+    ends: Option<Instant>,
+    /// What the thread had had by then.
+    begun: Duration,
+}
+
+impl Turn {
+    /// Has the thread had enough? Then the next turn begins. Its own clock is the slower one to ask, and asked only when that
+    /// may be.
+    fn is_over(&mut self, now: Instant, time: impl FnOnce() -> Option<Duration>) -> bool {
+        if self.ends.is_some_and(|ends| now < ends) {
+            return false;
+        }
+        let Some(time) = time() else { return false };
+        let left = TURN.saturating_sub(time.saturating_sub(self.begun));
+        let is_over = left.is_zero();
+        if is_over {
+            self.begun = time;
+        }
+        // It cannot have had more than has passed.
+        self.ends = Some(now + if is_over { TURN } else { left });
+        is_over
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::thread;
-
     use super::*;
-    use crate::processor::give_way;
-
-    /// How often the calling thread lost the processor, with or without its will.
-    fn switches() -> i64 {
-        // SAFETY: all zeroes is a value of it; it has only numbers.
-        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-        // SAFETY: the kernel writes to one live value.
-        let result = unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage) };
-        assert_eq!(result, 0, "the kernel says it");
-        usage.ru_nvcsw + usage.ru_nivcsw
-    }
-
-    /// From now on the calling thread runs where it runs now.
-    fn stay() {
-        // SAFETY: all zeroes is the empty set; it has only bits.
-        let mut processors: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-        // SAFETY: it says where the thread is.
-        let here = usize::try_from(unsafe { libc::sched_getcpu() }).expect("the kernel says it");
-        // SAFETY: it writes to one live set, and panics beyond its end.
-        unsafe { libc::CPU_SET(here, &mut processors) };
-        // SAFETY: the kernel reads one live set, and changes the calling thread alone.
-        let result = unsafe { libc::sched_setaffinity(0, size_of_val(&processors), &raw const processors) };
-        assert_eq!(result, 0, "a thread may stay where it is");
-    }
-
-    /// How often it lost the processor in half a second of it, to another thread that never has enough.
-    fn loses(work: fn()) -> i64 {
-        let ended = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let working = scope.spawn(|| {
-                stay();
-                // It inherits where it may run.
-                scope.spawn(|| {
-                    while !ended.load(Ordering::Relaxed) {
-                        std::hint::spin_loop();
-                    }
-                });
-                let (since, before) = (time().expect("it is said"), switches());
-                while time().expect("it is said") < since + Duration::from_millis(500) {
-                    work();
-                }
-                ended.store(true, Ordering::Relaxed);
-                switches() - before
-            });
-            working.join().expect("it works")
-        })
-    }
 
     #[test]
-    fn whoever_waits_for_the_processor_has_it_sooner_beside_a_thread_that_gives_way() {
-        let (otherwise, giving) = (loses(|| {}), loses(give_way));
-        assert!(2 * giving >= 3 * otherwise, "it lost the processor {giving} times, and otherwise {otherwise}");
+    fn a_turn_is_over_when_the_thread_has_worked_for_so_long_and_not_when_so_much_has_passed() {
+        let start = Instant::now();
+        let mut turn = Turn { ends: None, begun: Duration::ZERO };
+        let mut is_over = |passed: u64, worked: u64| {
+            let mut asked = false;
+            let over = turn.is_over(start + Duration::from_micros(passed), || {
+                asked = true;
+                Some(Duration::from_micros(worked))
+            });
+            (over, asked)
+        };
+        assert_eq!(is_over(0, 200), (false, true), "it has just begun");
+        assert_eq!(is_over(799, 999), (false, false), "nobody needs to ask");
+        assert_eq!(is_over(800, 1000), (true, true));
+        assert_eq!(is_over(1_799, 1_999), (false, false));
+        // It waited for others, or for damage, nearly all the time.
+        assert_eq!(is_over(50_000, 1_200), (false, true));
+        assert_eq!(is_over(50_799, 1_999), (false, false));
+        assert_eq!(is_over(50_800, 2_000), (true, true));
     }
 }

@@ -15,3 +15,7 @@ pub(super) fn time() -> Option<Duration> {
     let units = |time: FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
     Some(Duration::from_nanos((units(kernel) + units(user)).saturating_mul(100)))
 }
+
+/// Windows itself lets a window's thread go first when a key or the mouse wakes it, for as long as that takes; and whoever gives
+/// the processor away there gives it for a whole turn of whoever waits, be that longer than its own.
+pub(super) const fn give_way() {}
