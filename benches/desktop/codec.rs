@@ -162,7 +162,7 @@ pub(crate) fn measure(places: &Places, extent: &Extent, recordings: Option<&Path
         eprintln!("{name}: recorded elsewhere …");
         results.push(measure_one(name, Origin::Elsewhere(recording.format), recording, &places.scratch)?);
     }
-    write(&places.results, extent, &results, busy.percent_since())
+    write(&places.results, extent, &results, &busy.since())
 }
 
 fn measure_one(name: &str, origin: Origin, recording: &Recording, scratch: &Path) -> Result<Results> {
@@ -209,13 +209,12 @@ impl Results {
     }
 }
 
-fn write(folder: &Path, extent: &Extent, results: &[Results], busy: f64) -> Result<()> {
+fn write(folder: &Path, extent: &Extent, results: &[Results], busy: &str) -> Result<()> {
     fs::create_dir_all(folder)?;
     let machine =
         machine::description(&["tigervnc-standalone-server", "ffmpeg", "libvpx7", "libx264-164", "chromium"])?;
     let mut text = format!(
-        "# Codecs on the same frames\n\nMade by `./dev bench codec` on {}: {machine}. All processors together were busy for \
-         {busy:.0} % of the run, others' work included. {} s of each workload, {}.\n\n\
+        "# Codecs on the same frames\n\nMade by `./dev bench codec` on {}: {machine}. {busy} {} s of each workload, {}.\n\n\
          ![Bytes, processor time, quality and delay of each codec for each workload](codec.svg)\n",
         machine::occasion()?,
         extent.seconds,

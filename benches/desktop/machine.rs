@@ -72,8 +72,13 @@ fn ticks(path: &str, field: usize) -> f64 {
     ticks.sum::<f64>() / TICKS
 }
 
-/// What of the processors' time somebody used, from one moment to another.
-pub(crate) struct Busy(f64, f64);
+/// What of the processors' time somebody used until a moment, in ticks.
+pub(crate) struct Busy {
+    all: f64,
+    busy: f64,
+    /// By the machine's host, for its other guests: they say nothing of us, and make every figure worse.
+    stolen: f64,
+}
 
 impl Busy {
     pub(crate) fn now() -> Self {
@@ -83,13 +88,19 @@ impl Busy {
         let all: f64 = times.iter().sum();
         // Idle, and waiting for a disk.
         let idle: f64 = times.iter().skip(3).take(2).sum();
-        Self(all - idle, all)
+        Self { all, busy: all - idle, stolen: times.get(7).copied().unwrap_or_default() }
     }
 
-    /// Hundredths of all processors since then.
-    pub(crate) fn percent_since(&self) -> f64 {
+    /// A sentence about the time since then.
+    pub(crate) fn since(&self) -> String {
         let now = Self::now();
-        100.0 * (now.0 - self.0) / (now.1 - self.1).max(1.0)
+        let percent = |now: f64, before: f64, all: f64| 100.0 * (now - before) / all.max(1.0);
+        let all = now.all - self.all;
+        let (busy, stolen) = (percent(now.busy, self.busy, all), percent(now.stolen, self.stolen, all));
+        format!(
+            "All processors together were busy for {busy:.0} % of the run, others' work included, and for {stolen:.0} % of it with \
+             that of the machine's host."
+        )
     }
 }
 

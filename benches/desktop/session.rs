@@ -108,7 +108,7 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     }
     println!("{text}");
     fs::create_dir_all(&places.results)?;
-    let head = head(extent, busy.percent_since())?;
+    let head = head(extent, &busy.since())?;
     fs::write(places.results.join("session.svg"), plot(&all))?;
     fs::write(places.results.join("session.md"), format!("{head}{CAPTION}{text}"))?;
     eprintln!("written: {0}/session.md, {0}/session.svg", places.results.display());
@@ -267,11 +267,10 @@ fn tables(all: &[Results]) -> String {
     text
 }
 
-fn head(extent: &Extent, busy: f64) -> Result<String> {
+fn head(extent: &Extent, busy: &str) -> Result<String> {
     let machine = machine::description(&["tigervnc-scraping-server", "tigervnc-viewer", "chromium", "mpv"])?;
     Ok(format!(
-        "# A session beside TigerVNC\n\nMade by `./dev bench session` on {}: {machine}. All processors together were busy for \
-         {busy:.0} % of the run, others' work included. {} s of each workload, 1920×1080.\n\n\
+        "# A session beside TigerVNC\n\nMade by `./dev bench session` on {}: {machine}. {busy} {} s of each workload, 1920×1080.\n\n\
          ![Bytes, processor time, pictures and delay of each program for each workload](session.svg)\n",
         machine::occasion()?,
         extent.seconds,
