@@ -94,9 +94,8 @@ impl Busy {
     /// A sentence about the time since then.
     pub(crate) fn since(&self) -> String {
         let now = Self::now();
-        let percent = |now: f64, before: f64, all: f64| 100.0 * (now - before) / all.max(1.0);
-        let all = now.all - self.all;
-        let (busy, stolen) = (percent(now.busy, self.busy, all), percent(now.stolen, self.stolen, all));
+        let percent = |ticks: f64| 100.0 * ticks / (now.all - self.all).max(1.0);
+        let (busy, stolen) = (percent(now.busy - self.busy), percent(now.stolen - self.stolen));
         format!(
             "All processors together were busy for {busy:.0} % of the run, others' work included, and for {stolen:.0} % of it with \
              that of the machine's host."

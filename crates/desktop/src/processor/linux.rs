@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a thread has of the processor before it gives way. With half of it, it gets half as much where another one never has
-/// enough, and nobody else is better off (docs/decisions/0013-processor-time.md).
+/// What a thread has of the processor before it gives way. With half of it, it has a quarter of a core beside another one that
+/// never has enough, and so two fifths (docs/decisions/0013-processor-time.md).
 const TURN: Duration = Duration::from_millis(1);
 
 pub(super) fn time() -> Option<Duration> {
@@ -31,9 +31,9 @@ pub(super) fn give_way() {
 /// What a thread has had of the processor since it last gave way.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
-    /// Not before this.
+    /// The turn is not over before this.
     ends: Option<Instant>,
-    /// What the thread had had by then.
+    /// What the thread had had of the processor when the turn began.
     begun: Duration,
 }
 
