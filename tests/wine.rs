@@ -1,5 +1,6 @@
 //! `lotse.exe` under Wine, from two closed programs to two closed programs, and nothing is left: an adviser on Windows helps a
-//! customer on Linux, and a customer on Windows is helped by an adviser on Linux. `./dev windows test` builds it, makes a Windows for it, and says where both are.
+//! customer on Linux, and a customer on Windows is helped by an adviser on Linux. `./dev windows test` builds it, makes a Windows
+//! for it, and says where both are.
 //!
 //! Wine is not Windows. What it cannot show is in `docs/decisions/0005-keyboard.md` and `0015-windows-input.md`.
 
@@ -22,6 +23,8 @@ mod file;
 mod helped;
 #[path = "wine/helps.rs"]
 mod helps;
+#[path = "wine/log_off.rs"]
+mod log_off;
 #[path = "wine/looks.rs"]
 mod looks;
 #[path = "wine/onward.rs"]
@@ -52,7 +55,7 @@ use std::time::{Duration, Instant};
 
 use desk::relay::Relay;
 use desk::{Desk, PATIENCE, until};
-use people::ADVISERS_DESK;
+use people::Adviser;
 use prefix::{GONE_WITHIN, Prefix};
 
 /// The keys of a PC keyboard by X's numbers, as every Linux has them: named after what they are in the US.
@@ -89,17 +92,11 @@ pub(crate) const GERMAN_KEYS: [(&[u8], u8); 8] = [
 ];
 pub(crate) const GERMAN_TEXT: &str = "öÖß@€\\é";
 
-/// Within this time each side knows of an end that the other has told. A silence is waited for much longer.
-const TOLD_WITHIN: Duration = Duration::from_secs(2);
-
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn an_adviser_on_windows_helps_and_leaves_nothing() {
     let prefix = Prefix::given();
-    let desk = Desk::start_sized(ADVISERS_DESK);
-    // AltGr, dead keys and umlauts.
-    desk.lay_out("de");
-    leaves_nothing(&prefix, desk, |desk| helps::by(&prefix, prefix.lotse(), desk));
+    leaves_nothing(&prefix, helps::german_desk(), |desk| helps::by(&prefix, prefix.lotse(), desk));
 }
 
 #[test]
@@ -170,17 +167,17 @@ fn a_program_that_is_not_ours_has_nobody_go_on_with_it() {
 fn a_customer_who_logs_off_says_goodbye_and_leaves_nothing() {
     let prefix = Prefix::given();
     let desk = Desk::start();
-    logs_off_once(&prefix, &desk);
-    leaves_nothing(&prefix, desk, |desk| helped::logs_off(&prefix, desk));
+    log_off::once(&prefix, &desk);
+    leaves_nothing(&prefix, desk, |desk| log_off::by_customer(&prefix, desk));
 }
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn an_adviser_who_logs_off_says_goodbye_and_leaves_nothing() {
     let prefix = Prefix::given();
-    let desk = Desk::start_sized(ADVISERS_DESK);
-    logs_off_once(&prefix, &desk);
-    leaves_nothing(&prefix, desk, |desk| helps::logs_off(&prefix, desk));
+    let desk = Adviser::desk();
+    log_off::once(&prefix, &desk);
+    leaves_nothing(&prefix, desk, |desk| log_off::by_adviser(&prefix, desk));
 }
 
 #[test]
@@ -211,17 +208,6 @@ fn leaves_nothing(prefix: &Prefix, desk: Desk, run: impl FnOnce(Desk) -> Desk) {
     let desk = run(desk);
     traces.nothing_is_left(prefix);
     drop(desk);
-}
-
-/// The first time, Wine writes down where it has looked for what else to start.
-fn logs_off_once(prefix: &Prefix, desk: &Desk) {
-    assert!(desk.spawn(&mut prefix.logs_off()).ended(GONE_WITHIN).is_some(), "Wine logs off");
-}
-
-/// Whoever ended the session has said so.
-fn says_nothing_of_a_loss(relay: &Relay) {
-    let log = relay.log();
-    assert!(log.contains("introduction 1 ended") && !log.contains("a connection was lost"), "{log}");
 }
 
 /// Waits until what has been written is `text`.

@@ -55,13 +55,25 @@ impl Session {
     }
 
     fn begin_between(customers: Desk, advisers: Desk, renderer: &str) -> Self {
+        let customer = |arguments: &[String]| {
+            let customer = Customer::start_on(customers, arguments);
+            customer.accept_terms();
+            customer
+        };
+        Self::begin_by(renderer, customer, |arguments| Adviser::start_on(advisers, ADVISERS_WINDOW, &[], arguments))
+    }
+
+    /// The same with both programs started in these ways, each with the arguments that it is given.
+    pub(crate) fn begin_by(
+        renderer: &str,
+        customer: impl FnOnce(&[String]) -> Customer,
+        adviser: impl FnOnce(&[String]) -> Adviser,
+    ) -> Self {
         let relay = Relay::start();
         let account = relay.add_adviser("maria", "Maria Huber");
         let mut arguments = relay.arguments().to_vec();
         arguments.extend(["--renderer".to_owned(), renderer.to_owned()]);
-        let customer = Customer::start_on(customers, &arguments);
-        customer.accept_terms();
-        let adviser = Adviser::start_on(advisers, ADVISERS_WINDOW, &[], &arguments);
+        let (customer, adviser) = (customer(&arguments), adviser(&arguments));
         Self::between(relay, &account, customer, adviser)
     }
 

@@ -11,12 +11,11 @@ use x11rb::protocol::xproto::Window;
 use crate::code;
 use crate::desk::hands::Button;
 use crate::desk::process::Program;
-use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
 use crate::figures::key_to_pixel;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
-use crate::{GERMAN_KEYS, GERMAN_TEXT, TOLD_WITHIN, arrives_within, says_nothing_of_a_loss};
+use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within, helps};
 
 /// What the window is called, where it is and how large, beside the customer's.
 const TITLE: &str = "hears";
@@ -113,19 +112,6 @@ pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     desk
 }
 
-/// The customer logs off: the adviser is told at once, as when the window is closed, and not by the silence of a program that
-/// is gone.
-pub(crate) fn logs_off(prefix: &Prefix, desk: Desk) -> Desk {
-    let session = begin(prefix, desk);
-    let Session { customer: Customer { desk, mut program, .. }, adviser, relay } = session;
-    let mut windows = desk.spawn(&mut prefix.logs_off());
-    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends by itself");
-    until(TOLD_WITHIN, "the adviser to be told", || (!adviser.is_in_session()).then_some(()));
-    assert!(windows.ended(GONE_WITHIN).is_some(), "Windows has waited for nobody else");
-    says_nothing_of_a_loss(&relay);
-    desk
-}
-
 /// The adviser has control, and sees the customer's screen pixel for pixel.
 pub(crate) fn begin(prefix: &Prefix, desk: Desk) -> Session {
     begin_by(|arguments| {
@@ -137,16 +123,8 @@ pub(crate) fn begin(prefix: &Prefix, desk: Desk) -> Session {
 
 /// The same with a customer's program started otherwise, with these arguments.
 pub(crate) fn begin_by(start: impl FnOnce(&[String]) -> Customer) -> Session {
-    let relay = Relay::start();
-    let account = relay.add_adviser("maria", "Maria Huber");
-    let mut arguments = relay.arguments().to_vec();
-    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
-    let customer = start(&arguments);
-    let advisers = Adviser::desk();
-    // AltGr, dead keys and umlauts.
-    advisers.lay_out("de");
-    let adviser = Adviser::start_on(advisers, ADVISERS_WINDOW, &[], &arguments);
-    let session = Session::between(relay, &account, customer, adviser);
+    let adviser = |arguments: &[String]| Adviser::start_on(helps::german_desk(), ADVISERS_WINDOW, &[], arguments);
+    let session = Session::begin_by("software", start, adviser);
     session.allow_control();
     session.adviser.show_pixel_for_pixel();
     session

@@ -4,11 +4,10 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
-use crate::{GERMAN_KEYS, GERMAN_TEXT, TOLD_WITHIN, arrives_within, buttons, code, says_nothing_of_a_loss};
+use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within, buttons, code};
 
 /// A whole session by a program that is started so; the adviser's desk is left as it is.
 pub(crate) fn by(prefix: &Prefix, lotse: Command, desk: Desk) -> Desk {
@@ -35,28 +34,20 @@ pub(crate) fn by(prefix: &Prefix, lotse: Command, desk: Desk) -> Desk {
     ends_by_alt_f4(session)
 }
 
-/// The adviser logs off: the customer is told at once.
-pub(crate) fn logs_off(prefix: &Prefix, desk: Desk) -> Desk {
-    let session = begin(prefix.lotse(), desk);
-    let Session { customer, adviser: Adviser { desk, mut program, .. }, relay } = session;
-    let mut windows = desk.spawn(&mut prefix.logs_off());
-    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends by itself");
-    until(TOLD_WITHIN, "the customer to be told", || (!customer.is_in_session()).then_some(()));
-    assert!(windows.ended(GONE_WITHIN).is_some(), "Windows has waited for nobody else");
-    says_nothing_of_a_loss(&relay);
-    desk
+/// The adviser's program on Windows, started so, sees the customer's screen.
+pub(crate) fn begin(mut lotse: Command, desk: Desk) -> Session {
+    Session::begin_by("software", Customer::start, |arguments| {
+        let adviser = Adviser::start_by(desk, ADVISERS_WINDOW, lotse.arg("adviser").args(arguments));
+        keeps_its_size(&adviser);
+        adviser
+    })
 }
 
-/// The adviser's program on Windows, started so, sees the customer's screen.
-fn begin(mut lotse: Command, desk: Desk) -> Session {
-    let relay = Relay::start();
-    let account = relay.add_adviser("maria", "Maria Huber");
-    let mut arguments = relay.arguments().to_vec();
-    arguments.extend(["--renderer".to_owned(), "software".to_owned()]);
-    let customer = Customer::start(&arguments);
-    let adviser = Adviser::start_by(desk, ADVISERS_WINDOW, lotse.arg("adviser").args(&arguments));
-    keeps_its_size(&adviser);
-    Session::between(relay, &account, customer, adviser)
+/// An adviser's, with a German keyboard: umlauts, AltGr, dead keys.
+pub(crate) fn german_desk() -> Desk {
+    let desk = Adviser::desk();
+    desk.lay_out("de");
+    desk
 }
 
 /// Wine gives a window that has appeared its own first size once more.

@@ -10,7 +10,6 @@ use std::process::Command;
 
 use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
-use crate::people::ADVISERS_DESK;
 use crate::prefix::{GONE_WITHIN, Prefix};
 use crate::{helps, onward};
 
@@ -93,9 +92,7 @@ fn libraries_beside_the_program_do_not_run_while_a_customer_is_helped_and_contin
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn libraries_beside_the_program_do_not_run_while_an_adviser_helps() {
     let prefix = Prefix::given();
-    let desk = Desk::start_sized(ADVISERS_DESK);
-    // As `helps` types on it.
-    desk.lay_out("de");
+    let desk = helps::german_desk();
     let downloads = Downloads::full(&prefix, &desk);
     let desk = helps::by(&prefix, downloads.finds(prefix.started(&downloads.lotse())), desk);
     let processes = downloads.loaded(&desk);
