@@ -136,6 +136,13 @@ fn a_customer_on_windows_continues_as_administrator_and_nothing_is_left() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_session_outlasts_a_no_to_what_windows_asks() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| onward::declined_once(&prefix, desk));
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_session_outlasts_an_administrators_program_that_is_killed_before_the_adviser_comes() {
     let prefix = Prefix::given();
     leaves_nothing(&prefix, Desk::start(), |desk| onward::outlasts_the_second(&prefix, desk));

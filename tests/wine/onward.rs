@@ -41,6 +41,27 @@ pub(crate) fn continues(prefix: &Prefix, limited: Command, desk: Desk) -> Desk {
     ends(customer, adviser)
 }
 
+/// The customer says no to what Windows asks: the session goes on in the first program, as before, and going on as an
+/// administrator can be chosen again.
+pub(crate) fn declined_once(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = helped::begin_by(|arguments| start(limited(prefix), desk, arguments));
+    let above = is_kept_from_a_window(prefix, &session);
+    let declines = prefix.declines(&session.customer.desk);
+    chooses(&session);
+    session.customer.click_main_button();
+    until(PATIENCE, "the session again", || session.customer.is_in_session().then_some(()));
+    // As long as Windows asks, mouse and keyboard are the customer's alone.
+    until(PATIENCE, "control again", || (!session.adviser.is_told_why_it_pauses()).then_some(()));
+    take_picture(&session.customer, "declined");
+    assert_eq!(session.customer.desk.windows_named(LOTSE), [session.customer.window]);
+    drop(declines);
+    let session = goes_over(session);
+    let Session { mut customer, adviser, .. } = session;
+    assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
+    close(&customer.desk, above);
+    ends(customer, adviser)
+}
+
 /// The second program is killed before the adviser has come to it: the session goes on in the first one, as before.
 pub(crate) fn outlasts_the_second(prefix: &Prefix, desk: Desk) -> Desk {
     let session = helped::begin_by(|arguments| start(limited(prefix), desk, arguments));

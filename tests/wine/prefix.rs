@@ -11,7 +11,7 @@ use std::time::Duration;
 use x11rb::protocol::xproto::Window;
 
 use crate::desk::process::Program;
-use crate::desk::{Desk, PATIENCE};
+use crate::desk::{Desk, PATIENCE, until};
 
 /// What a program under Wine may need for its end.
 pub(crate) const GONE_WITHIN: Duration = Duration::from_secs(20);
@@ -82,11 +82,22 @@ impl Prefix {
         (program, window)
     }
 
-    /// Keeps programs from the foreground once it has said so (`refuses.c`).
+    /// Keeps programs from the foreground (`refuses.c`).
     pub(crate) fn refuses(&self, desk: &Desk) -> Program {
-        let mut rundll = run(Path::new(r"C:\windows\system32\rundll32.exe"));
-        let library = self.executable.with_file_name("refuses.dll");
-        desk.spawn(rundll.arg(format!("Z:{},refuse", library.display()).replace('/', "\\")))
+        self.hook(desk, "refuses.dll,refuse")
+    }
+
+    /// Declines, once, what Windows would ask the person (`declines.c`).
+    pub(crate) fn declines(&self, desk: &Desk) -> Program {
+        self.hook(desk, "declines.dll,decline")
+    }
+
+    /// A function of a library beside `lotse.exe` that has others call into that library as long as it runs.
+    fn hook(&self, desk: &Desk, function: &str) -> Program {
+        let function = format!("Z:{}", self.executable.with_file_name(function).display()).replace('/', "\\");
+        let program = desk.spawn(run(Path::new(r"C:\windows\system32\rundll32.exe")).arg(function));
+        until(PATIENCE, "the others to be hooked", || program.log().contains("hooked").then_some(()));
+        program
     }
 
     /// Has everybody log off.

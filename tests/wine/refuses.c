@@ -12,7 +12,7 @@ __declspec(dllexport) void CALLBACK refuse(HWND window, HINSTANCE program, LPSTR
     MSG message;
     DWORD written;
     if (!SetWindowsHookExW(WH_CBT, asked, library, 0)) return;
-    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), "refusing\n", 9, &written, NULL);
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), "hooked\n", 7, &written, NULL);
     while (GetMessageW(&message, NULL, 0, 0) > 0) DispatchMessageW(&message);
 }
 
