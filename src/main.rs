@@ -126,10 +126,14 @@ fn guard() -> ExitCode {
     }
 }
 
-/// The child that tries OpenGL out, so that a driver that fails takes nothing with it.
+/// The child that tries OpenGL out, so that a driver that fails takes nothing with it. There is none where looking for it would
+/// run what somebody has put beside the program.
 fn probe() -> ExitCode {
     crash::prepare_child();
-    shell::probe::answer()
+    match libraries::planted_for_opengl() {
+        None => shell::probe::answer(),
+        Some(_) => ExitCode::FAILURE,
+    }
 }
 
 /// The windows.

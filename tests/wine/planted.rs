@@ -73,6 +73,14 @@ fn libraries_beside_the_program_do_not_run() {
         downloads.nothing_ran(&loaded, arguments);
         assert!(!loaded.contains("opengl32.dll"), "{arguments:?}");
     }
+    // Nor by whoever only asks for it, on a Windows that has none.
+    for command in ["doctor", "probe-opengl"] {
+        let mut lotse = downloads.without_opengl(downloads.finds(prefix.started(&downloads.lotse())));
+        let mut program = desk.spawn(lotse.args(with(&[command])));
+        program.ended(PATIENCE).expect("it ends by itself");
+        assert_eq!(downloads.marks(), [""; 0], "{command}");
+        assert!(command != "doctor" || program.log().contains("no OpenGL works here"), "{}", program.log());
+    }
 }
 
 /// In both of the customer's programs, with everything that a session has them do.
@@ -195,16 +203,27 @@ impl Downloads {
         assert!(loaded.contains("dwmapi.dll"), "{program:?}: what was loaded is known: {loaded:?}");
     }
 
+    /// The same program where there is no OpenGL, nor Direct3D, which Wine makes of it and crashes without.
+    fn without_opengl(&self, mut command: Command) -> Command {
+        command.env("LIBGL_DRIVERS_PATH", "/nonexistent");
+        command.env("WINEDLLOVERRIDES", self.as_found().replace(";d3d11=n,b", ";d3d11="));
+        command
+    }
+
     /// The same program, which finds this folder before the system's as it would on Windows, and says what it loads.
     fn finds(&self, mut command: Command) -> Command {
-        // Wine prefers its own to what it finds, unless it is told to do as Windows does.
+        command.current_dir(&self.folder).env("WINEDLLOVERRIDES", self.as_found()).env("WINEDEBUG", "+pid,+loaddll");
+        command.env("LOTSE_MARKS", format!("Z:{}", self.marks.display()).replace('/', "\\"));
+        command
+    }
+
+    /// Wine prefers its own to what it finds, unless it is told to do as Windows does.
+    fn as_found(&self) -> String {
         let mut as_found = env::var("WINEDLLOVERRIDES").unwrap_or_default();
         for name in &self.planted {
             as_found.push_str(&format!(";{}=n,b", name.trim_end_matches(".dll")));
         }
-        command.current_dir(&self.folder).env("WINEDLLOVERRIDES", as_found).env("WINEDEBUG", "+pid,+loaddll");
-        command.env("LOTSE_MARKS", format!("Z:{}", self.marks.display()).replace('/', "\\"));
-        command
+        as_found
     }
 }
 
