@@ -66,6 +66,7 @@ mod code {
     pub(crate) const TAB: u8 = 23;
     pub(crate) const Q: u8 = 24;
     pub(crate) const E: u8 = 26;
+    pub(crate) const RETURN: u8 = 36;
     pub(crate) const CONTROL: u8 = 37;
     pub(crate) const A: u8 = 38;
     pub(crate) const SEMICOLON: u8 = 47;
@@ -73,9 +74,15 @@ mod code {
     pub(crate) const ALT: u8 = 64;
     pub(crate) const CAPS_LOCK: u8 = 66;
     pub(crate) const F4: u8 = 70;
+    pub(crate) const KEYPAD_4: u8 = 83;
+    pub(crate) const KEYPAD_DECIMAL: u8 = 91;
+    pub(crate) const KEYPAD_ENTER: u8 = 104;
     pub(crate) const CONTROL_RIGHT: u8 = 105;
     pub(crate) const ALT_RIGHT: u8 = 108;
+    pub(crate) const LEFT: u8 = 113;
+    pub(crate) const DELETE: u8 = 119;
     pub(crate) const SUPER: u8 = 133;
+    pub(crate) const MENU: u8 = 135;
 }
 
 /// Keys of a German keyboard, each with what is held for it: umlauts, AltGr, a dead key. And what they type.

@@ -14,6 +14,14 @@ static void button(HWND window, LPARAM at, const char *which, const char *how)
     fprintf(file, "%s %s %ld %ld\n", which, how, point.x, point.y);
 }
 
+/* The key by the number that Windows gives it; then its place on the keyboard, where Windows tells apart what has the same
+   number, such as the two Enter keys. */
+static void key(const char *how, WPARAM w, LPARAM l)
+{
+    fprintf(file, "%s %02x\n", how, (unsigned)w);
+    fprintf(file, "at %02x%s\n", (unsigned)(l >> 16 & 0xff), l & 1 << 24 ? " extended" : "");
+}
+
 static void blink(HWND window)
 {
     static int colour = WHITE_BRUSH;
@@ -31,9 +39,9 @@ static LRESULT CALLBACK hear(HWND window, UINT message, WPARAM w, LPARAM l)
     switch (message) {
     case WM_CHAR: blink(window); fprintf(file, "char %04x\n", (unsigned)w); break;
     case WM_SYSKEYDOWN:
-    case WM_KEYDOWN: fprintf(file, "%s %02x\n", l & 1 << 30 ? "again" : "down", (unsigned)w); break;
+    case WM_KEYDOWN: key(l & 1 << 30 ? "again" : "down", w, l); break;
     case WM_SYSKEYUP:
-    case WM_KEYUP: fprintf(file, "up %02x\n", (unsigned)w); break;
+    case WM_KEYUP: key("up", w, l); break;
     case WM_LBUTTONDOWN: button(window, l, "left", "down"); break;
     case WM_LBUTTONUP: button(window, l, "left", "up"); break;
     case WM_RBUTTONDOWN: button(window, l, "right", "down"); break;

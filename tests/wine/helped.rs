@@ -169,6 +169,20 @@ fn commands_and_locks_arrive(session: &Session, notes: &Notes) {
         adviser.chord(&[], key);
     }
     notes.hears(since, &["down 09", "down 1b", "down 73", "up 73"]);
+    // Each pair shares a place but for what Windows calls extended; Menu has its place with it alone.
+    for (key, heard, place) in [
+        (code::LEFT, "25", "at 4b extended"),
+        (code::KEYPAD_4, "25", "at 4b"),
+        (code::DELETE, "2e", "at 53 extended"),
+        (code::KEYPAD_DECIMAL, "2e", "at 53"),
+        (code::KEYPAD_ENTER, "0d", "at 1c extended"),
+        (code::RETURN, "0d", "at 1c"),
+        (code::MENU, "5d", "at 5d extended"),
+    ] {
+        let since = notes.lines().len();
+        adviser.chord(&[], key);
+        notes.hears(since, &[&format!("down {heard}"), place, &format!("up {heard}"), place]);
+    }
     for sign in ["A", "a"] {
         adviser.chord(&[], code::CAPS_LOCK);
         let since = notes.lines().len();
