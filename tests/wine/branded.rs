@@ -31,6 +31,8 @@ fn a_copy_of_an_institutions_is_branded_signed_and_started() {
     }
     checksum_is_right(&workshop.path("uni.exe"));
 
+    opens_in_its_colours(&prefix, &workshop.path("uni-signed.exe"));
+
     // What is signed stays as it is.
     let before = fs::read(workshop.path("uni-signed.exe")).expect("osslsigncode has written it");
     let refused = workshop.brand(Path::new("uni-signed.exe"), "again.exe", &[]);
@@ -45,13 +47,13 @@ fn a_copy_of_an_institutions_is_branded_signed_and_started() {
     fs::write(workshop.path("uni-signed.exe"), changed).expect("there is room");
     assert!(!run(&commands[1]).expect("a shell").status.success(), "the signature is of another file");
 
-    opens_in_its_colours(&prefix, &workshop.path("uni.exe"));
     // The block was changed with the relay's address: it does not go where somebody else would have it.
     let desk = Desk::start();
     let mut program = desk.spawn(&mut prefix.started(&workshop.path("uni-signed.exe")));
     let window = desk.window_of(&program, PATIENCE);
     desk.close(window);
     assert_eq!(program.ended(GONE_WITHIN).and_then(|status| status.code()), Some(3));
+    assert!(program.log().contains("checksum of the reserved block"), "{}", program.log());
 }
 
 fn opens_in_its_colours(prefix: &Prefix, executable: &Path) {
