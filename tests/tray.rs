@@ -42,24 +42,6 @@ fn session_with_tray() -> (Session, Tray) {
     (session, tray)
 }
 
-/// The window's X, and then the third way out of the question.
-fn send_to_tray(customer: &Customer) {
-    ask_by_x(customer);
-    for _ in 0..2 {
-        customer.desk.tap(keysym::TAB);
-    }
-    customer.desk.tap(u32::from(' '));
-    until(PATIENCE, "the window to go", || (!customer.desk.is_visible(customer.window)).then_some(()));
-}
-
-fn ask_by_x(customer: &Customer) {
-    let before = customer.looks();
-    customer.desk.focus(customer.window);
-    customer.desk.close(customer.window);
-    until(PATIENCE, "the question whether to end", || customer.says_otherwise_than(&before).then_some(()));
-    customer.desk.at_rest(Duration::from_millis(200), PATIENCE);
-}
-
 fn comes_back(customer: &Customer) {
     until(PATIENCE, "the window to come back", || customer.desk.is_visible(customer.window).then_some(()));
     // Openbox shows the frame a moment before the program has drawn what is in it.
@@ -73,7 +55,7 @@ fn the_window_goes_to_the_tray_says_so_and_comes_back_with_a_click() {
     let place = customer.desk.geometry(customer.window);
     let _notifications = customer.desk.spawn(&mut Command::new("dunst"));
     let before = customer.desk.popups();
-    send_to_tray(customer);
+    customer.close_only_the_window();
     // It says where it went, where the desktop shows such sentences.
     until(PATIENCE, "the notification", || customer.desk.popups().into_iter().find(|popup| !before.contains(popup)));
     // Whoever was connected still is, and sees what goes on.
@@ -86,7 +68,7 @@ fn the_window_goes_to_the_tray_says_so_and_comes_back_with_a_click() {
         (customer.desk.geometry(customer.window) == place).then_some(())
     });
 
-    send_to_tray(customer);
+    customer.close_only_the_window();
     customer.desk.choose(Icon::Connected, OPEN);
     comes_back(customer);
     assert!(customer.is_in_session());
@@ -95,7 +77,7 @@ fn the_window_goes_to_the_tray_says_so_and_comes_back_with_a_click() {
 #[test]
 fn ending_from_the_tray_is_known_at_once_and_brings_the_window_back() {
     let (session, _tray) = session_with_tray();
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
     session.customer.desk.choose(Icon::Connected, END);
     until(KNOWS_WITHIN, "the adviser to see that it is over", || (!session.adviser.is_in_session()).then_some(()));
     comes_back(&session.customer);
@@ -107,7 +89,7 @@ fn ending_from_the_tray_is_known_at_once_and_brings_the_window_back() {
 fn quitting_from_the_tray_leaves_nothing() {
     let (mut session, _tray) = session_with_tray();
     let tree = session.customer.tree();
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
     session.customer.desk.choose(Icon::Connected, QUIT);
     assert!(session.customer.program.ended(KNOWS_WITHIN).is_some_and(|status| status.success()));
     assert!(tree.gone_within(Duration::from_secs(1)), "still running: {:?}", tree.alive());
@@ -125,7 +107,7 @@ fn a_killed_program_leaves_no_icon() {
 #[test]
 fn a_question_brings_the_window_back() {
     let (session, _tray) = session_with_tray();
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
     // Asks for control; the customer sees the question and allows it.
     session.allow_control();
     assert!(session.customer.desk.is_visible(session.customer.window));
@@ -134,20 +116,20 @@ fn a_question_brings_the_window_back() {
 #[test]
 fn the_window_comes_back_when_the_panel_ends_and_stays_when_there_is_a_new_one() {
     let (session, mut tray) = session_with_tray();
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
     tray.panel.kill();
     comes_back(&session.customer);
     assert!(session.customer.is_in_session());
     let _panel = session.customer.desk.start_panel(Shade::Dark);
     session.customer.desk.icon(Icon::Connected);
     assert!(session.customer.is_in_session());
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
 }
 
 #[test]
 fn the_window_comes_back_when_the_message_bus_ends() {
     let (session, mut tray) = session_with_tray();
-    send_to_tray(&session.customer);
+    session.customer.close_only_the_window();
     tray.bus.kill();
     comes_back(&session.customer);
     assert!(session.customer.is_in_session());
@@ -158,7 +140,7 @@ fn without_a_tray_the_window_stays() {
     let desk = Desk::start();
     let _bus = desk.start_bus();
     let session = Session::begin_on(desk);
-    ask_by_x(&session.customer);
+    session.customer.ask_by_x();
     // There is no third way out: what stands behind the two is the other language, and then it is the first again.
     for _ in 0..2 {
         session.customer.desk.tap(keysym::TAB);

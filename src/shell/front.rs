@@ -113,6 +113,14 @@ const WAY_OUT: PhysicalKey = PhysicalKey::Code(KeyCode::ControlRight);
 /// Somebody else's hold on the keys, such as a menu's, is over soon.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 
+/// Can the window be seen?
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    AsBefore,
+    /// Again, and its pixels are lost.
+    Back,
+}
+
 /// What is to be done after an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
@@ -222,16 +230,17 @@ impl<A: App> Front<A> {
     }
 
     /// Does to the window what the application and the person want of it.
-    pub(super) fn follow(&mut self, turn: Turn, window: &Window, event_loop: &ActiveEventLoop) {
+    pub(super) fn follow(&mut self, turn: Turn, window: &Window, event_loop: &ActiveEventLoop) -> Sight {
         if self.opened == Opened::Just {
             self.opened = Opened::Before;
             if let Ok(window) = window.window_handle() {
                 self.app.fit_on_screen(window);
             }
         }
+        let mut sight = Sight::AsBefore;
         // A window that is to be closed does not come back for that.
         if !turn.exit {
-            self.be_seen(window);
+            sight = self.be_seen(window);
             if turn.attention {
                 self.call(window);
             }
@@ -239,6 +248,7 @@ impl<A: App> Front<A> {
         self.fill_screen(window);
         self.hold_keys(window, Instant::now());
         self.dress_cursor(window, event_loop);
+        sight
     }
 
     /// Calls the person.
@@ -250,7 +260,7 @@ impl<A: App> Front<A> {
     }
 
     /// Takes the window off the screen while it is in the tray, and puts it back.
-    fn be_seen(&mut self, window: &Window) {
+    fn be_seen(&mut self, window: &Window) -> Sight {
         let wanted = !matches!(self.app.view(), View::Customer(CustomerView { seen: Seen::Tray, .. }));
         match (wanted, self.away) {
             (false, None) => {
@@ -263,9 +273,11 @@ impl<A: App> Front<A> {
                 if let Some(from) = from {
                     window.set_outer_position(from);
                 }
+                return Sight::Back;
             }
             (true, None) | (false, Some(_)) => {}
         }
+        Sight::AsBefore
     }
 
     /// The full screen began or ended, by the toolbar, a key, or the end of the session.

@@ -13,7 +13,7 @@ use winit::event_loop::{ActiveEventLoop, ControlFlow};
 use winit::window::{Window, WindowId};
 
 use super::burst::Burst;
-use super::front::{Front, Taker};
+use super::front::{Front, Sight, Taker};
 use super::placement::{Filter, Placement};
 use super::pointer::Sprite;
 use super::raster::{MAX_TEXTURE_SIDE, Raster, Target};
@@ -302,7 +302,10 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             if turn.changed || open.repaint_at.is_some_and(|at| at <= now) {
                 open.due = open.due.max(Due::Changes);
             }
-            self.front.follow(turn, &open.window, event_loop);
+            // Before anything is drawn: see `Resized` above, of which a window that was not there at all is not told.
+            if self.front.follow(turn, &open.window, event_loop) == Sight::Back {
+                open.due = Due::Everything;
+            }
         }
         if turn.exit {
             return event_loop.exit();
@@ -319,7 +322,10 @@ impl<A: App> ApplicationHandler<Event> for Software<A> {
             if again.changed {
                 open.repaint_at = Some(now);
             }
-            self.front.follow(again, &open.window, event_loop);
+            if self.front.follow(again, &open.window, event_loop) == Sight::Back {
+                open.due = Due::Everything;
+                open.repaint_at = Some(now);
+            }
         }
         self.sleep(event_loop);
     }

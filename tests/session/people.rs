@@ -300,6 +300,25 @@ impl Customer {
         click_in(&self.desk, self.window, yes);
     }
 
+    /// The window's X, and then the third way out of the question, to the tray.
+    pub(crate) fn close_only_the_window(&self) {
+        self.ask_by_x();
+        for _ in 0..2 {
+            self.desk.tap(keysym::TAB);
+        }
+        self.desk.tap(u32::from(' '));
+        until(PATIENCE, "the window to go", || (!self.desk.is_visible(self.window)).then_some(()));
+    }
+
+    /// The window's X, up to the question.
+    pub(crate) fn ask_by_x(&self) {
+        let before = self.looks();
+        self.desk.focus(self.window);
+        self.desk.close(self.window);
+        until(PATIENCE, "the question whether to end", || self.says_otherwise_than(&before).then_some(()));
+        self.desk.at_rest(Duration::from_millis(200), PATIENCE);
+    }
+
     pub(crate) fn tree(&self) -> Tree {
         Tree::of(self.program.pid())
     }

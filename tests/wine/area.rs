@@ -11,6 +11,8 @@ use crate::desk::relay::Relay;
 use crate::desk::screen::Rect;
 use crate::desk::tray::Shade;
 use crate::desk::{Desk, PATIENCE, until};
+use crate::looks::is_drawn_whole;
+use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
 
 /// As Windows draws its small icons at 96 dots to an inch.
@@ -61,6 +63,26 @@ fn a_program_that_ends_or_is_killed_leaves_no_icon() {
     let (mut program, _) = start();
     program.kill();
     stage.has_no_icon();
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_question_is_drawn_whole_in_a_window_that_comes_back_by_itself() {
+    let prefix = Prefix::given();
+    let Stage { desk, panel: _panel, _bus } = Stage::set();
+    let customer = |arguments: &[String]| {
+        let customer = Customer::start_by(desk, prefix.lotse().args(arguments));
+        customer.accept_terms();
+        customer
+    };
+    let adviser = |arguments: &[String]| Adviser::start_on(Adviser::desk(), ADVISERS_WINDOW, &[], arguments);
+    let Session { customer, adviser, relay: _relay } = Session::begin_by("software", customer, adviser);
+    customer.close_only_the_window();
+    adviser.ask_for_control();
+    until(PATIENCE, "the window to come back", || customer.desk.is_visible(customer.window).then_some(()));
+    until(PATIENCE, "the question", || customer.is_asked().then_some(()));
+    customer.desk.at_rest(Duration::from_millis(500), PATIENCE);
+    is_drawn_whole(&customer.looks());
 }
 
 /// The taskbar leaves less than the window is high by itself.

@@ -42,15 +42,20 @@ fn a_question_is_drawn_whole_in_a_window_that_was_covered_or_minimised() {
         until(PATIENCE, "the window", || customer.desk.is_visible(customer.window).then_some(()));
         customer.desk.at_rest(Duration::from_millis(500), PATIENCE);
         until(PATIENCE, "the question", || customer.is_asked().then_some(()));
-        let page = customer.looks();
-        let [red, green, blue, _] = Palette::of(Theme::Light).background.to_array();
-        let at_edge = |x: u16, y: u16| x < EMPTY || y < EMPTY || page.width - x <= EMPTY || page.height - y <= EMPTY;
-        let places = (0..page.height).flat_map(|y| (0..page.width).map(move |x| (x, y)));
-        let other: Vec<_> = places.filter(|(x, y)| at_edge(*x, *y) && page.at(*x, *y) != [red, green, blue]).collect();
-        assert!(other.is_empty(), "{} pixels at the edge are not the page's, the first is {:?}", other.len(), other[0]);
+        is_drawn_whole(&customer.looks());
         drop(customer);
         prefix.ends();
     }
+}
+
+/// What is at the edges is the page's.
+#[track_caller]
+pub(crate) fn is_drawn_whole(page: &Pixels) {
+    let [red, green, blue, _] = Palette::of(Theme::Light).background.to_array();
+    let at_edge = |x: u16, y: u16| x < EMPTY || y < EMPTY || page.width - x <= EMPTY || page.height - y <= EMPTY;
+    let places = (0..page.height).flat_map(|y| (0..page.width).map(move |x| (x, y)));
+    let other: Vec<_> = places.filter(|(x, y)| at_edge(*x, *y) && page.at(*x, *y) != [red, green, blue]).collect();
+    assert!(other.is_empty(), "{} pixels at the edge are not the page's, the first is {:?}", other.len(), other[0]);
 }
 
 /// By a window over its upper part, in which somebody writes.
