@@ -187,8 +187,12 @@ impl Desk {
                 .is_ok_and(|attributes| attributes.override_redirect && attributes.map_state == MapState::VIEWABLE)
         };
         let rects = children.into_iter().filter(is_popup).map(|window| self.geometry(window));
-        // Window managers and toolkits keep helpers of a few pixels.
-        rects.filter(|rect| rect.width > 40 && rect.height > 20 && rect.x >= 0 && rect.y >= 0).collect()
+        // Window managers and toolkits keep helpers of a few pixels, and others beside the screen.
+        let ends_on_it = |start: i16, length: u16| i32::from(start) + i32::from(length) > 0;
+        rects
+            .filter(|rect| rect.width > 40 && rect.height > 20)
+            .filter(|rect| ends_on_it(rect.x, rect.width) && ends_on_it(rect.y, rect.height))
+            .collect()
     }
 
     pub(super) fn windows(&self) -> Vec<Window> {

@@ -65,6 +65,21 @@ fn a_program_that_ends_or_is_killed_leaves_no_icon() {
     stage.has_no_icon();
 }
 
+/// By a balloon. That it does so once is shown where it is decided: Wine shows no second one, whoever asks for it.
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_window_that_is_minimised_says_that_it_is_still_here() {
+    let prefix = Prefix::given();
+    let (Stage { desk, panel: _panel, _bus }, relay) = (Stage::set(), Relay::start());
+    let customer = Customer::start_by(desk, prefix.lotse().args(relay.arguments()));
+    customer.accept_terms();
+    until(PATIENCE, "the numbers", || customer.is_ready().then_some(()));
+    until(PATIENCE, "the icon", || customer.desk.find_icon_of(Icon::Ready, SIDE));
+    let before = customer.desk.popups();
+    customer.desk.minimise(customer.window);
+    until(PATIENCE, "the balloon", || customer.desk.popups().into_iter().find(|popup| !before.contains(popup)));
+}
+
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_question_is_drawn_whole_in_a_window_that_comes_back_by_itself() {
