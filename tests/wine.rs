@@ -203,6 +203,20 @@ fn a_customers_program_that_is_killed_on_windows_leaves_nothing_down() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customers_window_that_is_closed_on_windows_leaves_nothing_down() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| helped::closed_with_a_key_down(&prefix, desk));
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_key_that_is_let_go_before_a_window_of_an_administrators_does_not_stay_down() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| helped::let_go_before_a_window_that_is_kept(&prefix, desk));
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_customers_window_on_windows_leaves_nothing() {
     let prefix = Prefix::given();
     leaves_nothing(&prefix, Desk::start(), |desk| {

@@ -15,7 +15,7 @@ use crate::desk::{Desk, PATIENCE, until};
 use crate::figures::key_to_pixel;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer, Session};
 use crate::prefix::{GONE_WITHIN, Prefix};
-use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within, helps};
+use crate::{GERMAN_KEYS, GERMAN_TEXT, arrives_within, helps, onward};
 
 /// What the window is called, where it is and how large, beside the customer's.
 const TITLE: &str = "hears";
@@ -110,6 +110,46 @@ pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     notes.close(&session.customer.desk);
     let Session { customer: Customer { desk, .. }, .. } = session;
     desk
+}
+
+/// What is down when the customer closes the window does not stay down, though somebody holds it still.
+pub(crate) fn closed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    takes_the_keyboard(&session, &notes);
+    let since = notes.lines().len();
+    session.adviser.desk.key(code::SHIFT, true);
+    session.adviser.desk.key(code::A, true);
+    notes.hears(since, &["down 10", "down 41"]);
+    session.customer.desk.close(session.customer.window);
+    notes.hears(since, &["up 41"]);
+    notes.hears(since, &["up 10"]);
+    session.customer.confirm();
+    let Session { customer: Customer { desk, mut program, .. }, adviser, .. } = session;
+    assert!(program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "it ends with its window");
+    adviser.desk.key(code::A, false);
+    adviser.desk.key(code::SHIFT, false);
+    notes.close(&desk);
+    desk
+}
+
+/// A key is let go while a window is in front that keeps its release from everybody: it is let go once more.
+pub(crate) fn let_go_before_a_window_that_is_kept(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    takes_the_keyboard(&session, &notes);
+    let since = notes.lines().len();
+    session.adviser.desk.key(code::A, true);
+    notes.hears(since, &["down 41"]);
+    let above = onward::is_kept_from_a_window(prefix, &session);
+    session.adviser.desk.key(code::A, false);
+    session.adviser.desk.at_rest(Duration::from_millis(300), PATIENCE);
+    let since = notes.lines().len();
+    session.customer.desk.focus(notes.window);
+    notes.hears(since, &["up 41"]);
+    onward::close(&session.customer.desk, above);
+    notes.close(&session.customer.desk);
+    ends(session)
 }
 
 /// The adviser has control, and sees the customer's screen pixel for pixel.

@@ -130,7 +130,7 @@ fn start(mut command: Command, desk: Desk, arguments: &[String]) -> Customer {
 }
 
 /// The window comes to the front, and the adviser is told that only the customer can use it.
-fn is_kept_from_a_window(prefix: &Prefix, session: &Session) -> (Program, Window) {
+pub(crate) fn is_kept_from_a_window(prefix: &Prefix, session: &Session) -> (Program, Window) {
     let (adviser, customer) = (&session.adviser, &session.customer);
     let before = customer.looks();
     let program = customer.desk.spawn(prefix.beside("above.exe").args(PLACE).arg(TITLE));
@@ -223,7 +223,7 @@ fn sees_the_window(session: &Session) {
     });
 }
 
-fn close(desk: &Desk, (mut program, window): (Program, Window)) {
+pub(crate) fn close(desk: &Desk, (mut program, window): (Program, Window)) {
     desk.close(window);
     assert!(program.ended(GONE_WITHIN).is_some(), "it ends with its window");
 }
