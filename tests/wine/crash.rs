@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::desk::process::Tree;
+use crate::desk::screen::Pixels;
 use crate::desk::{Desk, PATIENCE, until};
 use crate::file::function_at;
 use crate::prefix::{GONE_WITHIN, Prefix};
@@ -18,7 +19,7 @@ fn a_failure_is_told_and_leaves_nothing() {
         let status = program.ended(GONE_WITHIN).expect("it ends by itself");
         assert_eq!(status.code(), Some(70), "{failure}");
         let window = desk.window("Lotse", PATIENCE);
-        until(PATIENCE, "words in it", || (desk.looks(window).colours() > 2).then_some(()));
+        until(PATIENCE, "words in it", || (ink(&desk.looks(window)) > 4 * BUTTONS_INK).then_some(()));
         let told = message().expect("the process with the message is there");
         assert!(told.contains(place), "{failure}: {told}");
         if let Some(place) = told.strip_prefix('+') {
@@ -36,6 +37,13 @@ fn a_failure_is_told_and_leaves_nothing() {
         assert_eq!((status.code(), message()), (Some(70), None), "{failure}");
     }
     traces.nothing_is_left(&prefix);
+}
+
+/// More black pixels than "OK" is drawn with, and the edges of its button.
+const BUTTONS_INK: usize = 200;
+
+fn ink(looks: &Pixels) -> usize {
+    looks.bgrx.chunks_exact(4).filter(|pixel| pixel[..3] == [0, 0, 0]).count()
 }
 
 /// What the second process was told, if there is one.
