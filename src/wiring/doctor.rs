@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use lotse_desktop::capture::{Capture, CaptureError, NotDuplicated, Wake, Way};
+use lotse_desktop::capture::{Capture, CaptureError, NotDuplicated, Way};
 use lotse_desktop::inject::Injector;
 use lotse_desktop::pointer::{News, Pointer, PointerError};
 use lotse_desktop::selftest::{self, Part, Seen};
@@ -157,12 +157,7 @@ fn look(opened: Result<Capture, CaptureError>) -> Result<(Way, (u32, u32), Durat
     let begun = Instant::now();
     let grab = capture.grab()?;
     let (size, took) = ((grab.width, grab.height), begun.elapsed());
-    while capture.way() == Way::Gdi(NotDuplicated::NotYet) && begun.elapsed() < PATIENCE {
-        if capture.wait(Some(PATIENCE / 10))? == Wake::Damage {
-            capture.grab()?;
-        }
-    }
-    Ok((capture.way(), size, took))
+    Ok((capture.settled_way(PATIENCE)?, size, took))
 }
 
 fn way_by(way: Way, text: &Text) -> String {

@@ -26,7 +26,7 @@ mod x11;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use damage::{Damage, Rect};
 pub use way::{NotDuplicated, Way};
@@ -84,6 +84,21 @@ impl Capture {
     #[must_use]
     pub fn way(&self) -> Way {
         self.source.way()
+    }
+
+    /// The same once that is known, or after `patience`: some systems have to be waited for. What is grabbed meanwhile is lost.
+    ///
+    /// # Errors
+    /// As [`Self::grab`].
+    pub fn settled_way(&mut self, patience: Duration) -> Result<Way, CaptureError> {
+        let begun = Instant::now();
+        self.grab()?;
+        while self.way() == Way::Gdi(NotDuplicated::NotYet) && begun.elapsed() < patience {
+            if self.wait(Some(patience / 10))? == Wake::Damage {
+                self.grab()?;
+            }
+        }
+        Ok(self.way())
     }
 
     /// Wakes [`Self::wait`] from another thread.

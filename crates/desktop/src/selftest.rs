@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crate::capture::{Capture, CaptureError, Rect, Wake, Way};
 use crate::inject::Injector;
 use crate::pointer::{News, Pointer, Position};
-use crate::test_card::{Kind, TestCard, TestCardError};
+use crate::test_card::{self, Kind, TestCard, TestCardError};
 
-/// Where the card is, in pixels of display 0, unless the screen is smaller. Not a multiple of anything.
+/// Where the card is, from a monitor's corner. Not a multiple of anything.
 const CARD: Rect = Rect { x: 101, y: 67, width: 333, height: 222 };
 /// What is painted on it, from its own corner.
 const PATCH: Rect = Rect { x: 51, y: 33, width: 40, height: 30 };
@@ -70,46 +70,89 @@ pub enum SelftestError {
     TestCard(#[from] TestCardError),
 }
 
-/// Tries `capture` out.
+/// Tries `capture` out, on one monitor after the other.
 ///
 /// # Errors
 /// [`SelftestError`]: there was nothing to try.
 pub fn run(capture: &mut Capture) -> Result<Seen, SelftestError> {
-    let mut tried = Vec::new();
-    let mut card = TestCard::show(CARD, Kind::Plain)?;
-    card.paint(whole(CARD), [16, 32, 48])?;
-    tried.push(Tried { part: Part::Pixels, wrong: shows(capture, whole(CARD), [16, 32, 48])? });
-    let (mut delays, mut looks, mut missed) = (Vec::new(), Vec::new(), None);
-    for round in 1..=ROUNDS {
-        // Before, so that it is the patch alone that changes.
-        rests(capture)?;
-        let colour = [round * 20, 255 - round * 20, round];
-        card.paint(PATCH, colour)?;
-        let begun = Instant::now();
-        match until_shown(capture, PATCH, colour)? {
-            Shown::Damaged => delays.push(begun.elapsed()),
-            Shown::Undamaged => missed = Some("it was seen, and not said to have changed".to_owned()),
-            Shown::Never(wrong) => missed = Some(wrong),
-        }
+    // What is seen first may come by another way than what follows.
+    capture.settled_way(PATIENCE)?;
+    let monitors = test_card::monitors()?;
+    let (mut tried, mut delays) = (Vec::new(), Vec::new());
+    for monitor in &monitors {
+        tried.push((*monitor, try_monitor(capture, *monitor, &mut delays)?));
     }
-    tried.push(Tried { part: Part::Damage, wrong: missed });
+    let mut looks = Vec::new();
     for _ in 0..LOOKS {
         thread::sleep(STALE);
         let begun = Instant::now();
         capture.grab()?;
         looks.push(begun.elapsed());
     }
+    Ok(Seen { way: capture.way(), delay: median(delays), look: median(looks), tried: together(tried) })
+}
+
+/// Each part once, with what is wrong on any monitor, and on which if there are several.
+fn together(monitors: Vec<(Rect, Vec<Tried>)>) -> Vec<Tried> {
+    let several = monitors.len() > 1;
+    let mut all: Vec<Tried> = Vec::new();
+    for (Rect { x, y, width, height }, tried) in monitors {
+        for Tried { part, wrong } in tried {
+            let wrong = wrong.map(|wrong| match several {
+                true => format!("on the monitor of {width} × {height} pixels at {x}, {y}: {wrong}"),
+                false => wrong,
+            });
+            match all.iter_mut().find(|tried| tried.part == part) {
+                None => all.push(Tried { part, wrong }),
+                Some(tried) => {
+                    let both = [tried.wrong.take(), wrong].into_iter().flatten().collect::<Vec<_>>();
+                    tried.wrong = (!both.is_empty()).then(|| both.join("; "));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Where the card is on a monitor with this place in the picture, if it is large enough.
+fn card_on(monitor: Rect) -> Option<Rect> {
+    let fits = CARD.right() <= monitor.width && CARD.bottom() <= monitor.height;
+    fits.then(|| Rect { x: monitor.x + CARD.x, y: monitor.y + CARD.y, ..CARD })
+}
+
+fn try_monitor(capture: &mut Capture, monitor: Rect, delays: &mut Vec<Duration>) -> Result<Vec<Tried>, SelftestError> {
+    let Some(place) = card_on(monitor) else {
+        return Ok(vec![Tried { part: Part::Pixels, wrong: Some("it is too small".to_owned()) }]);
+    };
+    let mut tried = Vec::new();
+    let mut card = TestCard::show(place, Kind::Plain)?;
+    card.paint(whole(place), [16, 32, 48])?;
+    tried.push(Tried { part: Part::Pixels, wrong: shows(capture, place, [16, 32, 48])? });
+    let mut missed = None;
+    for round in 1..=ROUNDS {
+        // Before, so that it is the patch alone that changes.
+        rests(capture)?;
+        let colour = [round * 20, 255 - round * 20, round];
+        card.paint(PATCH, colour)?;
+        let begun = Instant::now();
+        match until_shown(capture, Rect { x: place.x + PATCH.x, y: place.y + PATCH.y, ..PATCH }, colour)? {
+            Shown::Damaged => delays.push(begun.elapsed()),
+            Shown::Undamaged => missed = Some("it was seen, and not said to have changed".to_owned()),
+            Shown::Never(wrong) => missed = Some(wrong),
+        }
+    }
+    tried.push(Tried { part: Part::Damage, wrong: missed });
     drop(card);
 
-    let mut card = TestCard::show(CARD, Kind::Layered)?;
-    card.paint(whole(CARD), [200, 100, 50])?;
-    tried.push(Tried { part: Part::Layered, wrong: shows(capture, whole(CARD), [200, 100, 50])? });
-    tried.extend(try_pointer(&mut card)?);
-    Ok(Seen { way: capture.way(), delay: median(delays), look: median(looks), tried })
+    let mut card = TestCard::show(place, Kind::Layered)?;
+    card.paint(whole(place), [200, 100, 50])?;
+    tried.push(Tried { part: Part::Layered, wrong: shows(capture, place, [200, 100, 50])? });
+    tried.extend(try_pointer(&mut card, place)?);
+    Ok(tried)
 }
 
 /// Above the card, whose pointer is a cross.
-fn try_pointer(card: &mut TestCard) -> Result<Vec<Tried>, SelftestError> {
+fn try_pointer(card: &mut TestCard, place: Rect) -> Result<Vec<Tried>, SelftestError> {
     let said = |wrong: &dyn fmt::Display| {
         let wrong = wrong.to_string();
         [Part::PointerPosition, Part::PointerShape].map(|part| Tried { part, wrong: Some(wrong.clone()) }).to_vec()
@@ -119,7 +162,7 @@ fn try_pointer(card: &mut TestCard) -> Result<Vec<Tried>, SelftestError> {
         Err(error) => return Ok(said(&error)),
     };
     let (mut at, mut shape, mut before) = (None, None, None);
-    let (x, y) = (CARD.x + CARD.width / 2, CARD.y + CARD.height / 2);
+    let (x, y) = (place.x + place.width / 2, place.y + place.height / 2);
     while let Ok(news @ (News::At(_) | News::Shape(_))) = pointer.wait(Some(Duration::from_millis(50))) {
         if let News::At(first) = news {
             before.get_or_insert(first);
@@ -167,9 +210,9 @@ fn rests(capture: &mut Capture) -> Result<(), CaptureError> {
     Ok(())
 }
 
-/// What is wrong with a part of the card, if it does not become what it should be.
-fn shows(capture: &mut Capture, part: Rect, colour: [u8; 3]) -> Result<Option<String>, CaptureError> {
-    Ok(match until_shown(capture, part, colour)? {
+/// What is wrong at this place of the picture, if it does not become what it should be.
+fn shows(capture: &mut Capture, place: Rect, colour: [u8; 3]) -> Result<Option<String>, CaptureError> {
+    Ok(match until_shown(capture, place, colour)? {
         Shown::Damaged | Shown::Undamaged => None,
         Shown::Never(wrong) => Some(wrong),
     })
@@ -183,8 +226,7 @@ enum Shown {
     Never(String),
 }
 
-fn until_shown(capture: &mut Capture, part: Rect, [red, green, blue]: [u8; 3]) -> Result<Shown, CaptureError> {
-    let place = Rect { x: CARD.x + part.x, y: CARD.y + part.y, ..part };
+fn until_shown(capture: &mut Capture, place: Rect, [red, green, blue]: [u8; 3]) -> Result<Shown, CaptureError> {
     let deadline = Instant::now() + PATIENCE;
     let mut damage = crate::capture::Damage::new();
     let mut wrong = "nothing was seen of it".to_owned();
@@ -221,4 +263,54 @@ fn whole(card: Rect) -> Rect {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, Tried, card_on, together};
+    use crate::area::Area;
+    use crate::capture::Rect;
+    use crate::test_card::in_picture;
+
+    /// A laptop with a larger monitor to the left of it and one that stands on its side above that: nothing shows the screen's
+    /// own corner.
+    const MONITORS: [Area; 3] = [
+        Area { x: 0, y: 0, width: 1920, height: 1080 },
+        Area { x: -2560, y: -200, width: 2560, height: 1440 },
+        Area { x: -1080, y: -2120, width: 1080, height: 1920 },
+    ];
+    const SCREEN: Area = Area { x: -2560, y: -2120, width: 4480, height: 3360 };
+
+    #[test]
+    fn a_card_is_on_the_monitor_that_is_tried_wherever_that_stands() {
+        let places = MONITORS.map(|monitor| in_picture(monitor, SCREEN));
+        for (number, monitor) in places.into_iter().enumerate() {
+            let card = card_on(monitor).expect("it is large enough");
+            assert_eq!(card.around(monitor), monitor, "all of it");
+            let on: Vec<_> = (0..3).filter(|other| card.intersects(places[*other])).collect();
+            assert_eq!(on, [number]);
+        }
+    }
+
+    #[test]
+    fn a_monitor_that_is_too_small_has_no_card() {
+        assert_eq!(card_on(Rect { x: 5, y: 6, width: 434, height: 288 }), None);
+        assert!(card_on(Rect { x: 5, y: 6, width: 434, height: 289 }).is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_names_the_monitor_where_there_are_several() {
+        let tried = |wrong: Option<&str>| {
+            [Part::Pixels, Part::Damage]
+                .map(|part| Tried { part, wrong: wrong.filter(|_| part == Part::Damage).map(str::to_owned) })
+                .to_vec()
+        };
+        let [one, other] = [0, 1920].map(|x| Rect { x, y: 0, width: 1920, height: 1080 });
+        assert_eq!(together(vec![(one, tried(Some("late")))]), tried(Some("late")));
+        assert_eq!(together(vec![(one, tried(None)), (other, tried(None))]), tried(None));
+        let wrong = "on the monitor of 1920 × 1080 pixels at 1920, 0: late";
+        assert_eq!(together(vec![(one, tried(None)), (other, tried(Some("late")))]), tried(Some(wrong)));
+        let both = format!("on the monitor of 1920 × 1080 pixels at 0, 0: early; {wrong}");
+        assert_eq!(together(vec![(one, tried(Some("early"))), (other, tried(Some("late")))]), tried(Some(&both)));
+    }
 }

@@ -15,6 +15,8 @@ use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
+#[cfg(any(target_os = "windows", test))]
+use crate::area::Area;
 use crate::capture::Rect;
 
 /// The window. It is in front of all others, takes no keyboard, and is gone when this is dropped. For the thread alone that
@@ -49,6 +51,22 @@ impl TestCard {
     pub fn paint(&mut self, part: Rect, colour: [u8; 3]) -> Result<(), TestCardError> {
         self.platform.paint(part, colour)
     }
+}
+
+/// The monitors, in pixels of display 0; never empty. On X11 one for all of them: a window is part of the picture there wherever
+/// it is.
+///
+/// # Errors
+/// There is no screen.
+pub(crate) fn monitors() -> Result<Vec<Rect>, TestCardError> {
+    platform::monitors()
+}
+
+/// A monitor's place in the picture of this screen.
+#[cfg(any(target_os = "windows", test))]
+pub(crate) fn in_picture(monitor: Area, screen: Area) -> Rect {
+    let (x, y) = screen.pixel(monitor.x, monitor.y);
+    Rect { x, y, width: monitor.width, height: monitor.height }
 }
 
 /// Why there is no window.

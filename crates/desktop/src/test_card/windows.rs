@@ -2,16 +2,19 @@
 #![allow(unsafe_code)]
 
 use windows::Win32::Foundation::{COLORREF, HWND, LPARAM, LRESULT, RECT, WPARAM};
-use windows::Win32::Graphics::Gdi::{CreateSolidBrush, FillRect, GdiFlush, GetDC, HBRUSH, ReleaseDC};
+use windows::Win32::Graphics::Gdi::{
+    CreateSolidBrush, EnumDisplayMonitors, FillRect, GdiFlush, GetDC, HBRUSH, HDC, HMONITOR, ReleaseDC,
+};
 use windows::Win32::System::LibraryLoader::GetModuleHandleW;
 use windows::Win32::UI::WindowsAndMessaging::{
     CreateWindowExW, DefWindowProcW, DestroyWindow, DispatchMessageW, IDC_CROSS, LWA_ALPHA, LoadCursorW, MSG,
     PM_REMOVE, PeekMessageW, RegisterClassW, SW_SHOWNOACTIVATE, SetLayeredWindowAttributes, ShowWindow, WNDCLASSW,
     WS_EX_LAYERED, WS_EX_NOACTIVATE, WS_EX_TOOLWINDOW, WS_EX_TOPMOST, WS_POPUP,
 };
-use windows::core::{Owned, PCWSTR, w};
+use windows::core::{BOOL, Owned, PCWSTR, w};
 
-use super::{Kind, TestCardError};
+use super::{Kind, TestCardError, in_picture};
+use crate::area::Area;
 use crate::capture::Rect;
 use crate::windows::virtual_screen;
 
@@ -23,7 +26,7 @@ pub(super) struct TestCard {
 
 impl TestCard {
     pub(super) fn show(place: Rect, kind: Kind) -> Result<Self, TestCardError> {
-        let screen = virtual_screen().ok_or_else(|| TestCardError("there is no monitor".to_owned()))?;
+        let screen = virtual_screen().ok_or_else(nowhere)?;
         let number = |pixels: u32| i32::try_from(pixels).map_err(|_| TestCardError("it is too large".to_owned()));
         let (x, y) = (screen.x + number(place.x)?, screen.y + number(place.y)?);
         let (width, height) = (number(place.width)?, number(place.height)?);
@@ -86,6 +89,30 @@ impl TestCard {
             }
         }
     }
+}
+
+pub(super) fn monitors() -> Result<Vec<Rect>, TestCardError> {
+    let screen = virtual_screen().ok_or_else(nowhere)?;
+    let mut monitors: Vec<Area> = Vec::new();
+    // SAFETY: the list outlives the call, which has the procedure called with it, and with nothing else, before it returns.
+    let told = unsafe { EnumDisplayMonitors(None, None, Some(note), LPARAM(&raw mut monitors as isize)) };
+    if !told.as_bool() || monitors.is_empty() {
+        return Err(nowhere());
+    }
+    Ok(monitors.into_iter().map(|monitor| in_picture(monitor, screen)).collect())
+}
+
+fn nowhere() -> TestCardError {
+    TestCardError("there is no monitor".to_owned())
+}
+
+unsafe extern "system" fn note(_monitor: HMONITOR, _context: HDC, edges: *mut RECT, monitors: LPARAM) -> BOOL {
+    // SAFETY: Windows gives a live rectangle, and the list that `monitors` has passed, which nobody else uses meanwhile.
+    let (RECT { left, top, right, bottom }, monitors) = unsafe { (*edges, &mut *(monitors.0 as *mut Vec<Area>)) };
+    if let (Ok(width), Ok(height)) = (u32::try_from(right - left), u32::try_from(bottom - top)) {
+        monitors.push(Area { x: left, y: top, width, height });
+    }
+    true.into()
 }
 
 impl Drop for TestCard {

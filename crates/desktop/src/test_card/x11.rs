@@ -47,6 +47,12 @@ impl TestCard {
     }
 }
 
+pub(super) fn monitors() -> Result<Vec<Rect>, TestCardError> {
+    let (connection, screen) = connect(None)?;
+    let root = &connection.setup().roots[screen];
+    Ok(vec![Rect { x: 0, y: 0, width: root.width_in_pixels.into(), height: root.height_in_pixels.into() }])
+}
+
 /// No X server has a screen beyond 16 bits.
 fn rectangle(rect: Rect) -> Rectangle {
     Rectangle { x: rect.x as i16, y: rect.y as i16, width: rect.width as u16, height: rect.height as u16 }
