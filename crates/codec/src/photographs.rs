@@ -34,8 +34,9 @@ struct Photograph {
 pub(crate) enum State {
     /// It is to be sent.
     Waiting,
-    /// It is shown, in steps of this quantiser, or coarser ones than any when nobody knows.
-    Rough(u8),
+    /// It is shown, in steps of this quantiser, or coarser ones than any when nobody knows; and is so wrong, as soon as
+    /// somebody has looked.
+    Rough { quantiser: u8, error: Option<u64> },
 }
 
 /// Tiles side by side, and the part of them that is meant.
@@ -210,7 +211,7 @@ impl Photographs {
     pub(crate) fn rough(&mut self, tiles: Range<usize>, quantiser: u8) {
         for photograph in self.tiles[tiles].iter_mut().filter(|photograph| !photograph.rect.is_empty()) {
             self.waiting -= usize::from(photograph.is_waiting());
-            photograph.state = State::Rough(quantiser);
+            photograph.state = State::Rough { quantiser, error: None };
         }
     }
 
@@ -242,7 +243,7 @@ impl Photographs {
             return;
         }
         photograph.rect = rough;
-        photograph.state = State::Rough(u8::MAX);
+        photograph.state = State::Rough { quantiser: u8::MAX, error: None };
         (photograph.changed, photograph.interval) = (None, Duration::MAX);
         self.waiting -= usize::from(is_waiting);
         self.all -= usize::from(is_one);
@@ -265,12 +266,18 @@ impl Photographs {
 
     /// The tiles that rest and of which `error` says the most, side by side, at most so many, of steps coarser than
     /// these. Those next to the worst come along.
-    pub(crate) fn worst_resting(&self, finer: Option<u8>, most: usize, error: impl Fn(Rect) -> u64) -> Option<Run> {
+    pub(crate) fn worst_resting(
+        &mut self,
+        finer: Option<u8>,
+        most: usize,
+        error: impl Fn(Rect) -> u64,
+    ) -> Option<Run> {
+        let now = self.now;
         let is_meant = |photograph: &Photograph| {
-            photograph.rests_at().is_some_and(|at| at <= self.now) && photograph.quantiser() > finer
+            photograph.rests_at().is_some_and(|at| at <= now) && photograph.quantiser() > finer
         };
-        let resting = self.tiles.iter().enumerate().filter(|(_, photograph)| is_meant(photograph));
-        let (worst, _) = resting.max_by_key(|(_, photograph)| error(photograph.rect))?;
+        let resting = self.tiles.iter_mut().enumerate().filter(|(_, photograph)| is_meant(photograph));
+        let (_, worst) = resting.map(|(tile, photograph)| (photograph.error(&error), tile)).max()?;
         Some(self.run(worst, most, is_meant))
     }
 
@@ -295,8 +302,17 @@ impl Photograph {
 
     const fn quantiser(&self) -> Option<u8> {
         match self.state {
-            State::Rough(number) if !self.rect.is_empty() => Some(number),
+            State::Rough { quantiser, .. } if !self.rect.is_empty() => Some(quantiser),
             _ => None,
+        }
+    }
+
+    /// How wrong it is. Looked at once for as long as it is shown so: that is most of what it costs to choose the worst.
+    fn error(&mut self, look: impl Fn(Rect) -> u64) -> Option<u64> {
+        let rect = self.rect;
+        match &mut self.state {
+            State::Waiting => None,
+            State::Rough { error, .. } => Some(*error.get_or_insert_with(|| look(rect))),
         }
     }
 

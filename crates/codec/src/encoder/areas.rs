@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
+use super::lossy::looks_drawn;
 use super::sending::Sending;
 use super::{EncodeError, Encoder, LEAST_PHOTOGRAPH};
 use crate::frame::Frame;
@@ -139,7 +140,7 @@ impl Encoder {
         let before = self.raw.mark();
         let kind = match self.writer.write_few(frame, piece, &mut self.raw) {
             Some(kind) => kind,
-            None if piece.area() >= LEAST_PHOTOGRAPH => {
+            None if piece.area() >= LEAST_PHOTOGRAPH && !looks_drawn(frame, piece) => {
                 self.photographs.add(piece);
                 return Ok(ControlFlow::Continue(()));
             }

@@ -409,6 +409,17 @@ fn is_busy(frame: &Frame<'_>, rect: Rect, fifths: usize) -> bool {
 
 /// Are its edges sharp and its colours few, as in a dialog in front of a film? Calm film has soft ones.
 fn looks_like_text(frame: &Frame<'_>, rect: Rect) -> bool {
+    has_sharp_edges(frame, rect) && has_few_colours(frame, rect)
+}
+
+/// Is it flat within its shapes and around them, and are their edges sharp? So are letters as large as a tile, however many
+/// colours their smoothed edges have.
+pub(super) fn looks_drawn(frame: &Frame<'_>, rect: Rect) -> bool {
+    !is_busy(frame, rect, 2) && has_sharp_edges(frame, rect)
+}
+
+/// Is at least every other step from one pixel to the next a sharp one?
+fn has_sharp_edges(frame: &Frame<'_>, rect: Rect) -> bool {
     let (mut edges, mut sharp) = (0, 0);
     for row in lines(frame, rect) {
         let (row, _) = row.as_chunks::<BYTES_PER_PIXEL>();
@@ -418,7 +429,7 @@ fn looks_like_text(frame: &Frame<'_>, rect: Rect) -> bool {
             sharp += usize::from(step >= SHARP);
         }
     }
-    sharp > 0 && sharp * 2 >= edges && has_few_colours(frame, rect)
+    sharp > 0 && sharp * 2 >= edges
 }
 
 /// Are there several pixels of every colour, as in what is typed beside film?

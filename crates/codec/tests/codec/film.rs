@@ -478,8 +478,9 @@ fn event() -> impl Strategy<Value = Event> {
 fn budgets() -> impl Strategy<Value = Budget> {
     let bytes = prop_oneof![Just(0), Just(300), 0..3_000usize, 0..60_000usize, Just(Budget::unlimited().bytes)];
     let loss = prop_oneof![3 => Just(Loss::AtFirst), 1 => Just(Loss::Never)];
-    (bytes, loss, prop::option::of(0..20_000usize)).prop_map(|(bytes, loss, film)| {
-        let budget = Budget::bytes(bytes).with(loss);
+    let effort = prop_oneof![Just(Effort::Full), Just(Effort::Quick)];
+    (bytes, loss, effort, prop::option::of(0..20_000usize)).prop_map(|(bytes, loss, effort, film)| {
+        let budget = Budget::bytes(bytes).with(loss).effort(effort);
         film.map_or(budget, |film| budget.film(film))
     })
 }
