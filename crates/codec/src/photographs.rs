@@ -266,12 +266,7 @@ impl Photographs {
 
     /// The tiles that rest and of which `error` says the most, side by side, at most so many, of steps coarser than
     /// these. Those next to the worst come along.
-    pub(crate) fn worst_resting(
-        &mut self,
-        finer: Option<u8>,
-        most: usize,
-        error: impl Fn(Rect) -> u64,
-    ) -> Option<Run> {
+    pub(crate) fn worst_resting(&mut self, finer: Option<u8>, most: usize, error: impl Fn(Rect) -> u64) -> Option<Run> {
         let now = self.now;
         let is_meant = |photograph: &Photograph| {
             photograph.rests_at().is_some_and(|at| at <= now) && photograph.quantiser() > finer

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lotse_codec::{Budget, Loss, Pending, Rect, Region};
 
+use crate::film::{Film, PICTURE, Play};
 use crate::scenes::{mix, photograph};
 use crate::sides::{Picture, Sides};
 
@@ -305,4 +306,93 @@ fn what_looks_worst_becomes_better_first() {
     }
     assert!(rough[0] * 3 < rough[1] * 2 && rough[1] * 3 < rough[2] * 2, "{rough:?}");
     assert_eq!(order, [2, 1, 0], "{rough:?}");
+}
+
+/// The pixels of full ink in these lines of letters, written over whatever is there.
+fn strokes(picture: &mut Picture, place: Rect, size: u32, ink: Colour, smoothing: Smoothing) -> Vec<(u32, u32)> {
+    let before = picture.clone();
+    write(picture, place, size, &[ink], smoothing);
+    let is_ink = |picture: &Picture, (x, y): (u32, u32)| {
+        let at = y as usize * picture.stride + x as usize * 4;
+        picture.data[at..at + 3] == ink
+    };
+    let all = (place.y..place.bottom()).flat_map(|y| (place.x..place.right()).map(move |x| (x, y)));
+    all.filter(|&at| is_ink(picture, at) && !is_ink(&before, at)).collect()
+}
+
+/// How far these pixels are off what they should be, of 255: half of them at most, and nine of ten at most.
+fn errors(sides: &Sides, pixels: &[(u32, u32)], ink: Colour) -> (u8, u8) {
+    let error = |&(x, y): &(u32, u32)| {
+        let channels = sides.framebuffer.row(x, y, 1).iter().zip(ink);
+        channels.map(|(shown, ink)| shown.abs_diff(ink)).max().unwrap_or_default()
+    };
+    let mut errors: Vec<u8> = pixels.iter().map(error).collect();
+    errors.sort_unstable();
+    (errors[errors.len() / 2], errors[errors.len() * 9 / 10])
+}
+
+/// Sizes, smoothings and colours of what people write on wallpapers and under films.
+fn captions() -> impl Iterator<Item = (u32, Smoothing, Colour)> {
+    let sizes = [9, 12, 17].into_iter();
+    let smoothed = sizes.flat_map(|size| [Smoothing::Grey, Smoothing::Thirds].map(|smoothing| (size, smoothing)));
+    smoothed.flat_map(|(size, smoothing)| [WHITE, BLACK].map(|ink| (size, smoothing, ink)))
+}
+
+const CAPTION: Rect = Rect::new(70, 100, 300, 51);
+
+#[test]
+fn letters_over_a_photograph_are_sharp_as_soon_as_they_are_there() {
+    let under = photograph(PLACE.width, PLACE.height);
+    for (size, smoothing, ink) in captions() {
+        let mut picture = drawn(|x, y| {
+            let at = y as usize * under.stride + x as usize * 4;
+            [under.data[at], under.data[at + 1], under.data[at + 2]]
+        });
+        let strokes = strokes(&mut picture, CAPTION, size, ink, smoothing);
+        let before = desk();
+        let mut sides = Sides::new(WIDTH, HEIGHT);
+        sides.settle(&before, &before.whole(), Budget::unlimited().with(Loss::Never).at(Duration::ZERO));
+        let mut now = Duration::from_secs(60);
+        let mut damage = Region::from(PLACE);
+        let desk = before.shown();
+        let is_there = |sides: &Sides, &(x, y): &(u32, u32)| {
+            let at = (y * WIDTH + x) as usize * 4;
+            sides.framebuffer.row(x, y, 1) != &desk[at..at + 4]
+        };
+        while !strokes.iter().all(|at| is_there(&sides, at)) {
+            now += Duration::from_millis(40);
+            sides.step(&picture, &damage, TIGHT.at(now));
+            damage = Region::new();
+        }
+        let (half, most) = errors(&sides, &strokes, ink);
+        let what = format!(
+            "letters of {size} pixels, {ink:?}, {smoothing:?}: off by {half}, most of them by less than {most}"
+        );
+        println!("{what}");
+        assert!(half <= 24 && most <= 64, "{what}");
+    }
+}
+
+#[test]
+fn letters_over_film_are_sharper_than_the_film() {
+    let film = Film::new(PLACE);
+    for (size, smoothing, ink) in captions().filter(|(size, ..)| *size < 17) {
+        // 0.7 and 2 Mbit/s.
+        for (bytes, limits) in [(2_500, (20, 56)), (8_000, (6, 20))] {
+            let mut picture = desk();
+            film.draw(0, &mut picture);
+            let mut play = Play::new(&picture);
+            for number in 1..=16 {
+                film.draw(number, &mut picture);
+                let strokes = strokes(&mut picture, CAPTION, size, ink, smoothing);
+                play.now += PICTURE;
+                play.step(&picture, &Region::from(PLACE), Budget::bytes(bytes));
+                let (half, most) = errors(&play.sides, &strokes, ink);
+                let what = format!(
+                    "letters of {size} pixels, {ink:?}, {smoothing:?}: off by {half}, most by less than {most}"
+                );
+                assert!(number < 10 || half <= limits.0 && most <= limits.1, "{what}, {bytes} bytes a picture");
+            }
+        }
+    }
 }
