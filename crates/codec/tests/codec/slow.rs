@@ -178,7 +178,7 @@ fn no_update_of_new_text_takes_more_than_forty_milliseconds_of_a_slow_link() {
         let page = Rect::new(20, 20, 660, 460);
         picture.fill(page, [250; 3]);
         let (mut y, mut number) = (page.y + 6, 0);
-        for height in [10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32] {
+        for height in [10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60] {
             let (width, mut x) = (height * 2 / 3, page.x + 6);
             while x + width < page.right() {
                 number += 1;
