@@ -18,6 +18,9 @@ const IN_THE_FILM: &[&str] = &["Dune", "LadyBird", "RainDrops", "YellowFlower"];
 /// Pixels of the film, and its pictures a second.
 pub(crate) const FILM: (u16, u16) = (1024, 576);
 pub(crate) const FILM_FPS: u32 = 25;
+/// Every picture's number, of its lowest bits, is in two corners in squares of so many pixels.
+pub(crate) const NUMBER_BITS: u16 = 3;
+pub(crate) const SQUARE: u16 = 16;
 /// Of each photograph in the film, and of the film.
 const SHOT_SECONDS: u32 = 6;
 /// How long two shots are seen through each other.
@@ -32,7 +35,8 @@ impl Content {
     /// Makes what is missing in `folder`: half a minute, once.
     pub(crate) fn in_folder(folder: PathBuf) -> Result<Self> {
         let content = Self { folder };
-        let complete = content.folder.join("complete");
+        // Counted up with what is made.
+        let complete = content.folder.join("complete-2");
         if !complete.exists() {
             eprintln!("making pages and a film …");
             fs::create_dir_all(&content.folder)?;
@@ -87,8 +91,8 @@ impl Content {
         Ok(())
     }
 
-    /// Slow ways over photographs, faded into each other, with the grain of a camera and a line of text below; itself
-    /// compressed as films are.
+    /// Slow ways over photographs, faded into each other, with the grain of a camera, a line of text below, and each picture's
+    /// number; itself compressed as films are.
     fn make_film(&self) -> Result<()> {
         let (width, height) = FILM;
         let frames = SHOT_SECONDS * FILM_FPS;
@@ -124,10 +128,35 @@ impl Content {
              fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:\
              text='Im Herbst ziehen sie weiter, bis ans Meer.':enable='lt(mod(t,5),3)'"
         )?;
+        for (corner, bit) in Corner::BOTH.into_iter().flat_map(|corner| (0..NUMBER_BITS).map(move |bit| (corner, bit)))
+        {
+            let (x, y) = corner.square(bit);
+            let square = format!("drawbox=x={x}:y={y}:w={SQUARE}:h={SQUARE}:t=fill");
+            write!(filter, ",{square}:color=black,{square}:color=white:enable='mod(floor(n/{}),2)'", 1 << bit)?;
+        }
         let film = text(&self.film());
         let encoder = ["-filter_complex", &filter, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-crf", "20", &film];
         arguments.extend(encoder.map(str::to_owned));
         run("ffmpeg", arguments.iter().map(String::as_str))
+    }
+}
+
+/// Of the film, where each picture has its number.
+#[derive(Clone, Copy)]
+pub(crate) enum Corner {
+    First,
+    Last,
+}
+
+impl Corner {
+    pub(crate) const BOTH: [Self; 2] = [Self::First, Self::Last];
+
+    /// Where the square is that is white for this bit of the number, pixels of the film.
+    pub(crate) fn square(self, bit: u16) -> (u16, u16) {
+        match self {
+            Self::First => (bit * SQUARE, 0),
+            Self::Last => (FILM.0 - (NUMBER_BITS - bit) * SQUARE, FILM.1 - SQUARE),
+        }
     }
 }
 

@@ -13,10 +13,13 @@ use anyhow::{Context as _, Result};
 use crate::content::{Content, FILM, FILM_FPS, sentences};
 use crate::desk::hands::{Button, keysym};
 use crate::desk::process::Program;
+use crate::desk::screen::Rect;
 use crate::desk::{Desk, PATIENCE, until};
 
 /// The customer's screen, pixels.
 pub(crate) const SCREEN: (u16, u16) = (1920, 1080);
+/// Where the film is on it that does not fill it.
+const FILM_AT: (i16, i16) = (700, 340);
 
 /// X11's `keysymdef.h`.
 const END: u32 = 0xff57;
@@ -57,13 +60,25 @@ impl Workload {
         }
     }
 
+    /// Where on the screen its film is, if it is one.
+    pub(crate) fn film(self) -> Option<Rect> {
+        match self {
+            Self::Film => Some(Rect { x: FILM_AT.0, y: FILM_AT.1, width: FILM.0, height: FILM.1 }),
+            Self::Cinema => Some(Rect { x: 0, y: 0, width: SCREEN.0, height: SCREEN.1 }),
+            Self::Idle | Self::Typing | Self::Terminal | Self::Scroll => None,
+        }
+    }
+
     /// Opens its window, which is at rest when this returns.
     pub(crate) fn open<'a>(self, desk: &'a Desk, content: &Content) -> Result<Scene<'a>> {
         let (program, stage) = match self {
             Self::Idle | Self::Typing => (editor(desk, content)?, Stage::Desk),
             Self::Terminal => terminal(desk, content)?,
             Self::Scroll => (browser(desk, content), Stage::Desk),
-            Self::Film => film(desk, content, &[&format!("--geometry={}x{}+700+340", FILM.0, FILM.1)])?,
+            Self::Film => {
+                let place = format!("--geometry={}x{}+{}+{}", FILM.0, FILM.1, FILM_AT.0, FILM_AT.1);
+                film(desk, content, &[&place])?
+            }
             Self::Cinema => film(desk, content, &["--fullscreen", &format!("--speed={}", 30.0 / f64::from(FILM_FPS))])?,
         };
         Ok(Scene { workload: self, desk, stage, _program: program })

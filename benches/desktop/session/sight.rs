@@ -10,13 +10,24 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
 use x11rb::protocol::xfixes::ConnectionExt as _;
 
+use crate::content::{Corner, FILM, NUMBER_BITS, SQUARE};
 use crate::desk::Desk;
+use crate::desk::screen::Rect;
 use crate::screen::Screen;
 
 /// A screen cannot show more pictures a second.
 const LOOKS: u32 = 60;
 /// So many pixels are a pointer, which only one of the two displays paints.
 const POINTER: usize = 600;
+
+/// What is a picture.
+#[derive(Clone, Copy)]
+pub(crate) enum Picture {
+    /// Whatever differs from before.
+    Any,
+    /// One of a film that fills this rectangle of the screen, once both ends of it are there: it may be painted in pieces.
+    OfFilm(Rect),
+}
 
 /// Counts pictures on a display until it is asked.
 pub(crate) struct Counting {
@@ -26,11 +37,11 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    pub(crate) fn on(desk: &Desk) -> Self {
+    pub(crate) fn on(desk: &Desk, what: Picture) -> Self {
         let (ended, display) = (Arc::new(AtomicBool::new(false)), desk.display());
         let thread = thread::spawn({
             let ended = Arc::clone(&ended);
-            move || count(&display, &ended)
+            move || count(&display, what, &ended)
         });
         Self { ended, thread, begun: Instant::now() }
     }
@@ -44,8 +55,45 @@ impl Counting {
     }
 }
 
+/// The numbers at a film's two ends, and how often each was another one.
+struct Numbers {
+    places: [Vec<usize>; 2],
+    last: [u32; 2],
+    changed: [u32; 2],
+}
+
+impl Numbers {
+    /// Of a film that fills this rectangle, on a screen that looks so and has rows of so many bytes.
+    fn of(film: Rect, known: &[u8], stride: usize) -> Self {
+        let scaled = |place: u16, whole: u16, shown: u16| {
+            usize::from(place + SQUARE / 2) * usize::from(shown) / usize::from(whole)
+        };
+        let places = Corner::BOTH.map(|corner| {
+            let squares = (0..NUMBER_BITS).map(|bit| corner.square(bit));
+            let offset = |(x, y): (u16, u16)| {
+                let x = film.x.unsigned_abs() as usize + scaled(x, FILM.0, film.width);
+                let y = film.y.unsigned_abs() as usize + scaled(y, FILM.1, film.height);
+                y * stride + x * 4
+            };
+            squares.map(offset).collect()
+        });
+        let mut numbers = Self { places, last: [0; 2], changed: [0; 2] };
+        numbers.look(known);
+        numbers.changed = [0; 2];
+        numbers
+    }
+
+    fn look(&mut self, known: &[u8]) {
+        for (end, places) in self.places.iter().enumerate() {
+            let number = places.iter().fold(0, |number, at| number << 1 | u32::from(known[*at] >= 128));
+            self.changed[end] += u32::from(number != self.last[end]);
+            self.last[end] = number;
+        }
+    }
+}
+
 /// Where something was drawn, and a pixel differs from before, there is a picture.
-fn count(display: &str, ended: &AtomicBool) -> Result<u32> {
+fn count(display: &str, what: Picture, ended: &AtomicBool) -> Result<u32> {
     let screen = Screen::of(display)?;
     let connection = &screen.connection;
     connection.damage_query_version(1, 1)?.reply()?;
@@ -56,6 +104,10 @@ fn count(display: &str, ended: &AtomicBool) -> Result<u32> {
     let (mut known, mut seen) = (Vec::new(), Vec::new());
     screen.look_at_all(&mut known)?;
     let stride = usize::from(screen.size.0) * 4;
+    let mut numbers = match what {
+        Picture::Any => None,
+        Picture::OfFilm(film) => Some(Numbers::of(film, &known, stride)),
+    };
     let mut pictures = 0;
     let begun = Instant::now();
     for look in 1.. {
@@ -91,8 +143,11 @@ fn count(display: &str, ended: &AtomicBool) -> Result<u32> {
             }
         }
         pictures += u32::from(differs);
+        if let Some(numbers) = &mut numbers {
+            numbers.look(&known);
+        }
     }
-    Ok(pictures)
+    Ok(numbers.map_or(pictures, |numbers| numbers.changed[0].min(numbers.changed[1])))
 }
 
 /// Do both show the same within this time?
