@@ -44,7 +44,7 @@ pub enum Effort {
     #[default]
     Full,
     /// Where others want the processor: how film has moved is not searched for, only taken over from its surroundings and
-    /// from the picture before.
+    /// from the picture before; and an update has half as much of it.
     Quick,
 }
 

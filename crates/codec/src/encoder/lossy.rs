@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::sending::{Sending, room};
-use super::{Budget, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations};
+use super::{Budget, Effort, EncodeError, Encoder, LEAST_PHOTOGRAPH, Loss, Operations};
 use crate::film::{Basis, Quality};
 use crate::frame::{BYTES_PER_PIXEL, COLOUR, Frame, Framebuffer};
 use crate::geometry::Rect;
@@ -18,12 +18,26 @@ const EXACT_COST: u64 = 24;
 /// Pixels in motion from which exact ones would take too much time, whatever the link can carry: a few hundred square.
 const MOST_EXACT_MOTION: u64 = 160_000;
 
-/// Tiles of film in one update, and of film that becomes exact: about 3 ms of one core, so that nothing else waits longer.
-const SLICE: usize = 56;
-const EXACT_SLICE: usize = 14;
+/// How many tiles go in one update: what else there is waits for it.
+struct Slices {
+    /// Of film.
+    film: usize,
+    /// Of film that becomes exact.
+    exact_film: usize,
+    /// Of photographs that are exact at once.
+    exact: usize,
+}
 
-/// Tiles of photographs that are exact at once.
-const EXACT_PHOTOGRAPHS: usize = 28;
+impl Slices {
+    const fn of(effort: Effort) -> Self {
+        match effort {
+            // 6 to 7 ms of one core.
+            Effort::Full => Self { film: 56, exact_film: 14, exact: 28 },
+            // The same of one that is half as fast, or that others use half of.
+            Effort::Quick => Self { film: 28, exact_film: 7, exact: 14 },
+        }
+    }
+}
 
 /// What rests becomes better in every ninth update, whatever else there is to send.
 const PASSED_OVER: u32 = 8;
@@ -161,7 +175,7 @@ impl Encoder {
         }
         let mut flow = self.write_areas(frame, sending)?;
         if flow.is_continue() && self.pace.is_refining_due(&self.photographs) {
-            self.refine(frame, budget.loss, sending)?;
+            self.refine(frame, budget, sending)?;
         }
         if self.photographs.is_waiting() && !has_waited {
             // What a person types does not wait for a picture that takes longer.
@@ -174,7 +188,7 @@ impl Encoder {
             flow = self.write_photographs(frame, budget, sending)?;
         }
         if flow.is_continue() && sending.operations.is_nothing() {
-            self.refine(frame, budget.loss, sending)?;
+            self.refine(frame, budget, sending)?;
         }
         Ok(())
     }
@@ -192,7 +206,7 @@ impl Encoder {
         sending: &mut Sending<'_>,
     ) -> Result<ControlFlow<()>, EncodeError> {
         if self.is_exact(budget.loss, sending) {
-            return self.write_exactly(frame, sending);
+            return self.write_exactly(frame, budget, sending);
         }
         self.write_roughly(frame, budget, sending)
     }
@@ -204,7 +218,13 @@ impl Encoder {
         loss == Loss::Never || fits() && self.photographs.moving_pixels() <= MOST_EXACT_MOTION
     }
 
-    fn write_exactly(&mut self, frame: &Frame<'_>, sending: &mut Sending<'_>) -> Result<ControlFlow<()>, EncodeError> {
+    fn write_exactly(
+        &mut self,
+        frame: &Frame<'_>,
+        budget: Budget,
+        sending: &mut Sending<'_>,
+    ) -> Result<ControlFlow<()>, EncodeError> {
+        let most = Slices::of(budget.effort).exact;
         let mut tiles = 0;
         while self.photographs.is_waiting() {
             let Some(run) = self.photographs.waiting_run(self.pace.next, 1) else {
@@ -213,7 +233,7 @@ impl Encoder {
             };
             // Something else may have come back in its place.
             if let Some(rect) = difference(frame, self.picture.shown(), run.rect) {
-                if tiles == EXACT_PHOTOGRAPHS {
+                if tiles == most {
                     return Ok(ControlFlow::Break(()));
                 }
                 tiles += 1;
@@ -252,6 +272,7 @@ impl Encoder {
             Stuck::Twice => (Quality::Crude, 1),
         };
         let most = budget.film.unwrap_or(budget.bytes);
+        let slice = Slices::of(budget.effort).film;
         let (mut tiles, mut bytes, mut pixels) = (0, 0, 0);
         let mut flow = ControlFlow::Continue(());
         while self.photographs.is_waiting() {
@@ -259,7 +280,7 @@ impl Encoder {
                 (self.pace.next, self.pace.is_kept) = (0, false);
                 continue;
             };
-            if tiles + run.tiles.len() > SLICE {
+            if tiles + run.tiles.len() > slice {
                 flow = ControlFlow::Break(());
                 break;
             }
@@ -303,16 +324,17 @@ impl Encoder {
     }
 
     /// Makes rough photographs better that rest: finer in steps where exact pixels would take long, then exact.
-    fn refine(&mut self, frame: &Frame<'_>, loss: Loss, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
+    fn refine(&mut self, frame: &Frame<'_>, budget: Budget, sending: &mut Sending<'_>) -> Result<(), EncodeError> {
         let Some((pixels, roughest)) = self.photographs.resting() else { return Ok(()) };
         self.pace.passed_over = 0;
         let most = sending.end.saturating_sub(sending.out.len()) as u64;
         let is_long = pixels * EXACT_COST / 16 > FEW_UPDATES * most;
-        let is_finer = loss == Loss::AtFirst && roughest > FINE;
+        let is_finer = budget.loss == Loss::AtFirst && roughest > FINE;
+        let slices = Slices::of(budget.effort);
         let (quality, finer, slice) = if is_long && is_finer {
-            (Quality::Steps(FINE), Some(FINE), SLICE)
+            (Quality::Steps(FINE), Some(FINE), slices.film)
         } else {
-            (Quality::Exact, None, EXACT_SLICE)
+            (Quality::Exact, None, slices.exact_film)
         };
         let mut tiles = 0;
         while tiles < slice {

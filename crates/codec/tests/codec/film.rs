@@ -246,6 +246,29 @@ fn play_with(effort: Effort, step: u32) -> Vec<u8> {
 }
 
 #[test]
+fn with_little_effort_an_update_has_half_as_much_of_a_film() {
+    let film = Film::new(Rect::new(8, 8, 704, 512));
+    let updates = |effort: Effort| {
+        let mut picture = desktop(720, 528);
+        let mut play = Play::new(&picture);
+        let mut updates = 0;
+        for number in 0..8 {
+            film.draw(number, &mut picture);
+            play.now += PICTURE;
+            let budget = Budget::bytes(60_000).effort(effort);
+            let mut encoded = play.step(&picture, &Region::from(film.rect), budget);
+            while encoded.pending == Pending::More {
+                updates += u32::from(number > 3);
+                encoded = play.step(&picture, &Region::new(), budget);
+            }
+        }
+        updates
+    };
+    let [full, quick] = [Effort::Full, Effort::Quick].map(updates);
+    assert!(full > 0 && quick >= 2 * full, "{quick} updates beside the last of each picture, {full} with all effort");
+}
+
+#[test]
 fn little_effort_does_not_search_for_motion_and_is_deterministic_and_exact_in_the_end() {
     let [full, quick] = [Effort::Full, Effort::Quick].map(|effort| play_with(effort, 7));
     assert!(quick.len() * 10 > full.len() * 11, "{} bytes quickly, {} otherwise", quick.len(), full.len());
