@@ -107,7 +107,6 @@ impl Measured {
         let delay = if *p95 > BEHIND_MS { "falls behind".to_owned() } else { format!("{p50:.0} / {p95:.0}") };
         let exact = match exact_ms {
             None => "never".to_owned(),
-            Some(ms) if *ms > BEHIND_MS => "falls behind".to_owned(),
             Some(ms) => format!("{ms:.0}"),
         };
         let Encode { mean_ms, p99_ms } = self.encode;

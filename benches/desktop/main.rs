@@ -24,8 +24,9 @@ use workloads::Workload;
 
 #[derive(clap::Parser)]
 struct Arguments {
+    /// Without one: `codec --quick`
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
     /// What cargo tells every benchmark
     #[arg(long, global = true, hide = true)]
     bench: bool,
@@ -114,7 +115,8 @@ impl Which {
 }
 
 fn main() -> Result<()> {
-    match Arguments::parse().what {
+    let quick = What::Codec { which: Which { quick: true, only: Vec::new() }, recordings: None };
+    match Arguments::parse().what.unwrap_or(quick) {
         What::Codec { which, recordings } => {
             let (places, extent) = which.chosen(workloads::RECORDED)?;
             codec::measure(&places, &extent, recordings.as_deref())

@@ -137,6 +137,18 @@ fn text_that_scrolls_any_way_costs_what_is_new_of_it() {
 }
 
 #[test]
+fn text_that_scrolls_sideways_is_copied_in_every_step() {
+    for way in [(13, 0), (26, 13), (7, 17)] {
+        let mut sides = Sides::new(WIDTH, HEIGHT);
+        for (step, (picture, damage)) in scrolled(way).enumerate() {
+            let (encoded, _) = sides.step(&picture, &damage, Budget::unlimited());
+            sides.assert_shows(&picture);
+            assert!(step == 0 || encoded.operations.copy > 0, "step {step} by {way:?}: {encoded:?}");
+        }
+    }
+}
+
+#[test]
 fn text_that_scrolls_costs_no_more_when_its_damage_comes_in_pieces() {
     let page = |top: u32| {
         let mut picture = Picture::new(960, 612);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lotse_codec::{Budget, Decoder, Encoded, Encoder, Frame, Framebuffer, LARGEST_TILE, Loss, Pending, Rect, Region};
+use lotse_codec::{
+    Budget, Decoder, Effort, Encoded, Encoder, Frame, Framebuffer, LARGEST_TILE, Loss, Pending, Rect, Region,
+};
 
 /// Small, so that a run is short.
 const MAX_PIXELS: u32 = 256 * 256;
@@ -182,6 +184,8 @@ pub(crate) fn roundtrip(input: &[u8]) {
         // Pictures of film follow one another, and sometimes there is a pause.
         now += Duration::from_millis(if seed & 1 == 0 { 33 } else { u64::from(seed) * 4 });
         let budget = budget.with(if how & 192 == 128 { Loss::Never } else { Loss::AtFirst });
+        let budget = budget.effort(if seed & 2 == 0 { Effort::Full } else { Effort::Quick });
+        let budget = if seed & 4 == 0 { budget } else { budget.film(usize::from(x) * 16) };
         let frame = Frame::new(&pixels, width, height, stride).expect("sound");
         let encoded = sides.step(frame, &damage, if how & 192 == 192 { budget } else { budget.at(now) });
         if encoded.pending == Pending::Nothing {
