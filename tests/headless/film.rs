@@ -34,22 +34,26 @@ const LEAST_LETTERS: usize = 60;
 /// A letter that was not seen by then never was.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Of the film.
+const FPS: f64 = 30.0;
+
 const WATCHER: ViewerId = ViewerId(1);
 const SCREEN: (u32, u32) = (1366, 900);
 const PAPER: [u8; 4] = [0xf8, 0xfa, 0xfc, 0];
 
 #[test]
 fn what_is_typed_beside_a_film_is_soon_seen_over_a_slow_line() {
-    let seen = type_beside_a_film(640, 360);
-    eprintln!("640x360: {seen}");
-    seen.check();
+    type_beside_a_film(640, 360, NARROW).check(8.0);
 }
 
 #[test]
 fn what_is_typed_beside_a_large_film_is_soon_seen_over_a_slow_line() {
-    let seen = type_beside_a_film(1280, 720);
-    eprintln!("1280x720: {seen}");
-    seen.check();
+    type_beside_a_film(1280, 720, NARROW).check(8.0);
+}
+
+#[test]
+fn a_film_keeps_its_rate_over_four_megabits() {
+    type_beside_a_film(640, 360, Conditions { rate: Some(500_000), ..NARROW }).check(FPS * 0.9);
 }
 
 /// What a viewer saw.
@@ -67,11 +71,12 @@ struct Seen {
 }
 
 impl Seen {
-    fn check(&self) {
+    fn check(&self, least_pictures: f64) {
+        eprintln!("{self}");
         assert!(self.letters.len() >= LEAST_LETTERS, "too few letters to judge by: {self}");
         assert_eq!(self.lost, 0, "letters were never seen: {self}");
         assert!(percentile(&self.letters, 95) <= Duration::from_millis(150), "{self}");
-        assert!(self.pictures >= 8.0, "{self}");
+        assert!(self.pictures >= least_pictures, "{self}");
         // And a packet's own time.
         assert!(self.longest_queue <= Duration::from_millis(45), "{self}");
         assert_eq!(self.dropped, 0, "the queue overflowed: {self}");
@@ -107,13 +112,13 @@ fn percentile(sorted: &[Duration], part: usize) -> Duration {
     sorted.get((last * part).div_ceil(100)).copied().unwrap_or_default()
 }
 
-fn type_beside_a_film(width: u32, height: u32) -> Seen {
+fn type_beside_a_film(width: u32, height: u32, line: Conditions) -> Seen {
     let film = Film::new(width, height);
     let relay = Relay::start();
     let link = Link::to(relay.address);
     let (customer, adviser) = (Customer::at(link.address(), relay.pins), Adviser::new(&relay));
     let (host, _viewer) = connect(&customer, &adviser);
-    link.set(NARROW);
+    link.set(line);
 
     let (capture, stage) = synthetic::open(SCREEN.0, SCREEN.1);
     stage.fill(Rect { x: 0, y: 0, width: SCREEN.0, height: SCREEN.1 }, PAPER);
@@ -282,7 +287,7 @@ impl Film {
         Self { rect: Rect { x: 40, y: 30, width, height }, pictures }
     }
 
-    /// Thirty pictures a second, until it is over.
+    /// [`FPS`] pictures a second, until it is over.
     fn play(&self, stage: &Stage, over: &AtomicBool) {
         let there_and_back = (0..PICTURES).chain((1..PICTURES - 1).rev()).cycle();
         let begun = Instant::now();
@@ -291,7 +296,7 @@ impl Film {
                 return;
             }
             stage.paint(self.rect, &self.pictures[picture]);
-            let next = begun + Duration::from_secs(1) * number / 30;
+            let next = begun + Duration::from_secs_f64(f64::from(number) / FPS);
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
     }
