@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use lotse_codec::{Budget, Decoder, Encoder, Frame, Framebuffer, Loss, Operations, Pending, Rect, Region};
+use lotse_codec::{Budget, Decoder, Effort, Encoder, Frame, Framebuffer, Loss, Operations, Pending, Rect, Region};
 use serde_json::json;
 
 /// What an exact picture is worth, since infinity is no number in JSON.
@@ -55,6 +55,9 @@ struct Arguments {
     /// Encoding and decoding delay nothing, so that two runs make the same bytes
     #[arg(long)]
     instant: bool,
+    /// As where others want the processor
+    #[arg(long)]
+    quick: bool,
 }
 
 fn main() -> Result<()> {
@@ -95,6 +98,7 @@ struct Replay {
     stride: usize,
     frame_ms: f64,
     loss: Loss,
+    effort: Effort,
     is_instant: bool,
     link: Link,
     encoder: Encoder,
@@ -138,6 +142,7 @@ impl Replay {
             stride,
             frame_ms: 1000.0 / arguments.fps,
             loss: if arguments.lossless { Loss::Never } else { Loss::AtFirst },
+            effort: if arguments.quick { Effort::Quick } else { Effort::Full },
             is_instant: arguments.instant,
             link: Link::new(arguments.rate_kbit, arguments.rtt_ms),
             encoder: Encoder::new(arguments.width, arguments.height)?,
@@ -217,7 +222,7 @@ impl Replay {
             let picture = Frame::new(frame, self.width, self.height, self.stride)?;
             let time = Duration::from_secs_f64(now / 1000.0);
             let film = self.link.bytes_per_ms.map_or(usize::MAX, |rate| whole(rate * FILM_MS));
-            let budget = Budget::bytes(bytes).film(film).at(time).with(self.loss);
+            let budget = Budget::bytes(bytes).film(film).at(time).with(self.loss).effort(self.effort);
             self.update.clear();
             let begun = processor_time();
             let encoded = self.encoder.encode(picture, &self.damage, budget, &mut self.update)?;
