@@ -72,3 +72,27 @@ fn it_is_called_for_every_block_of_film() {
         film.rect
     });
 }
+
+/// Whatever goes over the picture is asked between its pieces: no pass over all of it hides in a blinking caret.
+#[test]
+fn a_caret_is_as_few_pieces_of_work_on_a_screen_of_4k_as_on_a_small_one() {
+    let caret = Rect::new(100, 100, 2, 17);
+    let pieces = |width: u32, height: u32| {
+        let mut picture = Picture::new(width, height);
+        let mut sides = Sides::new(width, height);
+        sides.encoder.call_between(|| CALLED.set(CALLED.get() + 1));
+        sides.settle(&picture, &picture.whole(), Budget::unlimited());
+        let blinks = (0..6u32).map(|blink| {
+            picture.fill(caret, if blink.is_multiple_of(2) { [255; 3] } else { [0; 3] });
+            CALLED.set(0);
+            sides.step(&picture, &Region::from(caret), Budget::unlimited().at(PICTURE * 16 * blink));
+            sides.assert_shows(&picture);
+            // Once for each row of tiles, whether any is damaged in it or not.
+            CALLED.get() - height.div_ceil(64) as usize
+        });
+        blinks.collect::<Vec<_>>()
+    };
+    let [small, large] = [(320, 240), (3840, 2160)].map(|(width, height)| pieces(width, height));
+    assert!(small.iter().all(|pieces| *pieces > 0), "{small:?}: it is asked at all");
+    assert_eq!(small, large);
+}
