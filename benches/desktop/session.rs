@@ -118,7 +118,7 @@ pub(crate) fn measure(places: &Places, extent: &Extent) -> Result<()> {
     Ok(())
 }
 
-/// Typed text over a narrow line with a film beside it, in a sentence.
+/// Keys beside a film over one narrow line, and nothing else.
 pub(crate) fn measure_slow(places: &Places, extent: &Extent, line: Line) -> Result<()> {
     let content = Content::in_folder(places.scratch.join("content"))?;
     println!("{}", narrow(&content, &[line], Duration::from_secs(extent.seconds))?);
@@ -152,7 +152,7 @@ fn slow(content: &Content, line: Line, time: Duration) -> Result<String> {
     let keys = keys(sides.advisers(), sides.customers(), Some(film), content, time * 2)?;
     let Delay { p50, p95, keys, lost } = keys.delay();
     let Cost { pictures, exact, .. } = cost(&sides, Product::Lotse, film, content, time)?;
-    let exact = exact.map_or("not".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
+    let exact = after(exact);
     Ok(format!(
         "| {kbit} kbit/s, {rtt_ms} ms | {p50:.0} / {p95:.0} ms ({keys} keys, {lost} lost) | {pictures:.0} | {exact} |\n"
     ))
@@ -273,13 +273,18 @@ fn tables(all: &[Results]) -> String {
     for (number, (workload, _)) in first.costs.iter().enumerate() {
         let cells = all.iter().map(|results| {
             let Cost { megabytes, customers, advisers, pictures, exact } = &results.costs[number].1;
-            let exact = exact.map_or("not".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
+            let exact = after(*exact);
             let megabytes = machine::megabytes(megabytes * 1e6);
             format!(" {megabytes} · {customers:.2} · {advisers:.2} · {pictures:.0} · {exact} |")
         });
         text.push_str(&format!("| {} |{}\n", workload.name(), cells.collect::<String>()));
     }
     text
+}
+
+/// How long until it was exact.
+fn after(exact: Option<Duration>) -> String {
+    exact.map_or("not".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
 fn head(extent: &Extent, busy: &str) -> Result<String> {

@@ -1,10 +1,9 @@
 /* Says no, once, in place of the person whom Windows asks whether a program may be an administrator's, and whom Wine does not
    ask: rundll32 declines.dll,decline */
-#include <windows.h>
+#include "hook.h"
 #include <shellapi.h>
 #include <string.h>
 
-static HINSTANCE library;
 /* What ShellExecuteExW begins with: none when nothing is in its place. */
 static BYTE own[12];
 
@@ -37,14 +36,5 @@ __declspec(dllexport) LRESULT CALLBACK told(int code, WPARAM taken, LPARAM about
 }
 
 __declspec(dllexport) void CALLBACK decline(HWND window, HINSTANCE program, LPSTR line, int show) {
-    MSG message;
-    DWORD written;
-    if (!SetWindowsHookExW(WH_GETMESSAGE, told, library, 0)) return;
-    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), "hooked\n", 7, &written, NULL);
-    while (GetMessageW(&message, NULL, 0, 0) > 0) DispatchMessageW(&message);
-}
-
-BOOL WINAPI DllMain(HINSTANCE own_library, DWORD why, void *unused) {
-    library = own_library;
-    return TRUE;
+    hook(WH_GETMESSAGE, told);
 }

@@ -94,11 +94,7 @@ pub(crate) fn from_beginning_to_end(prefix: &Prefix, desk: Desk) -> Desk {
 pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     let mut session = begin(prefix, desk);
     let notes = Notes::open(prefix, &session.customer.desk);
-    takes_the_keyboard(&session, &notes);
-    let since = notes.lines().len();
-    session.adviser.desk.key(code::SHIFT, true);
-    session.adviser.desk.key(code::A, true);
-    notes.hears(since, &["down 10", "down 41"]);
+    let since = holds_shift_and_a(&session, &notes);
     let killed = Instant::now();
     session.customer.program.kill();
     notes.hears(since, &["up 41"]);
@@ -116,11 +112,7 @@ pub(crate) fn killed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
 pub(crate) fn closed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     let session = begin(prefix, desk);
     let notes = Notes::open(prefix, &session.customer.desk);
-    takes_the_keyboard(&session, &notes);
-    let since = notes.lines().len();
-    session.adviser.desk.key(code::SHIFT, true);
-    session.adviser.desk.key(code::A, true);
-    notes.hears(since, &["down 10", "down 41"]);
+    let since = holds_shift_and_a(&session, &notes);
     session.customer.desk.close(session.customer.window);
     notes.hears(since, &["up 41"]);
     notes.hears(since, &["up 10"]);
@@ -131,6 +123,16 @@ pub(crate) fn closed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     adviser.desk.key(code::SHIFT, false);
     notes.close(&desk);
     desk
+}
+
+/// In the notes; from which of their lines on it is heard.
+fn holds_shift_and_a(session: &Session, notes: &Notes) -> usize {
+    takes_the_keyboard(session, notes);
+    let since = notes.lines().len();
+    session.adviser.desk.key(code::SHIFT, true);
+    session.adviser.desk.key(code::A, true);
+    notes.hears(since, &["down 10", "down 41"]);
+    since
 }
 
 /// A key is let go while a window is in front that keeps its release from everybody: it is let go once more.

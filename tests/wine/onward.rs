@@ -34,11 +34,7 @@ pub(crate) fn continues(prefix: &Prefix, limited: Command, desk: Desk) -> Desk {
     let above = is_kept_from_a_window(prefix, &session);
     take_picture(&session.customer, "kept");
     is_kept_from_it_behind_another(&session, above.1);
-    let session = goes_over(session);
-    let Session { mut customer, adviser, .. } = session;
-    assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
-    close(&customer.desk, above);
-    ends(customer, adviser)
+    goes_over_and_ends(session, above)
 }
 
 /// The customer says no to what Windows asks: the session goes on in the first program, as before, and going on as an
@@ -55,11 +51,7 @@ pub(crate) fn declined_once(prefix: &Prefix, desk: Desk) -> Desk {
     take_picture(&session.customer, "declined");
     assert_eq!(session.customer.desk.windows_named(LOTSE), [session.customer.window]);
     drop(declines);
-    let session = goes_over(session);
-    let Session { mut customer, adviser, .. } = session;
-    assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
-    close(&customer.desk, above);
-    ends(customer, adviser)
+    goes_over_and_ends(session, above)
 }
 
 /// The second program is killed before the adviser has come to it: the session goes on in the first one, as before.
@@ -226,6 +218,14 @@ fn sees_the_window(session: &Session) {
 pub(crate) fn close(desk: &Desk, (mut program, window): (Program, Window)) {
     desk.close(window);
     assert!(program.ended(GONE_WITHIN).is_some(), "it ends with its window");
+}
+
+/// The customer chooses and goes on in the second program, and the first one is gone; then everything ends.
+fn goes_over_and_ends(session: Session, above: (Program, Window)) -> Desk {
+    let Session { mut customer, adviser, .. } = goes_over(session);
+    assert!(customer.program.ended(GONE_WITHIN).is_some_and(|status| status.success()), "the first one is gone");
+    close(&customer.desk, above);
+    ends(customer, adviser)
 }
 
 /// The customer's window is closed, which asks; and everything ends.

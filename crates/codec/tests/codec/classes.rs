@@ -118,6 +118,13 @@ fn drawn(colour: impl Fn(u32, u32) -> Colour) -> Picture {
     picture
 }
 
+/// Both sides, with this to be seen.
+fn showing(picture: &Picture) -> Sides {
+    let mut sides = Sides::new(WIDTH, HEIGHT);
+    sides.settle(picture, &picture.whole(), Budget::unlimited().with(Loss::Never).at(Duration::ZERO));
+    sides
+}
+
 /// How a picture came in.
 #[derive(Debug, Default)]
 struct Came {
@@ -133,8 +140,7 @@ struct Came {
 /// Shows the picture in place of the empty desk over a slow link.
 fn show(picture: &Picture) -> Came {
     let before = desk();
-    let mut sides = Sides::new(WIDTH, HEIGHT);
-    sides.settle(&before, &before.whole(), Budget::unlimited().with(Loss::Never).at(Duration::ZERO));
+    let mut sides = showing(&before);
     let (old, new) = (before.shown(), picture.shown());
     let mut came = Came::default();
     let mut now = Duration::from_secs(60);
@@ -271,8 +277,7 @@ fn what_looks_worst_becomes_better_first() {
         }
     }
     let before = desk();
-    let mut sides = Sides::new(WIDTH, HEIGHT);
-    sides.settle(&before, &before.whole(), Budget::unlimited().with(Loss::Never).at(Duration::ZERO));
+    let mut sides = showing(&before);
     let errors = |sides: &Sides| {
         [0, 1, 2].map(|number| {
             let rect = place(number);
@@ -350,8 +355,7 @@ fn letters_over_a_photograph_are_sharp_as_soon_as_they_are_there() {
         });
         let strokes = strokes(&mut picture, CAPTION, size, ink, smoothing);
         let before = desk();
-        let mut sides = Sides::new(WIDTH, HEIGHT);
-        sides.settle(&before, &before.whole(), Budget::unlimited().with(Loss::Never).at(Duration::ZERO));
+        let mut sides = showing(&before);
         let mut now = Duration::from_secs(60);
         let mut damage = Region::from(PLACE);
         let desk = before.shown();
