@@ -214,10 +214,10 @@ impl Framebuffer {
     /// Makes a rectangle inside both pictures what the frame has there.
     pub(crate) fn show(&mut self, frame: &Frame<'_>, rect: Rect) {
         for y in rect.y..rect.bottom() {
-            let row = self.row_mut(rect.x, y, rect.width).chunks_exact_mut(BYTES_PER_PIXEL);
-            let source = frame.row(rect.x as usize, y as usize, rect.width as usize).chunks_exact(BYTES_PER_PIXEL);
-            for (shown, pixel) in row.zip(source) {
-                shown.copy_from_slice(&[pixel[0], pixel[1], pixel[2], 0xff]);
+            let (row, _) = self.row_mut(rect.x, y, rect.width).as_chunks_mut();
+            let (source, _) = frame.row(rect.x as usize, y as usize, rect.width as usize).as_chunks();
+            for (shown, pixel) in row.iter_mut().zip(source) {
+                *shown = (u32::from_le_bytes(*pixel) | !COLOUR).to_le_bytes();
             }
         }
     }

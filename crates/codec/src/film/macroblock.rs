@@ -210,21 +210,30 @@ fn add_levels(macroblock: &Macroblock, quantiser: Quantiser, pixels: &mut Pixels
     }
     // In three steps, each of which compilers make wide instructions of.
     let [brightness, orange, green] = &planes;
-    let mut lanes = [0u64; AREA];
-    for (lane, ((&brightness, &orange), &green)) in lanes.iter_mut().zip(brightness.iter().zip(orange).zip(green)) {
-        let lane_of = |value: i16| u64::from(value.cast_unsigned());
+    let mut channels: [Plane; 3] = [[0; AREA]; 3];
+    let [blues, greens, reds] = &mut channels;
+    let (pixels, _) = pixels.as_chunks_mut::<BYTES_PER_PIXEL>();
+    for (pixel, (blue, (green, red))) in pixels.iter().zip(blues.iter_mut().zip(greens.iter_mut().zip(reds.iter_mut())))
+    {
+        let pixel = u32::from_le_bytes(*pixel);
+        (*blue, *green, *red) = (channel(pixel, 0), channel(pixel, 8), channel(pixel, 16));
+    }
+    for at in 0..AREA {
+        let (brightness, orange, green) = (brightness[at], orange[at], green[at]);
         let rest = brightness.wrapping_sub(green);
-        let (blue, red) = (rest.wrapping_sub(orange), rest.wrapping_add(orange));
-        *lane = lane_of(blue) | lane_of(brightness.wrapping_add(green)) << 16 | lane_of(red) << 32;
+        blues[at] = blues[at].saturating_add(rest.wrapping_sub(orange)).clamp(0, 255);
+        greens[at] = greens[at].saturating_add(brightness.wrapping_add(green)).clamp(0, 255);
+        reds[at] = reds[at].saturating_add(rest.wrapping_add(orange)).clamp(0, 255);
     }
-    let mut differences = [0i16; AREA * BYTES_PER_PIXEL];
-    for (four, lane) in differences.as_chunks_mut::<BYTES_PER_PIXEL>().0.iter_mut().zip(&lanes) {
-        let bytes = lane.to_le_bytes();
-        *four = std::array::from_fn(|channel| i16::from_le_bytes([bytes[2 * channel], bytes[2 * channel + 1]]));
+    for (pixel, (blue, (green, red))) in pixels.iter_mut().zip(blues.iter().zip(greens.iter().zip(reds.iter()))) {
+        let bits = |channel: i16| u32::from(channel.cast_unsigned());
+        *pixel = (bits(*blue) | bits(*green) << 8 | bits(*red) << 16 | 0xff << 24).to_le_bytes();
     }
-    for (value, difference) in pixels.iter_mut().zip(differences) {
-        *value = clamped(i16::from(*value).saturating_add(difference));
-    }
+}
+
+/// The one that begins at this bit of a pixel.
+pub(super) const fn channel(pixel: u32, bit: u32) -> i16 {
+    (pixel >> bit & 0xff) as i16
 }
 
 /// A block into its quarter of a plane.

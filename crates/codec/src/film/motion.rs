@@ -60,10 +60,6 @@ impl Brightness {
         self.columns = x..rect.right() as usize;
     }
 
-    pub(super) fn row(&self, x: usize, y: usize, width: usize) -> &[u8] {
-        &self.values[y * self.width + x..][..width]
-    }
-
     /// What is taken of a macroblock.
     pub(super) fn block(&self, place: Place) -> Block {
         let mut block = [0; AREA];
@@ -80,14 +76,14 @@ impl Brightness {
         let mut part = [0; PART];
         let first = number * PART / SIDE;
         let start = (y + first) * self.width + x;
-        // A low macroblock has no more lines, and the picture may end.
-        let rows = self.values.get(start..).unwrap_or_default();
-        let rows = rows.chunks(self.width).take(place.height.saturating_sub(first));
-        let lines = part.as_chunks_mut::<SIDE>().0.iter_mut().zip(rows);
-        if place.width == SIDE {
-            lines.for_each(|(line, row)| line.copy_from_slice(&row[..SIDE]));
-        } else {
-            lines.for_each(|(line, row)| line[..place.width].copy_from_slice(&row[..place.width]));
+        // A low macroblock has no more lines.
+        let lines = part.as_chunks_mut::<SIDE>().0.iter_mut().take(place.height.saturating_sub(first));
+        for (line, start) in lines.zip((start..).step_by(self.width)) {
+            let row = &self.values[start..];
+            match row.first_chunk::<SIDE>() {
+                Some(row) if place.width == SIDE => *line = *row,
+                _ => line[..place.width].copy_from_slice(&row[..place.width]),
+            }
         }
         part
     }
@@ -120,27 +116,42 @@ pub(super) type Block = [u8; AREA];
 /// or more once it cannot be less. `None` when that is not all taken.
 fn difference(block: &Block, reference: &Brightness, place: Place, vector: Vector, most: u32) -> Option<u32> {
     let corner = reference.moved(place, vector)?;
-    let (right, below) = (usize::from(vector.x & 1 == 1), usize::from(vector.y & 1 == 1));
     let mut sum = 0;
-    for (part, block) in block.chunks_exact(PART).enumerate() {
-        let part = |right: usize, below: usize| reference.part(part, (corner.0 + right, corner.1 + below), place);
+    for (number, lines) in block.as_chunks().0.iter().enumerate() {
+        let part = |right: usize, below: usize| reference.part(number, (corner.0 + right, corner.1 + below), place);
         let mut other = part(0, 0);
-        if (right, below) == (1, 1) {
-            let [b, c, d] = [part(1, 0), part(0, 1), part(1, 1)];
-            for ((value, b), (c, d)) in other.iter_mut().zip(b).zip(c.into_iter().zip(d)) {
-                *value = quarter(*value, b, c, d);
-            }
-        } else if (right, below) != (0, 0) {
-            for (value, beside) in other.iter_mut().zip(part(right, below)) {
-                *value = half(*value, beside);
-            }
+        match (vector.x & 1, vector.y & 1) {
+            (0, 0) => {}
+            (0, _) => halve(&mut other, &part(0, 1)),
+            (_, 0) => halve(&mut other, &part(1, 0)),
+            _ => quarter_all(&mut other, &part(1, 0), &part(0, 1), &part(1, 1)),
         }
-        sum += block.iter().zip(other).map(|(&a, b)| u32::from(a.abs_diff(b))).sum::<u32>();
+        sum += sum_of_differences(lines, &other);
         if sum >= most {
             break;
         }
     }
     Some(sum)
+}
+
+// Each of these is written the way of which compilers make the widest instructions.
+
+fn sum_of_differences(a: &Part, b: &Part) -> u32 {
+    let of_line =
+        |(a, b): (&[u8; SIDE], &[u8; SIDE])| a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>();
+    a.as_chunks().0.iter().zip(b.as_chunks().0).map(of_line).sum()
+}
+
+fn halve(a: &mut Part, b: &Part) {
+    for (value, &b) in a.iter_mut().zip(b) {
+        *value = half(*value, b);
+    }
+}
+
+fn quarter_all(a: &mut Part, b: &Part, c: &Part, d: &Part) {
+    for at in 0..PART {
+        a[at] = quarter(a[at], b[at], c[at], d[at]);
+    }
 }
 
 /// The same for a macroblock that continues what is beside it.

@@ -70,6 +70,7 @@ impl Reader {
         for (column, place) in places(rect).take(macroblocks as usize) {
             (!coder.is_beyond()).then_some(())?;
             let around = raster.around(column, is_moved);
+            macroblock.clear_levels();
             let neighbour = code(&mut coder, models, &around, is_moved, (place.width, place.height), macroblock);
             raster.coded(column, neighbour, is_moved);
             if macroblock.prediction == Prediction::Shown {

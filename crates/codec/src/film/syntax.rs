@@ -1,6 +1,6 @@
 //! What is said about a macroblock, bit by bit. It is written once for both sides: see [`Coder`].
 
-use super::transform::{Block, ZIGZAG};
+use super::transform::{Block, ORDER, ZIGZAG};
 use crate::range::{Bit, Coder};
 
 /// Side of a macroblock, pixels.
@@ -94,6 +94,13 @@ impl Macroblock {
             levels: [[0; 64]; BLOCKS],
             set: [false; BLOCKS],
             pixels: [[0; AREA]; 3],
+        }
+    }
+
+    /// Before it is read: levels that are not said are 0.
+    pub(super) fn clear_levels(&mut self) {
+        for (levels, _) in self.levels.iter_mut().zip(self.set).filter(|(_, is_set)| *is_set) {
+            levels.fill(0);
         }
     }
 }
@@ -277,22 +284,21 @@ fn code_prediction<C: Coder>(coder: &mut C, models: &mut Models, around: &Surrou
     };
 }
 
-/// Levels of one block, from low frequencies to high ones, at least one of which is not 0.
+/// Levels of one block, from low frequencies to high ones, at least one of which is not 0. Whoever reads has all 0 before.
 fn code_levels<C: Coder>(coder: &mut C, models: &mut [[LevelModels; 4]; BANDS], levels: &mut Block) {
-    let last = ZIGZAG.iter().rposition(|place| levels[usize::from(*place)] != 0).unwrap_or(0);
+    let last = last_of(levels);
     let mut before = [0u16; 2];
     // Somewhere there is a level, or else the block would not be coded.
     let mut is_after_zero = true;
-    for (at, &place) in ZIGZAG.iter().enumerate() {
+    for (at, &place) in (0..).zip(&ZIGZAG) {
         let context = match 2 * before[0] + before[1] {
             0 => 0,
             1..=2 => 1,
             3..=5 => 2,
             _ => 3,
         };
-        let models = &mut models[usize::from(BAND[at])][context];
+        let models = &mut models[usize::from(BAND[usize::from(at)])][context];
         if !is_after_zero && !coder.bit(&mut models.more, at <= last) {
-            levels_are_zero(levels, at);
             return;
         }
         let level = &mut levels[usize::from(place)];
@@ -313,11 +319,12 @@ fn code_levels<C: Coder>(coder: &mut C, models: &mut [[LevelModels; 4]; BANDS], 
     }
 }
 
-/// From this place in the order on.
-fn levels_are_zero(levels: &mut Block, from: usize) {
-    for &place in &ZIGZAG[from..] {
-        levels[usize::from(place)] = 0;
-    }
+/// How far the order goes until there is nothing but 0; 0 if there is nothing else.
+fn last_of(levels: &Block) -> u8 {
+    // Most rows are 0, and are seen to be at once.
+    let rows = levels.as_chunks::<8>().0.iter().zip(ORDER.as_chunks::<8>().0).filter(|(levels, _)| **levels != [0; 8]);
+    let set = rows.flat_map(|(levels, order)| levels.iter().zip(order).filter(|(level, _)| **level != 0));
+    set.map(|(_, at)| *at).max().unwrap_or(0)
 }
 
 /// Pixels that are right in the end, whatever they are.

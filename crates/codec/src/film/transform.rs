@@ -39,6 +39,16 @@ pub(super) const ZIGZAG: [u8; 64] = [
     47, 55, 62, 63,
 ];
 
+/// A position's place among those.
+pub(super) const ORDER: [u8; 64] = {
+    let (mut order, mut at) = ([0; 64], 0);
+    while at < 64 {
+        order[ZIGZAG[at as usize] as usize] = at;
+        at += 1;
+    }
+    order
+};
+
 impl Quantiser {
     /// The coarsest.
     pub(super) const COARSEST: u8 = 51;
