@@ -1,6 +1,6 @@
 # What is inside lotse.exe, as CycloneDX 1.6 has it, out of what `cargo metadata` says: $inside is what `cargo tree` names,
 # since the metadata holds what only builds or tests it, too; $checksums are those of Cargo.lock. Both by "NAME VERSION".
-# $rust, $mingw and $gcc are versions of what a compiler puts in, $fonts the checksums of ours.
+# $rust, $mingw and $gcc are versions of what a compiler puts in, $fonts our fonts, each by name, version and checksum.
 
 def name_and_version: "\(.name) \(.version)";
 
@@ -37,8 +37,8 @@ def other($name; $version; $licence; $description):
            { license: { name: "ZPL-2.1, public domain and others: its COPYING.MinGW-w64-runtime.txt" } };
            "What begins and ends a program of mingw-w64's"),
          other("libgcc"; $gcc; { expression: "GPL-3.0-or-later WITH GCC-exception-3.1" }; "The compiler's own functions")]
-      + [$fonts | to_entries[] | other(.key; "4.0~beta7"; { expression: "OFL-1.1" }; "Letters, made from Inter")
-          + { type: "file", hashes: [{ alg: "SHA-256", content: .value }] }]
+      + [$fonts[] | other(.name; .version; { expression: "OFL-1.1" }; "Letters, made from Inter of this version")
+          + { type: "file", hashes: [{ alg: "SHA-256", content: .sum }] }]
       | sort_by(.["bom-ref"])),
     dependencies: ([.resolve.nodes[] | select($references[.id])
       | { ref: $references[.id],
