@@ -210,6 +210,19 @@ fn a_customers_window_that_is_closed_on_windows_leaves_nothing_down() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn what_is_held_on_windows_is_let_go_of_when_control_is_taken_back() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| helped::taken_back_with_keys_and_a_button_down(&prefix, desk));
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_wheel_turns_by_parts_of_a_notch_on_windows() {
+    helped::wheel_of_parts(&Prefix::given());
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_key_that_is_let_go_before_a_window_of_an_administrators_does_not_stay_down() {
     let prefix = Prefix::given();
     leaves_nothing(&prefix, Desk::start(), |desk| helped::let_go_before_a_window_that_is_kept(&prefix, desk));

@@ -255,6 +255,12 @@ impl Customer {
         self.desk.tap(u32::from(' '));
     }
 
+    /// The same by the mouse: it is below *End*, at its right.
+    pub(crate) fn take_back(&self) {
+        let end = until(PATIENCE, "End", || run(&self.looks(), palette().danger, BUTTON));
+        click_in(&self.desk, self.window, (end.x + end.wide - 70, end.y + 120));
+    }
+
     /// The accented button of a page that has one.
     pub(crate) fn click_main_button(&self) {
         self.desk.click(self.main_button());

@@ -33,6 +33,16 @@ static void blink(HWND window)
     GdiFlush();
 }
 
+/* Keys and buttons that were down and are not any more, whichever window was told. */
+static void look(void)
+{
+    static int was_down = 0;
+    int is_down = 0;
+    for (int key = 1; key < 255; key++) is_down |= GetAsyncKeyState(key) < 0;
+    if (was_down && !is_down) fprintf(file, "nothing is down\n");
+    was_down = is_down;
+}
+
 static LRESULT CALLBACK hear(HWND window, UINT message, WPARAM w, LPARAM l)
 {
     const char *extra = GET_XBUTTON_WPARAM(w) == XBUTTON1 ? "back" : "forward";
@@ -52,6 +62,7 @@ static LRESULT CALLBACK hear(HWND window, UINT message, WPARAM w, LPARAM l)
     case WM_XBUTTONUP: button(window, l, extra, "up"); break;
     case WM_MOUSEWHEEL: fprintf(file, "wheel %d\n", GET_WHEEL_DELTA_WPARAM(w)); break;
     case WM_MOUSEHWHEEL: fprintf(file, "hwheel %d\n", GET_WHEEL_DELTA_WPARAM(w)); break;
+    case WM_TIMER: look(); break;
     case WM_SETFOCUS: fprintf(file, "focus\n"); break;
     case WM_DESTROY: PostQuitMessage(0); return 0;
     default: return DefWindowProcW(window, message, w, l);
@@ -74,6 +85,7 @@ int main(int count, char **arguments)
     RegisterClassW(&class);
     HWND window = CreateWindowW(L"hears", title, WS_OVERLAPPEDWINDOW | WS_VISIBLE, place[0], place[1], place[2], place[3], 0, 0, class.hInstance, 0);
     SetForegroundWindow(window);
+    SetTimer(window, 1, 10, NULL);
     while (GetMessageW(&message, NULL, 0, 0) > 0) {
         TranslateMessage(&message);
         DispatchMessageW(&message);

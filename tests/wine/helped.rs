@@ -2,6 +2,7 @@
 //! Windows (`hears.c`).
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -125,6 +126,29 @@ pub(crate) fn closed_with_a_key_down(prefix: &Prefix, desk: Desk) -> Desk {
     desk
 }
 
+/// What is down when the customer takes control back does not stay down, though somebody holds it still. The session goes on.
+pub(crate) fn taken_back_with_keys_and_a_button_down(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    let since = holds_shift_and_a(&session, &notes);
+    session.adviser.desk.button(Button::Right, true);
+    let (x, y) = session.customer.desk.geometry(notes.window).centre();
+    notes.hears(since, &[&format!("right down {x} {y}")]);
+    // By the customer's hand, and so in the customer's window: that alone lets go of nothing.
+    session.customer.desk.focus(session.customer.window);
+    session.customer.desk.at_rest(Duration::from_millis(300), PATIENCE);
+    assert!(!notes.lines().iter().skip(since).any(|line| line == "nothing is down"), "{:?}", notes.lines());
+    session.customer.take_back();
+    notes.hears(since, &["nothing is down"]);
+    until(PATIENCE, "the adviser to be told", || session.adviser.may_ask().then_some(()));
+    assert!(session.customer.is_in_session());
+    session.adviser.desk.button(Button::Right, false);
+    session.adviser.desk.key(code::A, false);
+    session.adviser.desk.key(code::SHIFT, false);
+    notes.close(&session.customer.desk);
+    ends(session)
+}
+
 /// In the notes; from which of their lines on it is heard.
 fn holds_shift_and_a(session: &Session, notes: &Notes) -> usize {
     takes_the_keyboard(session, notes);
@@ -152,6 +176,29 @@ pub(crate) fn let_go_before_a_window_that_is_kept(prefix: &Prefix, desk: Desk) -
     onward::close(&session.customer.desk, above);
     notes.close(&session.customer.desk);
     ends(session)
+}
+
+/// Touchpads and finer wheels turn by less than a notch, and programs scroll by as much.
+pub(crate) fn wheel_of_parts(prefix: &Prefix) {
+    let desk = Desk::start();
+    let notes = Notes::open(prefix, &desk);
+    desk.move_to(desk.geometry(notes.window).centre());
+    let (mut hands, mut orders) = desk.spawn_listening(&mut prefix.beside("hands.exe"));
+    for (turned, heard) in [
+        ("0 30", "wheel 30"),
+        ("0 -1", "wheel -1"),
+        ("0 250", "wheel 250"),
+        ("0 120", "wheel 120"),
+        ("45 0", "hwheel 45"),
+        ("-7 0", "hwheel -7"),
+    ] {
+        let since = notes.lines().len();
+        writeln!(orders, "wheel {turned}").expect("it listens");
+        notes.hears(since, &[heard]);
+    }
+    drop(orders);
+    assert!(hands.ended(GONE_WITHIN).is_some_and(|status| status.success()));
+    notes.close(&desk);
 }
 
 /// The adviser has control, and sees the customer's screen pixel for pixel.
