@@ -84,6 +84,13 @@ fn a_window_that_is_minimised_says_that_it_is_still_here() {
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_question_is_drawn_whole_in_a_window_that_comes_back_by_itself() {
     let prefix = Prefix::given();
+    for renderer in ["software", "gl"] {
+        a_question_is_drawn_whole_by(renderer, &prefix);
+        prefix.ends();
+    }
+}
+
+fn a_question_is_drawn_whole_by(renderer: &str, prefix: &Prefix) {
     let Stage { desk, panel: _panel, _bus } = Stage::set();
     let customer = |arguments: &[String]| {
         let customer = Customer::start_by(desk, prefix.lotse().args(arguments));
@@ -91,7 +98,7 @@ fn a_question_is_drawn_whole_in_a_window_that_comes_back_by_itself() {
         customer
     };
     let adviser = |arguments: &[String]| Adviser::start_on(Adviser::desk(), ADVISERS_WINDOW, &[], arguments);
-    let Session { customer, adviser, relay: _relay } = Session::begin_by("software", customer, adviser);
+    let Session { customer, adviser, relay: _relay } = Session::begin_by(renderer, customer, adviser);
     customer.close_only_the_window();
     adviser.ask_for_control();
     until(PATIENCE, "the window to come back", || customer.desk.is_visible(customer.window).then_some(()));
