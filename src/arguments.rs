@@ -70,6 +70,9 @@ pub enum Command {
     /// Exits 0 when OpenGL can be used: asked in a child process, since a broken driver crashes rather than fails.
     #[command(hide = true)]
     ProbeOpengl,
+    /// Says whether the desktop can be duplicated, for the same reason.
+    #[command(hide = true)]
+    ProbeDuplication,
     /// Says that the program that started it has failed.
     #[command(hide = true)]
     CrashMessage {

@@ -34,7 +34,8 @@ fn main() -> ExitCode {
         Some(Command::Doctor { json, selftest }) => return doctor(json, selftest, options),
         Some(Command::GoOn { line }) => Window::GoingOn { line },
         Some(Command::Guard) => return guard(),
-        Some(Command::ProbeOpengl) => return probe(),
+        Some(Command::ProbeOpengl) => return probe_opengl(),
+        Some(Command::ProbeDuplication) => return probe_duplication(),
         Some(Command::CrashMessage { place }) => return crash::message(&place),
         Some(Command::ProvokeCrash { failure, child }) => {
             if child {
@@ -128,12 +129,18 @@ fn guard() -> ExitCode {
 
 /// The child that tries OpenGL out, so that a driver that fails takes nothing with it. There is none where looking for it would
 /// run what somebody has put beside the program.
-fn probe() -> ExitCode {
+fn probe_opengl() -> ExitCode {
     crash::prepare_child();
     match libraries::planted_for_opengl() {
         None => shell::probe::answer(),
         Some(_) => ExitCode::FAILURE,
     }
+}
+
+/// The child that tries the desktop's duplication out, whose drivers fail the same way. Its libraries come from System32 alone.
+fn probe_duplication() -> ExitCode {
+    crash::prepare_child();
+    wiring::probe_duplication()
 }
 
 /// The windows.

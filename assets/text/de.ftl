@@ -279,6 +279,7 @@ doctor-not-duplicated-incomplete = einer der Monitore lässt sich nicht duplizie
 doctor-not-duplicated-desktop = Windows zeigt eine eigene Oberfläche, für eine Zustimmung oder seine Sperre
 doctor-not-duplicated-lost = Windows hat die Duplizierung gerade weggenommen
 doctor-not-duplicated-driver = der Grafiktreiber wurde zurückgesetzt oder ist ausgefallen
+doctor-not-duplicated-crashed = der Grafiktreiber ist abgestürzt oder nicht zurückgekommen, als er in einem eigenen Prozess versucht wurde
 doctor-not-duplicated-wanted = die Duplizierung sollte nicht benutzt werden
 doctor-pointer = Der Mauszeiger lässt sich zeigen.
 doctor-pointer-not-seen = Der Mauszeiger lässt sich nicht zeigen: { $why }

@@ -295,6 +295,7 @@ doctor-not-duplicated-incomplete = one of the monitors cannot be duplicated
 doctor-not-duplicated-desktop = Windows shows a desktop of its own, for a consent or its lock
 doctor-not-duplicated-lost = Windows has taken the duplication away a moment ago
 doctor-not-duplicated-driver = the graphics driver was reset or has failed
+doctor-not-duplicated-crashed = the graphics driver crashed, or never came back, when it was tried out in a process of its own
 doctor-not-duplicated-wanted = the duplication was not to be used
 doctor-pointer = The pointer can be shown.
 doctor-pointer-not-seen = The pointer cannot be shown: { $why }

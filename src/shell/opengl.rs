@@ -142,6 +142,7 @@ impl<A: App + 'static> ApplicationHandler<Event> for OpenGl<A> {
             if turn.changed || (self.woken && front.app.picture().is_some()) {
                 window.request_redraw();
             }
+            // Of a window that is back all is drawn anyway, whatever has changed.
             front.follow(turn, window, event_loop);
             self.woken = false;
         }

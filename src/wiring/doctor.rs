@@ -10,15 +10,12 @@ use lotse_desktop::inject::Injector;
 use lotse_desktop::pointer::{News, Pointer, PointerError};
 use lotse_desktop::selftest::{self, Part, Seen};
 
-use super::Target;
 use super::customer::{cannot_share, offline};
+use super::{PROBER, Target};
 use crate::host::pump::PumpError;
 use crate::net;
 use crate::shell::probe::{self, Graphics};
 use crate::ui::text::{Text, of_system};
-
-/// Until it is known by which way the picture comes.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ pub fn run(target: Target, form: Form, extent: Extent) -> io::Result<Health> {
     find(look_at_input(&text))?;
     find(look_at_renderer(&text))?;
     if extent == Extent::Selftest {
-        for (about, opened) in [("selftest", Capture::open()), ("selftest-fallback", Capture::open_fallback())] {
+        for (about, opened) in [("selftest", Capture::open(PROBER)), ("selftest-fallback", Capture::open_fallback())] {
             find(test(about, opened, &text))?;
         }
     }
@@ -133,7 +130,7 @@ fn look_for_relay(target: Target, text: &Text) -> Finding {
 }
 
 fn look_at_capture(text: &Text) -> Finding {
-    match look(Capture::open()) {
+    match look(Capture::open(PROBER)) {
         Err(error) => {
             let why = text.cannot_share(&cannot_share(PumpError::Capture(error)));
             finding("capture", Verdict::Bad, why)
@@ -157,7 +154,7 @@ fn look(opened: Result<Capture, CaptureError>) -> Result<(Way, (u32, u32), Durat
     let begun = Instant::now();
     let grab = capture.grab()?;
     let (size, took) = ((grab.width, grab.height), begun.elapsed());
-    Ok((capture.settled_way(PATIENCE)?, size, took))
+    Ok((capture.settled_way()?, size, took))
 }
 
 fn way_by(way: Way, text: &Text) -> String {
@@ -180,6 +177,7 @@ fn not_duplicated(why: NotDuplicated, text: &Text) -> String {
         NotDuplicated::OtherDesktop => "doctor-not-duplicated-desktop",
         NotDuplicated::Lost => "doctor-not-duplicated-lost",
         NotDuplicated::Driver => "doctor-not-duplicated-driver",
+        NotDuplicated::Crashed => "doctor-not-duplicated-crashed",
         NotDuplicated::NotWanted => "doctor-not-duplicated-wanted",
         NotDuplicated::Failed(_) => return why.to_string(),
     })

@@ -11,6 +11,11 @@ mod mailbox;
 mod onward;
 mod termination;
 
+use std::env;
+use std::process::{Command, ExitCode};
+
+use lotse_desktop::capture::{Prober, probe};
+
 use crate::institution::Institution;
 use crate::shell::ShellError;
 
@@ -20,6 +25,19 @@ pub struct Target {
     pub test_relay: Option<String>,
     /// Whose relay it is, and whom it trusts.
     pub institution: Institution,
+}
+
+/// Has the desktop's duplication tried out by the hidden command for it.
+const PROBER: Prober = Prober(|| {
+    let mut child = Command::new(env::current_exe()?);
+    child.arg("probe-duplication");
+    Ok(child)
+});
+
+/// What that command does.
+#[must_use]
+pub fn probe_duplication() -> ExitCode {
+    probe::answer()
 }
 
 pub use onward::SuccessorError;

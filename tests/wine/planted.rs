@@ -11,6 +11,7 @@ use std::process::Command;
 use crate::desk::relay::Relay;
 use crate::desk::{Desk, PATIENCE, until};
 use crate::prefix::{GONE_WITHIN, Prefix};
+use crate::renderer::NO_OPENGL;
 use crate::{helps, onward};
 
 /// Windows takes these from its own folder, whatever lies elsewhere. Wine does not, so they are left out here: that nothing
@@ -75,8 +76,8 @@ fn libraries_beside_the_program_do_not_run() {
     }
     // Nor by whoever only asks for it, on a Windows that has none.
     for command in ["doctor", "probe-opengl"] {
-        let mut lotse = downloads.without_opengl(downloads.finds(prefix.started(&downloads.lotse())));
-        let mut program = desk.spawn(lotse.args(with(&[command])));
+        let mut lotse = downloads.finds(prefix.started(&downloads.lotse()));
+        let mut program = desk.spawn(lotse.args(with(&[command])).envs([NO_OPENGL]));
         program.ended(PATIENCE).expect("it ends by itself");
         assert_eq!(downloads.marks(), [""; 0], "{command}");
         assert!(command != "doctor" || program.log().contains("no OpenGL works here"), "{}", program.log());
@@ -92,7 +93,12 @@ fn libraries_beside_the_program_do_not_run_while_a_customer_is_helped_and_contin
     let downloads = Downloads::full(&prefix, &desk);
     let desk = onward::continues(&prefix, downloads.finds(prefix.limited(&downloads.lotse())), desk);
     let processes = downloads.loaded(&desk);
-    assert_eq!(processes.len(), 4, "both have one that lets go of keys: {processes:?}");
+    assert_eq!(
+        processes.len(),
+        6,
+        "both have one that lets go of keys and one that tries the driver out: {processes:?}"
+    );
+    assert_eq!(processes.iter().filter(|loaded| loaded.contains("d3d11.dll")).count(), 2, "{processes:?}");
     downloads.nothing_ran(&together(processes), "customer");
 }
 
@@ -201,13 +207,6 @@ impl Downloads {
             loaded.iter().filter(|name| !known.contains(*name) && !self.planted.contains(*name)).collect();
         assert!(others.is_empty(), "{program:?} loads what was not planted: {others:?}");
         assert!(loaded.contains("dwmapi.dll"), "{program:?}: what was loaded is known: {loaded:?}");
-    }
-
-    /// The same program where there is no OpenGL, nor Direct3D, which Wine makes of it and crashes without.
-    fn without_opengl(&self, mut command: Command) -> Command {
-        command.env("LIBGL_DRIVERS_PATH", "/nonexistent");
-        command.env("WINEDLLOVERRIDES", self.as_found().replace(";d3d11=n,b", ";d3d11="));
-        command
     }
 
     /// The same program, which finds this folder before the system's as it would on Windows, and says what it loads.

@@ -3,12 +3,14 @@
 use std::process::Command;
 
 use crate::desk::relay::Relay;
-use crate::desk::{Desk, PATIENCE};
+use crate::desk::{Desk, PATIENCE, until};
+use crate::helped::Notes;
 use crate::people::{ADVISERS_WINDOW, Adviser, Customer};
 use crate::prefix::{GONE_WITHIN, Prefix};
+use crate::{helped, leaves_nothing};
 
 /// Where Wine's OpenGL looks for a driver, so that it finds none.
-const NO_OPENGL: (&str, &str) = ("LIBGL_DRIVERS_PATH", "/nonexistent");
+pub(crate) const NO_OPENGL: (&str, &str) = ("LIBGL_DRIVERS_PATH", "/nonexistent");
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
@@ -41,6 +43,45 @@ fn without_opengl_both_windows_are_drawn_by_the_processor() {
     assert!(adviser.looks().colours() > 16, "the page is blank");
     let log = adviser.program.log();
     assert!(log.contains("drawing without OpenGL: there is none that works"), "{log}");
+}
+
+/// Wine makes Direct3D of OpenGL, and where there is none a program that asks for a device crashes: a driver of that kind.
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn lotse_doctor_says_that_a_driver_crashes_and_does_not_end_with_it() {
+    let prefix = Prefix::given();
+    let (desk, relay) = (Desk::start(), Relay::start());
+    let mut doctor = desk.spawn(prefix.lotse().arg("doctor").args(relay.arguments()).envs([NO_OPENGL]));
+    let code = doctor.ended(2 * PATIENCE).expect("it ends by itself").code();
+    let says = "by GDI, since the graphics driver crashed, or never came back, when it was tried out";
+    let said = doctor.log();
+    assert!(
+        code == Some(0) && said.contains(says) && said.contains("Mouse and keyboard can be used"),
+        "{code:?}: {said}"
+    );
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_customer_is_helped_where_a_driver_crashes() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| {
+        let session = helped::begin_by(|arguments| {
+            let mut command = prefix.lotse();
+            command.args(arguments).envs([NO_OPENGL, ("RUST_LOG", "lotse_desktop=debug")]);
+            let customer = Customer::start_by(desk, &mut command);
+            customer.accept_terms();
+            customer
+        });
+        let tried = "the graphics driver crashed or never came back when it was tried out";
+        until(PATIENCE, "the driver to be tried out", || session.customer.program.log().contains(tried).then_some(()));
+        let notes = Notes::open(&prefix, &session.customer.desk);
+        // The pointer is on the picture from now on, and so not drawn into it.
+        helped::takes_the_keyboard(&session, &notes);
+        session.sees_exactly();
+        notes.close(&session.customer.desk);
+        helped::ends(session)
+    });
 }
 
 fn who_asks_for_it_is_told(prefix: &Prefix) {

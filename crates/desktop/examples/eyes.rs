@@ -9,17 +9,29 @@
 //! - `pointer MS`: what the pointer does meanwhile: `at X,Y`, `shape WIDTH,HEIGHT,X,Y,VISIBLE`.
 
 use std::error::Error;
-use std::fs;
 use std::io::{BufRead as _, Write as _, stdin, stdout};
+use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
-use lotse_desktop::capture::{Capture, Wake};
+use lotse_desktop::capture::{Capture, Prober, Wake, probe};
 use lotse_desktop::pointer::{News, Pointer};
 use lotse_desktop::processor;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut capture = Capture::open()?;
+/// Has this program try the duplication out, in another process.
+const PROBE: &str = "probe-duplication";
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if env::args().nth(1).as_deref() == Some(PROBE) {
+        return Ok(probe::answer());
+    }
+    let prober = Prober(|| {
+        let mut child = Command::new(env::current_exe()?);
+        child.arg(PROBE);
+        Ok(child)
+    });
+    let mut capture = Capture::open(prober)?;
     let mut pointer = Pointer::open()?;
     say("open")?;
     for line in stdin().lock().lines() {
@@ -34,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             other => format!("there is no command {other:?}"),
         })?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(line: &str) -> std::io::Result<()> {

@@ -4,6 +4,7 @@
 //! A capture shares one display, number 0: everything that the system shows as one surface (on X11 the root window,
 //! with all its monitors; on Windows the virtual screen, whose top left corner is pixel 0, 0 here). The pointer is never part of the picture.
 
+pub mod probe;
 pub mod synthetic;
 
 // What a system needs decided that does not say what it draws, tested on every system.
@@ -15,7 +16,11 @@ mod damage;
 #[cfg(any(target_os = "windows", test))]
 mod duplication;
 #[cfg(any(target_os = "windows", test))]
+mod failover;
+#[cfg(any(target_os = "windows", test))]
 mod pace;
+#[cfg(any(target_os = "windows", test))]
+mod picture;
 #[cfg(not(any(target_os = "linux", target_os = "windows")))]
 mod unsupported;
 mod way;
@@ -29,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use damage::{Damage, Rect};
+pub use probe::Prober;
 pub use way::{NotDuplicated, Way};
 
 #[cfg(not(any(target_os = "linux", target_os = "windows")))]
@@ -38,18 +44,22 @@ use windows as platform;
 #[cfg(target_os = "linux")]
 use x11 as platform;
 
+/// Until the way of a picture is known: a driver's time, and the first picture's.
+const SETTLED_WITHIN: Duration = probe::PATIENCE.saturating_add(Duration::from_secs(2));
+
 /// An open screen. Not for sharing: one thread waits and grabs; others hold its [`Interrupt`].
 pub struct Capture {
     source: Box<dyn Source>,
 }
 
 impl Capture {
-    /// Opens the screen of the session that this process belongs to (on X11: `$DISPLAY`).
+    /// Opens the screen of the session that this process belongs to (on X11: `$DISPLAY`). Where the best way to see it may
+    /// crash with a driver, it is tried out in processes that `prober` makes ready, and used once one has come through.
     ///
     /// # Errors
     /// Why this screen cannot be shared.
-    pub fn open() -> Result<Self, CaptureError> {
-        platform::open(None, Ways::All)
+    pub fn open(prober: Prober) -> Result<Self, CaptureError> {
+        platform::open(prober)
     }
 
     /// The same by the way that is always there, though there be a better one: for trying it out.
@@ -57,7 +67,7 @@ impl Capture {
     /// # Errors
     /// Why this screen cannot be shared.
     pub fn open_fallback() -> Result<Self, CaptureError> {
-        platform::open(None, Ways::Fallback)
+        platform::open_fallback()
     }
 
     /// Opens the screen with this name; only X11 has names for screens (`:1`, `host:0.0`).
@@ -65,7 +75,7 @@ impl Capture {
     /// # Errors
     /// Why that screen cannot be shared.
     pub fn open_named(name: &str) -> Result<Self, CaptureError> {
-        platform::open(Some(name), Ways::All)
+        platform::open_named(name)
     }
 
     /// A capture around any source: the seam for [`synthetic`].
@@ -86,15 +96,16 @@ impl Capture {
         self.source.way()
     }
 
-    /// The same once that is known, or after `patience`: some systems have to be waited for. What is grabbed meanwhile is lost.
+    /// The same once that is known: on some systems it is waited for, for as long as a driver may take. What is grabbed
+    /// meanwhile is lost.
     ///
     /// # Errors
     /// As [`Self::grab`].
-    pub fn settled_way(&mut self, patience: Duration) -> Result<Way, CaptureError> {
+    pub fn settled_way(&mut self) -> Result<Way, CaptureError> {
         let begun = Instant::now();
         self.grab()?;
-        while self.way() == Way::Gdi(NotDuplicated::NotYet) && begun.elapsed() < patience {
-            if self.wait(Some(patience / 10))? == Wake::Damage {
+        while self.way() == Way::Gdi(NotDuplicated::NotYet) && begun.elapsed() < SETTLED_WITHIN {
+            if self.wait(Some(SETTLED_WITHIN / 20))? == Wake::Damage {
                 self.grab()?;
             }
         }
@@ -127,15 +138,6 @@ impl Capture {
     pub fn grab(&mut self) -> Result<Grab<'_>, CaptureError> {
         self.source.grab()
     }
-}
-
-/// By which ways a picture may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ways {
-    /// The best that is there.
-    All,
-    /// The one that is always there.
-    Fallback,
 }
 
 /// What a platform implements; see the methods of [`Capture`] for what each promises.

@@ -76,7 +76,7 @@ pub enum SelftestError {
 /// [`SelftestError`]: there was nothing to try.
 pub fn run(capture: &mut Capture) -> Result<Seen, SelftestError> {
     // What is seen first may come by another way than what follows.
-    capture.settled_way(PATIENCE)?;
+    capture.settled_way()?;
     let monitors = test_card::monitors()?;
     let (mut tried, mut delays) = (Vec::new(), Vec::new());
     for monitor in &monitors {

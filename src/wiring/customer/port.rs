@@ -19,6 +19,7 @@ use crate::host::gate::{ActionKind, Gate, GateEvent, Hands, Suspension};
 use crate::host::pointer::{Following, PointerOut};
 use crate::host::pump::{Pump, PumpEvent, UpdateOut};
 use crate::net::{HostPort, PointerSender, ViewerId, slot};
+use crate::wiring::PROBER;
 use crate::wiring::around::Around;
 use crate::wiring::mailbox::Mailbox;
 
@@ -49,13 +50,16 @@ impl Host {
         })?);
         let letters = mailbox.clone();
         let sizes = Arc::clone(&gate);
-        let pump = Pump::start(Capture::open, move |event| {
-            // Before the viewer can see the first picture of this size, and point at it.
-            if let PumpEvent::Displays(displays) = &event {
-                sizes.set_displays(displays.clone());
-            }
-            letters.put(Letter::Pump(event));
-        })?;
+        let pump = Pump::start(
+            || Capture::open(PROBER),
+            move |event| {
+                // Before the viewer can see the first picture of this size, and point at it.
+                if let PumpEvent::Displays(displays) = &event {
+                    sizes.set_displays(displays.clone());
+                }
+                letters.put(Letter::Pump(event));
+            },
+        )?;
         Ok(Self { gate, around: Around::default(), pump: Pumping { pump, watching: Mutex::new(None) } })
     }
 

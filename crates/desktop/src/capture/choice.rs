@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{NotDuplicated, Ways};
+use super::NotDuplicated;
 
 /// From the first failure to the next attempt. Windows takes the duplication away with every change of the mode, of the
 /// desktop and to or from a full screen, and gives it back a moment later.
@@ -34,8 +34,15 @@ impl NotDuplicated {
         }
     }
 
-    fn is_hopeless(self) -> bool {
-        matches!(self, Self::Missing | Self::Unsupported | Self::Incomplete)
+    /// After so many failures in a row: from this one to the next attempt.
+    fn pause(self, failures: u32) -> Option<Duration> {
+        let (first, longest) = match self {
+            // It may take the whole screen with it each time.
+            Self::Crashed => return None,
+            Self::Missing | Self::Unsupported | Self::Incomplete => (HOPELESS, MOST_HOPELESS),
+            _ => (FIRST, LONGEST),
+        };
+        Some((first * 2_u32.pow(failures.min(8))).min(longest))
     }
 }
 
@@ -44,24 +51,21 @@ impl NotDuplicated {
 pub(super) enum Choice {
     /// The better one, since then.
     Better { since: Instant, failures: u32 },
-    /// The one that is always there.
-    Fallback { why: NotDuplicated, failures: u32, again: Instant },
+    /// The one that is always there, until the better one is tried again, if it ever is.
+    Fallback { why: NotDuplicated, failures: u32, again: Option<Instant> },
     /// That one, whatever happens.
     NotWanted,
 }
 
 impl Choice {
     /// The better one has not been tried yet: [`Self::is_due`] says so.
-    pub(super) fn new(ways: Ways, now: Instant) -> Self {
-        match ways {
-            Ways::All => Self::Fallback { why: NotDuplicated::NotYet, failures: 0, again: now },
-            Ways::Fallback => Self::NotWanted,
-        }
+    pub(super) fn new(now: Instant) -> Self {
+        Self::Fallback { why: NotDuplicated::NotYet, failures: 0, again: Some(now) }
     }
 
     /// Is the better one to be tried?
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        matches!(self, Self::Fallback { again, .. } if *again <= now)
+        matches!(self, Self::Fallback { again: Some(again), .. } if *again <= now)
     }
 
     /// Why the better one is not used; nothing while it is.
@@ -89,15 +93,14 @@ impl Choice {
             Self::Better { failures, .. } | Self::Fallback { failures, .. } => *failures,
             Self::NotWanted => return,
         };
-        let (first, longest) = if why.is_hopeless() { (HOPELESS, MOST_HOPELESS) } else { (FIRST, LONGEST) };
-        let pause = (first * 2_u32.pow(failures.min(8))).min(longest);
-        *self = Self::Fallback { why, failures: failures + 1, again: now + pause };
+        let again = why.pause(failures).map(|pause| now + pause);
+        *self = Self::Fallback { why, failures: failures + 1, again };
     }
 
     /// The monitors are others now: what worked does not work for those, and whatever failed may.
     pub(super) fn begin_anew(&mut self, now: Instant) {
         if !matches!(self, Self::NotWanted) {
-            *self = Self::Fallback { why: self.why().unwrap_or(NotDuplicated::Lost), failures: 0, again: now };
+            *self = Self::Fallback { why: self.why().unwrap_or(NotDuplicated::Lost), failures: 0, again: Some(now) };
         }
     }
 }
@@ -107,7 +110,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::Choice;
-    use crate::capture::{NotDuplicated, Ways};
+    use crate::capture::NotDuplicated;
 
     const MS: Duration = Duration::from_millis(1);
     const LOST: u32 = 0x887A_0026;
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn the_better_one_is_tried_first_and_kept() {
         let now = Instant::now();
-        let mut choice = Choice::new(Ways::All, now);
+        let mut choice = Choice::new(now);
         assert!(choice.is_due(now));
         choice.works(now);
         assert_eq!(choice.why(), None);
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn a_change_of_mode_is_over_soon_and_a_consent_that_takes_its_time_is_not_asked_about_all_the_time() {
         let mut now = Instant::now();
-        let mut choice = Choice::new(Ways::All, now);
+        let mut choice = Choice::new(now);
         choice.works(now);
         now += 60_000 * MS;
         choice.failed(now, NotDuplicated::from_answer(LOST));
@@ -152,7 +155,7 @@ mod tests {
     #[test]
     fn what_works_for_moments_only_is_left_alone_more_and_more_and_what_worked_well_is_not_held_against_it() {
         let mut now = Instant::now();
-        let mut choice = Choice::new(Ways::All, now);
+        let mut choice = Choice::new(now);
         let mut pauses = Vec::new();
         for worked in [10, 10, 10, 10_000, 10] {
             choice.works(now);
@@ -166,7 +169,7 @@ mod tests {
     #[test]
     fn a_remote_desktop_is_asked_rarely_until_the_monitors_are_others() {
         let now = Instant::now();
-        let mut choice = Choice::new(Ways::All, now);
+        let mut choice = Choice::new(now);
         choice.failed(now, NotDuplicated::from_answer(UNSUPPORTED));
         assert_eq!(pause(&choice, now), 30_000 * MS);
         for _ in 0..9 {
@@ -178,9 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn a_driver_that_crashes_is_left_alone_until_the_monitors_are_others() {
+        let now = Instant::now();
+        let mut choice = Choice::new(now);
+        choice.failed(now, NotDuplicated::Crashed);
+        assert!(!choice.is_due(now + 7 * 24 * 3_600_000 * MS));
+        choice.begin_anew(now + MS);
+        assert_eq!((choice.why(), choice.is_due(now + MS)), (Some(NotDuplicated::Crashed), true));
+    }
+
+    #[test]
     fn other_monitors_are_duplicated_anew_at_once() {
         let now = Instant::now();
-        let mut choice = Choice::new(Ways::All, now);
+        let mut choice = Choice::new(now);
         choice.works(now);
         choice.begin_anew(now + MS);
         assert_eq!((choice.why(), choice.is_due(now + MS)), (Some(NotDuplicated::Lost), true));
@@ -189,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_never_tried() {
         let now = Instant::now();
-        let mut choice = Choice::new(Ways::Fallback, now);
+        let mut choice = Choice::NotWanted;
         choice.begin_anew(now);
         assert_eq!((choice.is_due(now + 400_000 * MS), choice.why()), (false, Some(NotDuplicated::NotWanted)));
     }

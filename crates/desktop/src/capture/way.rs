@@ -36,6 +36,8 @@ pub enum NotDuplicated {
     Lost,
     /// The driver was reset or has failed.
     Driver,
+    /// The driver has crashed a process that tried it out, or never came back.
+    Crashed,
     /// It was asked for without.
     NotWanted,
     /// Something else; Windows' number for it.
@@ -67,6 +69,7 @@ impl fmt::Display for NotDuplicated {
             Self::OtherDesktop => f.write_str("Windows shows a desktop of its own"),
             Self::Lost => f.write_str("Windows has taken the duplication away"),
             Self::Driver => f.write_str("the graphics driver was reset or has failed"),
+            Self::Crashed => f.write_str("the graphics driver crashed or never came back when it was tried out"),
             Self::NotWanted => f.write_str("it was not to be used"),
             Self::Failed(answer) => write!(f, "Windows answers 0x{answer:08X}"),
         }

@@ -20,24 +20,54 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
-use super::{Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, Rect, Source, Wake, Way, Ways};
+use super::{
+    Capture, CaptureError, Damage, DisplayInfo, Grab, Interrupt, NotDuplicated, Prober, Rect, Source, Wake, Way,
+};
 use crate::linux::{Bell, SharedMemory, wait_for};
 use crate::x11::{ConnectFailure, connect};
 
 const BYTES_PER_PIXEL: usize = 4;
 const ALL_PLANES: u32 = !0;
 
-/// Opens the named X server, or `$DISPLAY`.
-pub(super) fn open(name: Option<&str>, ways: Ways) -> Result<Capture, CaptureError> {
+/// Opens `$DISPLAY`. No driver is opened for it that could crash this process.
+pub(super) fn open(_prober: Prober) -> Result<Capture, CaptureError> {
+    opened(None, Memory::SharedIfPossible)
+}
+
+/// The same, through the connection.
+pub(super) fn open_fallback() -> Result<Capture, CaptureError> {
+    opened(None, Memory::Own)
+}
+
+/// Opens the named X server.
+pub(super) fn open_named(name: &str) -> Result<Capture, CaptureError> {
+    opened(Some(name), Memory::SharedIfPossible)
+}
+
+fn opened(name: Option<&str>, memory: Memory) -> Result<Capture, CaptureError> {
     let (connection, screen) = connect(name)?;
-    Ok(Capture::from_source(X11::new(connection, screen, ways)?))
+    Ok(Capture::from_source(X11::new(connection, screen, memory)?))
+}
+
+/// Nobody asks.
+pub(super) fn try_duplication() -> Result<(), NotDuplicated> {
+    Err(NotDuplicated::Missing)
+}
+
+/// What pixels may come through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Memory {
+    /// Memory that the server writes to, or the connection.
+    SharedIfPossible,
+    /// The connection alone.
+    Own,
 }
 
 struct X11 {
     connection: RustConnection,
     root: Window,
     size: Size,
-    ways: Ways,
+    memory: Memory,
     pixels: Pixels,
     watch: damage::Damage,
     region: xfixes::Region,
@@ -79,7 +109,7 @@ enum Pixels {
 }
 
 impl X11 {
-    fn new(connection: RustConnection, screen: usize, ways: Ways) -> Result<Self, CaptureError> {
+    fn new(connection: RustConnection, screen: usize, memory: Memory) -> Result<Self, CaptureError> {
         let screen = connection.setup().roots[screen].clone();
         check_pixels(connection.setup(), &screen)?;
         let root = screen.root;
@@ -100,12 +130,12 @@ impl X11 {
 
         // After the events were asked for: a change in between is then seen, not missed.
         let size = size_of_window(&connection, root)?;
-        let pixels = Pixels::open(&connection, size, ways)?;
+        let pixels = Pixels::open(&connection, size, memory)?;
         Ok(Self {
             connection,
             root,
             size,
-            ways,
+            memory,
             pixels,
             watch,
             region,
@@ -136,7 +166,7 @@ impl X11 {
             if let Pixels::Shared { segment, .. } = self.pixels {
                 self.connection.shm_detach(segment)?;
             }
-            self.pixels = Pixels::open(&self.connection, size, self.ways)?;
+            self.pixels = Pixels::open(&self.connection, size, self.memory)?;
             self.size = size;
             self.fresh = true;
             self.drawn = true;
@@ -240,8 +270,8 @@ impl Source for X11 {
 }
 
 impl Pixels {
-    fn open(connection: &RustConnection, size: Size, ways: Ways) -> Result<Self, CaptureError> {
-        if ways == Ways::Fallback {
+    fn open(connection: &RustConnection, size: Size, memory: Memory) -> Result<Self, CaptureError> {
+        if memory == Memory::Own {
             return Ok(Self::Own(vec![0; size.bytes()]));
         }
         match Self::share(connection, size) {

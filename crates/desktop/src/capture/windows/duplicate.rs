@@ -25,7 +25,7 @@ use windows::Win32::System::LibraryLoader::{GetProcAddress, LOAD_LIBRARY_SEARCH_
 use windows::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_CMONITORS};
 use windows::core::{GUID, HRESULT, Interface as _, PCSTR, PCWSTR, s, w};
 
-use super::{BYTES_PER_PIXEL, Picture};
+use super::{BYTES_PER_PIXEL, Look, Picture};
 use crate::area::Area;
 use crate::capture::NotDuplicated;
 use crate::capture::duplication::{Changed, Output, Piece, Rotation, are_all_of};
@@ -35,6 +35,7 @@ use crate::windows::DUPLICATED_POINTER;
 
 /// All monitors, each with its own duplication.
 pub(super) struct Duplication {
+    screen: Area,
     monitors: Vec<Monitor>,
 }
 
@@ -77,17 +78,14 @@ impl Duplication {
         if usize::try_from(count) != Ok(outputs.len()) || !are_all_of(&outputs, screen) {
             return Err(NotDuplicated::Incomplete);
         }
-        Ok(Self { monitors })
+        tracing::debug!(monitors = monitors.len(), "the desktop can be duplicated");
+        Ok(Self { screen, monitors })
     }
+}
 
-    /// How many monitors there are.
-    pub(super) fn monitors(&self) -> usize {
-        self.monitors.len()
-    }
-
-    /// Brings the picture up to date.
-    pub(super) fn look(&mut self, picture: &mut Picture, screen: Area) -> Result<(), NotDuplicated> {
-        self.monitors.iter_mut().try_for_each(|monitor| monitor.look(picture, screen)).map_err(not_duplicated)
+impl Look<NotDuplicated> for Duplication {
+    fn look(&mut self, picture: &mut Picture) -> Result<(), NotDuplicated> {
+        self.monitors.iter_mut().try_for_each(|monitor| monitor.look(picture, self.screen)).map_err(not_duplicated)
     }
 }
 

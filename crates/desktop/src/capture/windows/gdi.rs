@@ -23,7 +23,7 @@ use windows::Win32::UI::HiDpi::GetDpiForSystem;
 use windows::Win32::UI::Input::KeyboardAndMouse::{GetLastInputInfo, LASTINPUTINFO};
 use windows::core::Owned;
 
-use super::{Picture, bytes};
+use super::{Look, Picture, bytes};
 use crate::area::Area;
 use crate::capture::CaptureError;
 
@@ -55,9 +55,10 @@ impl Gdi {
     pub(super) fn open(area: Area) -> Result<Self, CaptureError> {
         Ok(Self { area, memory: Memory::new(area)? })
     }
+}
 
-    /// Brings the picture up to date.
-    pub(super) fn look(&mut self, picture: &mut Picture) -> Result<(), CaptureError> {
+impl Look<CaptureError> for Gdi {
+    fn look(&mut self, picture: &mut Picture) -> Result<(), CaptureError> {
         if !is_ours_shown() {
             return Err(CaptureError::Refused("Windows shows a desktop of its own".to_owned()));
         }
