@@ -426,7 +426,7 @@ impl<A: App> Front<A> {
         if ours { Taker::Picture } else { Taker::Ui }
     }
 
-    /// An input method may keep a release to itself, or tell it before its press: what is up all the same, and does not
+    /// An input method may keep a release to itself, or give a press back after it: what is up all the same, and does not
     /// come in a moment, was forgotten.
     fn release_forgotten(&mut self, now: Instant) {
         let held = self.input.held_keys();
@@ -436,7 +436,7 @@ impl<A: App> Front<A> {
             match (self.is_down(key), noticed) {
                 (true, Some(at)) => drop(self.up.swap_remove(at)),
                 (false, None) => self.up.push((key, now)),
-                (false, Some(at)) if self.up[at].1 + FORGOTTEN <= now => self.input.release(key),
+                (false, Some(at)) if self.up[at].1 + FORGOTTEN <= now => self.input.release_forgotten(key),
                 (true, None) | (false, Some(_)) => {}
             }
         }
@@ -518,12 +518,13 @@ impl<A: App> Front<A> {
     fn key(&mut self, event: &KeyEvent, takes: bool) -> bool {
         let key = event.physical_key;
         let to_picture = takes && self.keyboard == Keyboard::Picture;
+        let repeat = !self.input.remember(key) && event.repeat;
         if event.state == ElementState::Released {
             let ours = to_picture || self.input.holds_key(key);
             self.input.release(key);
             return ours;
         }
-        if to_picture && !event.repeat {
+        if to_picture && !repeat {
             let plain = event.key_without_modifiers();
             let (logical, text) = (&event.logical_key, event.text.as_deref());
             let meaning = self.interpreter.press(Pressed { physical: key, logical, plain: &plain, text });

@@ -81,6 +81,8 @@ pub enum MouseButton {
 pub(super) struct Translator {
     /// Keys that went down over the picture and have not come up, with the usages that are held for each, if any.
     keys: HashMap<PhysicalKey, Vec<u32>>,
+    /// Keys that came up without a release.
+    forgotten: HashSet<PhysicalKey>,
     /// Mouse buttons likewise.
     buttons: HashSet<MouseButton>,
     /// Keys were pressed since everything was let go of: the other side's locks are ours until it is again.
@@ -156,6 +158,17 @@ impl Translator {
                 self.out.push(Input::Key { usage, pressed: false, typed: Typed::default() });
             }
         }
+    }
+
+    /// A key is up, and no release has come. winit takes it for down, and its next press for a repeat.
+    pub(super) fn release_forgotten(&mut self, key: PhysicalKey) {
+        self.release(key);
+        self.forgotten.insert(key);
+    }
+
+    /// A press or a release of `key` has come; `true` if it was released without one before.
+    pub(super) fn remember(&mut self, key: PhysicalKey) -> bool {
+        self.forgotten.remove(&key)
     }
 
     /// Lets go of every key. Their releases are nobody's any more.
@@ -342,6 +355,20 @@ mod tests {
         translator.release(key);
         let released = Input::Key { usage: 4, pressed: false, typed: Typed::default() };
         assert_eq!(translator.take(), [pressed, released]);
+    }
+
+    #[test]
+    fn what_came_up_without_a_release_is_remembered_until_something_is_told_of_it() {
+        let mut translator = Translator::default();
+        let key = PhysicalKey::Code(KeyCode::Space);
+        let held = Meaning::Key { usage: 0x2c, typed: Typed::default() };
+        translator.press(key, held.clone(), NONE);
+        assert!(!translator.remember(key));
+        translator.release_forgotten(key);
+        assert!(translator.remember(key) && !translator.remember(key), "once");
+        translator.press(key, held, NONE);
+        let input = |pressed| Input::Key { usage: 0x2c, pressed, typed: Typed::default() };
+        assert_eq!(translator.take(), [input(true), input(false), input(true)]);
     }
 
     #[test]
