@@ -322,23 +322,29 @@ fn halved(plane: &Plane) -> Block {
     block
 }
 
-/// Does it look like text or lines, maybe over a picture? There are steep edges, and one colour again and again.
+/// Does it look like text or lines, maybe over a picture? There are steep edges, and one colour again and again; on a calm ground
+/// that changes from pixel to pixel itself it is only that of the ink.
 fn is_text(frame: &Frame<'_>, brightness: &Brightness, place: Place) -> bool {
     /// Between two pixels side by side.
     const STEEP: u8 = 48;
-    const LEAST_STEEP: u32 = 10;
+    const CALM: u8 = 2;
+    const LEAST_STEEP: usize = 10;
     const LEAST_ALIKE: u16 = 24;
-    let mut steep = [0u8; SIDE - 1];
+    const LEAST_ALIKE_IF_CALM: u16 = 12;
+    let (mut steep, mut calm) = ([0u8; SIDE - 1], [0u8; SIDE - 1]);
     for row in brightness.block(place).as_chunks::<SIDE>().0.iter().take(place.height) {
         let inside = row.iter().zip(&row[1..place.width]);
-        for (steep, (a, b)) in steep.iter_mut().zip(inside) {
+        for ((steep, calm), (a, b)) in steep.iter_mut().zip(&mut calm).zip(inside) {
             *steep += u8::from(a.abs_diff(*b) >= STEEP);
+            *calm += u8::from(a.abs_diff(*b) <= CALM);
         }
     }
-    let steep: u32 = steep.iter().map(|steep| u32::from(*steep)).sum();
-    if steep < LEAST_STEEP {
+    let count = |pairs: [u8; SIDE - 1]| pairs.iter().map(|pairs| usize::from(*pairs)).sum::<usize>();
+    if count(steep) < LEAST_STEEP {
         return false;
     }
+    let is_calm = count(calm) * 2 >= (place.width - 1) * place.height;
+    let least_alike = if is_calm { LEAST_ALIKE_IF_CALM } else { LEAST_ALIKE };
     let mut counts = [(0u32, 0u16); 64];
     for line in 0..place.height {
         for pixel in frame.row(place.x, place.y + line, place.width).chunks_exact(BYTES_PER_PIXEL) {
@@ -353,5 +359,5 @@ fn is_text(frame: &Frame<'_>, brightness: &Brightness, place: Place) -> bool {
             }
         }
     }
-    counts.iter().any(|(_, count)| *count >= LEAST_ALIKE)
+    counts.iter().any(|(_, count)| *count >= least_alike)
 }

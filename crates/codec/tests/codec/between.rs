@@ -73,7 +73,8 @@ fn it_is_called_for_every_block_of_film() {
     });
 }
 
-/// Whatever goes over the picture is asked between its pieces: no pass over all of it hides in a blinking caret.
+/// Whatever works on the picture's tiles is asked between its pieces: a blinking caret has as few of them. (A copy of all of it
+/// between two pieces this does not see; `./dev bench codec` would, in the time of idling.)
 #[test]
 fn a_caret_is_as_few_pieces_of_work_on_a_screen_of_4k_as_on_a_small_one() {
     let caret = Rect::new(100, 100, 2, 17);

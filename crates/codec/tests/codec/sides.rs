@@ -3,8 +3,11 @@
 use lotse_codec::{Budget, Decoder, Encoded, Encoder, Frame, Framebuffer, Pending, Rect, Region};
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 
-/// So many cases, the same ones every time: fuzzing is for the others.
+/// So many cases, the same ones every time. `./dev fuzz` wants others: as many as `PROPTEST_CASES` says, drawn anew.
 pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    }
     ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(2), ..ProptestConfig::default() }
 }
 
