@@ -56,6 +56,11 @@ fn a_film_keeps_its_rate_over_four_megabits() {
     type_beside_a_film(640, 360, Conditions { rate: Some(500_000), ..NARROW }).check(FPS * 0.9);
 }
 
+#[test]
+fn a_large_film_keeps_its_rate_over_four_megabits() {
+    type_beside_a_film(1280, 720, Conditions { rate: Some(500_000), ..NARROW }).check(FPS * 0.9);
+}
+
 /// What a viewer saw.
 struct Seen {
     /// From the letter on the customer's screen to the letter on the adviser's, shortest first.

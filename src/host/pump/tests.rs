@@ -1,5 +1,6 @@
 //! The pump on a synthetic screen, watched by a decoder.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -397,6 +398,50 @@ fn a_new_size_is_told_and_begins_with_a_keyframe() {
     events.recv_timeout(PATIENCE).expect("the first size");
     let changed = events.recv_timeout(PATIENCE).expect("the second size");
     assert!(matches!(changed, PumpEvent::Displays(d) if (d[0].width, d[0].height) == (200, 300)));
+}
+
+/// As with a cable that is pulled out and put in while a film plays: nothing waits for the picture to rest.
+#[test]
+fn sizes_that_change_in_the_middle_of_a_film_leave_a_picture_that_is_right() {
+    const SIZES: [(u32, u32); 3] = [(640, 360), (1120, 390), (960, 540)];
+    let (pump, stage, _events) = pump_of(960, 540);
+    let mut watcher = Watcher::new();
+    pump.begin(ADVISER, watcher.out.clone());
+    watcher.until_exact(&pump, &stage);
+    let over = AtomicBool::new(false);
+    let mut seen = vec![(960, 540)];
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=60 {
+                stage.noise(Rect { x: 0, y: 0, width: 640, height: 360 }, number);
+                if number % 5 == 0 {
+                    let (width, height) = SIZES[(number / 5 % 3) as usize];
+                    stage.resize(width, height);
+                }
+                thread::sleep(Duration::from_millis(9));
+            }
+            over.store(true, Ordering::SeqCst);
+        });
+        let mut under_way = VecDeque::new();
+        while !over.load(Ordering::SeqCst) {
+            let due = |(at, _): &mut (Instant, u64)| *at + Duration::from_millis(15) <= Instant::now();
+            while let Some((_, sequence)) = under_way.pop_front_if(due) {
+                pump.applied(ADVISER, &Applied { display: 0, sequence });
+            }
+            let Ok((header, update)) = watcher.updates.recv_timeout(Duration::from_millis(2)) else { continue };
+            watcher.take(&header, &update);
+            let size = (header.width, header.height);
+            if seen.last() != Some(&size) {
+                assert!(header.keyframe, "another size begins anew");
+                seen.push(size);
+            }
+            under_way.push_back((Instant::now(), header.sequence));
+        }
+    });
+    assert!(seen.len() > 4, "sizes changed while it was looked at: {seen:?}");
+    pump.applied(ADVISER, &Applied { display: 0, sequence: watcher.last });
+    watcher.until_exact_at_rest(&pump, &stage);
+    assert_eq!((watcher.framebuffer.width(), watcher.framebuffer.height()), (640, 360));
 }
 
 #[test]
