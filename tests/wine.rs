@@ -217,6 +217,13 @@ fn what_is_held_on_windows_is_let_go_of_when_control_is_taken_back() {
 
 #[test]
 #[ignore = "needs lotse.exe and Wine: ./dev windows test"]
+fn a_button_that_is_let_go_over_a_window_of_an_administrators_does_not_stay_down() {
+    let prefix = Prefix::given();
+    leaves_nothing(&prefix, Desk::start(), |desk| helped::a_button_let_go_over_a_window_that_is_kept(&prefix, desk));
+}
+
+#[test]
+#[ignore = "needs lotse.exe and Wine: ./dev windows test"]
 fn a_wheel_turns_by_parts_of_a_notch_on_windows() {
     helped::wheel_of_parts(&Prefix::given());
 }

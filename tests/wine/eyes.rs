@@ -136,8 +136,9 @@ fn follow_the_pointer(eyes: &mut Eyes<'_>) {
 pub(crate) fn doctor_finds_and_tries(prefix: &Prefix) {
     let (desk, relay) = (Desk::start(), Relay::start());
     let mut program = desk.spawn(prefix.lotse().args(["doctor", "--json", "--selftest"]).args(relay.arguments()));
-    program.ended(3 * PATIENCE).expect("it ends by itself");
+    let status = program.ended(3 * PATIENCE).expect("it ends by itself");
     let said = program.log();
+    assert_eq!(status.code(), Some(0), "{said}");
     // That it is JSON is shown where it is made; here, which objects there are and what is in them.
     let finding = |about: &str| {
         let start = said.find(&format!(r#"{{"about":"{about}""#)).unwrap_or_else(|| panic!("{about}: {said}"));

@@ -178,6 +178,33 @@ pub(crate) fn let_go_before_a_window_that_is_kept(prefix: &Prefix, desk: Desk) -
     ends(session)
 }
 
+/// A button is let go over a window that keeps its release from everybody, and is in sight but not in front: it is let go once
+/// more where that arrives.
+pub(crate) fn a_button_let_go_over_a_window_that_is_kept(prefix: &Prefix, desk: Desk) -> Desk {
+    let session = begin(prefix, desk);
+    let notes = Notes::open(prefix, &session.customer.desk);
+    let above = onward::is_kept_from_a_window(prefix, &session);
+    session.customer.desk.focus(notes.window);
+    until(PATIENCE, "control again", || (!session.adviser.is_told_why_it_pauses()).then_some(()));
+    takes_the_keyboard(&session, &notes);
+    let since = notes.lines().len();
+    session.adviser.desk.button(Button::Left, true);
+    let (x, y) = session.customer.desk.geometry(notes.window).centre();
+    notes.hears(since, &[&format!("left down {x} {y}")]);
+    let (left, top) = session.picture();
+    let there = session.customer.desk.geometry(above.1).centre();
+    session.adviser.desk.move_to((left + there.0, top + there.1));
+    until(PATIENCE, "the pointer to be there", || (session.customer.desk.pointer() == there).then_some(()));
+    session.adviser.desk.button(Button::Left, false);
+    session.adviser.desk.at_rest(Duration::from_millis(300), PATIENCE);
+    session.adviser.desk.move_to((left + x, top + y));
+    notes.hears(since, &[&format!("left up {x} {y}")]);
+    until(PATIENCE, "it to be up", || session.customer.desk.held_buttons().is_empty().then_some(()));
+    onward::close(&session.customer.desk, above);
+    notes.close(&session.customer.desk);
+    ends(session)
+}
+
 /// Touchpads and finer wheels turn by less than a notch, and programs scroll by as much.
 pub(crate) fn wheel_of_parts(prefix: &Prefix) {
     let desk = Desk::start();

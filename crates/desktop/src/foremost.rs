@@ -53,11 +53,23 @@ pub(crate) fn takes() -> Takes {
 /// does not arrive there, [`has_kept`] says so for a moment.
 pub(crate) fn takes_at_pointer() -> Takes {
     let takes = takes();
-    if takes == Takes::Input && Front::under_pointer().is_some_and(Front::is_above_us) {
+    if takes == Takes::Input && is_above_us_at_pointer() {
         *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         return Takes::NotFromHere;
     }
     takes
+}
+
+/// The same for the end of a click, which was told of when it began.
+pub(crate) fn takes_release_at_pointer() -> Takes {
+    match takes() {
+        Takes::Input if is_above_us_at_pointer() => Takes::NotFromHere,
+        takes => takes,
+    }
+}
+
+fn is_above_us_at_pointer() -> bool {
+    Front::under_pointer().is_some_and(Front::is_above_us)
 }
 
 /// See [`takes_at_pointer`].

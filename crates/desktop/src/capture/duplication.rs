@@ -3,7 +3,7 @@
 //! come before what is drawn. Where the two agree with Microsoft's sample ("Desktop duplication sample", DisplayManager.cpp,
 //! `SetMoveRect` and `SetDirtyVert`), nothing was left to guess.
 //!
-//! Nothing here calls Windows: it is tested from metadata as it was recorded.
+//! Nothing here calls Windows: it is tested from metadata written by hand, in the form that Microsoft documents.
 
 use super::{Damage, Rect};
 use crate::area::Area;

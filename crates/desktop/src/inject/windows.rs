@@ -20,7 +20,7 @@ use super::guard::{Guard, Held, Left, LockedBefore, Note};
 use super::places::{Place, is_modifier_or_lock};
 use super::repeat::{Pace, Repeat};
 use super::{Button, InjectError, Press, Stroke, usages};
-use crate::foremost::{Front, Takes, takes, takes_at_pointer};
+use crate::foremost::{Front, Takes, takes, takes_at_pointer, takes_release_at_pointer};
 use crate::locks::Locks;
 
 /// Most that one call turns a wheel, in 1/120 of a notch: what is beyond is lost.
@@ -414,8 +414,8 @@ impl Injector {
         if self.owed.is_empty() {
             return;
         }
-        let arrives = takes() == Takes::Input;
         for held in std::mem::take(&mut self.owed) {
+            let arrives = arrives(held);
             match send::held(held, Press::Up, self.code_of(held)) {
                 Ok(()) if arrives => self.note(Note::Up(held)),
                 Ok(()) | Err(_) => self.owed.push(held),
@@ -464,23 +464,39 @@ pub(super) fn detach(command: &mut Command) {
 /// a key that stays down on somebody's computer is worse than a small process.
 pub(super) fn let_go(_name: Option<&str>, left: &Left) -> Result<(), InjectError> {
     let begun = Instant::now();
-    while takes() != Takes::Input && begun.elapsed() < GUARD_TRIES {
-        thread::sleep(TRY_AGAIN);
-    }
+    let wait_until = |arrives: &dyn Fn() -> bool| {
+        while !arrives() && begun.elapsed() < GUARD_TRIES {
+            thread::sleep(TRY_AGAIN);
+        }
+    };
+    wait_until(&|| takes() == Takes::Input);
     let board = Front::now().layout().map(layout::read).unwrap_or_default();
     let mut done = Ok(());
     for held in &left.held {
-        let code = match held {
-            Held::Key(place) => Place(*place).code(send::locks().num).or_else(|| board.code(Place(*place))),
-            Held::Button(_) => None,
-        };
-        // One that does not come up is no reason to leave the others down.
-        done = send::held(*held, Press::Up, code.unwrap_or(0)).and(done);
+        if let Held::Key(place) = held {
+            let code = Place(*place).code(send::locks().num).or_else(|| board.code(Place(*place)));
+            // One that does not come up is no reason to leave the others down.
+            done = send::held(*held, Press::Up, code.unwrap_or(0)).and(done);
+        }
     }
-    match left.locked {
-        Some(LockedBefore { before, .. }) => send::lock(locks(before)).and(done),
-        None => done,
+    if let Some(LockedBefore { before, .. }) = left.locked {
+        done = send::lock(locks(before)).and(done);
     }
+    // These may have to wait for the pointer to be elsewhere.
+    for held in left.held.iter().filter(|held| matches!(held, Held::Button(_))) {
+        wait_until(&|| arrives(*held));
+        done = send::held(*held, Press::Up, 0).and(done);
+    }
+    done
+}
+
+/// Would a release of it? A key's goes to the window in front, a button's to the one under the pointer.
+fn arrives(held: Held) -> bool {
+    let takes = match held {
+        Held::Key(_) => takes(),
+        Held::Button(_) => takes_release_at_pointer(),
+    };
+    takes == Takes::Input
 }
 
 fn require_input() -> Result<(), InjectError> {
