@@ -1,6 +1,7 @@
 //! What is text, a window, an icon, a gradient, a photograph: pictures of each kind, drawn here, and what of them may be
 //! shown roughly when the link is slow.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use lotse_codec::{Budget, Loss, Pending, Rect, Region};
@@ -95,9 +96,7 @@ fn write(picture: &mut Picture, place: Rect, size: u32, inks: &[Colour], smoothi
             };
             let (x, y) = (place.x + column * advance + x, place.y + row * line + y);
             if y < place.bottom() && x < place.right() {
-                let before = y as usize * picture.stride + x as usize * 4;
-                let paper = [picture.data[before], picture.data[before + 1], picture.data[before + 2]];
-                picture.set(x, y, blend(paper, ink, amounts));
+                picture.set(x, y, blend(picture.pixel(x, y), ink, amounts));
             }
         }
     }
@@ -250,10 +249,7 @@ fn gradients_along_an_axis_are_sharp() {
 #[test]
 fn photographs_are_rough_at_first_whether_they_are_smooth_noisy_or_dark() {
     let photograph = photograph(PLACE.width, PLACE.height);
-    let pixel = |x: u32, y: u32| {
-        let at = y as usize * photograph.stride + x as usize * 4;
-        [photograph.data[at], photograph.data[at + 1], photograph.data[at + 2]].map(u32::from)
-    };
+    let pixel = |x: u32, y: u32| photograph.pixel(x, y).map(u32::from);
     assert_rough_at_first("a photograph", &drawn(|x, y| pixel(x, y).map(byte)));
     let grain = |x: u32, y: u32, of: u32| mix(x * 7919 + y * 13) % of;
     assert_rough_at_first("a noisy one", &drawn(|x, y| pixel(x, y).map(|value| byte(value + grain(x, y, 24)))));
@@ -271,9 +267,9 @@ fn what_looks_worst_becomes_better_first() {
     for (number, (patch, noise)) in (0..).zip(noises) {
         let rect = place(number);
         for (y, x) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x))) {
-            let at = y as usize * photograph.stride + x as usize * 4;
+            let pixel = photograph.pixel(x, y);
             let of_noise = |channel: usize| mix(x / patch * 7919 + y / patch) % noise[channel];
-            let grain = |channel: usize| byte(u32::from(photograph.data[at + channel]) / 2 + of_noise(channel));
+            let grain = |channel: usize| byte(u32::from(pixel[channel]) / 2 + of_noise(channel));
             picture.set(x, y, [grain(0), grain(1), grain(2)]);
         }
     }
@@ -321,35 +317,24 @@ fn what_looks_worst_becomes_better_first() {
 fn strokes(picture: &mut Picture, place: Rect, size: u32, ink: Colour, smoothing: Smoothing) -> Vec<(u32, u32)> {
     let before = picture.clone();
     write(picture, place, size, &[ink], smoothing);
-    let is_ink = |picture: &Picture, (x, y): (u32, u32)| {
-        let at = y as usize * picture.stride + x as usize * 4;
-        picture.data[at..at + 3] == ink
-    };
+    let is_ink = |picture: &Picture, (x, y): (u32, u32)| picture.pixel(x, y) == ink;
     let all = (place.y..place.bottom()).flat_map(|y| (place.x..place.right()).map(move |x| (x, y)));
     all.filter(|&at| is_ink(picture, at) && !is_ink(&before, at)).collect()
 }
 
 /// What is not ink within two pixels of it: the edges of the letters, and what is beside them.
-fn beside(picture: &Picture, strokes: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut kinds = vec![0_u8; (picture.width * picture.height) as usize];
-    for &(x, y) in strokes {
-        for (y, x) in (y - 2..=y + 2).flat_map(|y| (x - 2..=x + 2).map(move |x| (y, x))) {
-            kinds[(y * picture.width + x) as usize] |= 1;
-        }
-    }
-    for &(x, y) in strokes {
-        kinds[(y * picture.width + x) as usize] = 2;
-    }
-    let all = (0..picture.height).flat_map(|y| (0..picture.width).map(move |x| (x, y)));
-    all.filter(|(x, y)| kinds[(y * picture.width + x) as usize] == 1).collect()
+fn beside(strokes: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let around = |&(x, y): &(u32, u32)| (y - 2..=y + 2).flat_map(move |y| (x - 2..=x + 2).map(move |x| (x, y)));
+    let ink: HashSet<_> = strokes.iter().copied().collect();
+    let near: HashSet<_> = strokes.iter().flat_map(around).collect();
+    near.difference(&ink).copied().collect()
 }
 
 /// How far these pixels are off what they should be, of 255: half of them at most, and nine of ten at most.
 fn errors(sides: &Sides, picture: &Picture, pixels: &[(u32, u32)]) -> (u8, u8) {
     let error = |&(x, y): &(u32, u32)| {
-        let is = &picture.data[y as usize * picture.stride + x as usize * 4..][..3];
-        let channels = sides.framebuffer.row(x, y, 1).iter().zip(is);
-        channels.map(|(shown, is)| shown.abs_diff(*is)).max().unwrap_or_default()
+        let channels = sides.framebuffer.row(x, y, 1).iter().zip(picture.pixel(x, y));
+        channels.map(|(shown, is)| shown.abs_diff(is)).max().unwrap_or_default()
     };
     let mut errors: Vec<u8> = pixels.iter().map(error).collect();
     errors.sort_unstable();
@@ -389,7 +374,7 @@ fn assert_letters_are_sharp_over(what: &str, under: &Picture) {
             damage = Region::new();
         }
         let (half, most) = errors(&sides, &picture, &strokes);
-        let (half_beside, most_beside) = errors(&sides, &picture, &beside(&picture, &strokes));
+        let (half_beside, most_beside) = errors(&sides, &picture, &beside(&strokes));
         let said = format!(
             "letters of {size} pixels over {what}, {ink:?}, {smoothing:?}: off by {half}, most of them by less than {most}; what is \
              beside them by {half_beside} and {most_beside}"
@@ -403,11 +388,7 @@ fn assert_letters_are_sharp_over(what: &str, under: &Picture) {
 #[test]
 fn letters_over_a_photograph_are_sharp_as_soon_as_they_are_there() {
     let under = photograph(PLACE.width, PLACE.height);
-    let pixel = |x: u32, y: u32| {
-        let at = y as usize * under.stride + x as usize * 4;
-        [under.data[at], under.data[at + 1], under.data[at + 2]]
-    };
-    assert_letters_are_sharp_over("a photograph", &drawn(pixel));
+    assert_letters_are_sharp_over("a photograph", &drawn(|x, y| under.pixel(x, y)));
 }
 
 #[test]

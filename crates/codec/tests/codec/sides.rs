@@ -42,6 +42,12 @@ impl Picture {
         }
     }
 
+    /// Blue, green, red.
+    pub(crate) fn pixel(&self, x: u32, y: u32) -> [u8; 3] {
+        let at = y as usize * self.stride + x as usize * 4;
+        [self.data[at], self.data[at + 1], self.data[at + 2]]
+    }
+
     pub(crate) fn fill(&mut self, rect: Rect, bgr: [u8; 3]) {
         for y in rect.y..rect.bottom().min(self.height) {
             for x in rect.x..rect.right().min(self.width) {
@@ -55,8 +61,7 @@ impl Picture {
         let before = self.clone();
         for (y, x) in (0..rect.height).flat_map(|y| (0..rect.width).map(move |x| (y, x))) {
             if from.0 + x < self.width && from.1 + y < self.height {
-                let at = (from.1 + y) as usize * self.stride + (from.0 + x) as usize * 4;
-                self.set(rect.x + x, rect.y + y, [before.data[at], before.data[at + 1], before.data[at + 2]]);
+                self.set(rect.x + x, rect.y + y, before.pixel(from.0 + x, from.1 + y));
             }
         }
     }
@@ -64,8 +69,7 @@ impl Picture {
     /// This part of another picture comes to the corner.
     pub(crate) fn paste(&mut self, corner: (u32, u32), other: &Self, part: Rect) {
         for (y, x) in (0..part.height).flat_map(|y| (0..part.width).map(move |x| (y, x))) {
-            let at = (part.y + y) as usize * other.stride + (part.x + x) as usize * 4;
-            self.set(corner.0 + x, corner.1 + y, [other.data[at], other.data[at + 1], other.data[at + 2]]);
+            self.set(corner.0 + x, corner.1 + y, other.pixel(part.x + x, part.y + y));
         }
     }
 

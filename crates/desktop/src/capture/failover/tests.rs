@@ -171,6 +171,15 @@ impl Host {
         host
     }
 
+    /// A child has come through meanwhile: the screen is duplicated from now on.
+    #[track_caller]
+    fn becomes_duplicated(&mut self) {
+        self.fake.state().found = Some(Ok(()));
+        self.look();
+        self.sees_exactly();
+        assert_eq!((self.fake.done(), self.screen.way()), (vec!["try", "duplicate"], Way::Duplication));
+    }
+
     fn look(&mut self) -> Found {
         self.screen.look(self.now).expect("it goes on")
     }
@@ -235,11 +244,8 @@ fn a_duplication_that_is_taken_away_leaves_no_gap_and_comes_back_by_itself() {
     host.look();
     assert_eq!((host.fake.done(), host.screen.way()), (vec!["try"], Way::Gdi(NotDuplicated::OtherDesktop)));
     host.now += 400 * MS;
-    host.fake.state().found = Some(Ok(()));
     host.fake.draws(Rect { x: 0, y: 0, width: 1, height: 1 }, 11);
-    host.look();
-    host.sees_exactly();
-    assert_eq!((host.fake.done(), host.screen.way()), (vec!["try", "duplicate"], Way::Duplication));
+    host.becomes_duplicated();
 }
 
 #[test]
@@ -264,10 +270,7 @@ fn what_a_child_could_open_and_this_process_cannot_is_tried_again_later() {
     host.sees_exactly();
     assert_eq!((host.fake.done(), host.screen.way()), (vec!["try", "duplicate"], Way::Gdi(NotDuplicated::Busy)));
     host.now += 200 * MS;
-    host.fake.state().found = Some(Ok(()));
-    host.look();
-    host.sees_exactly();
-    assert_eq!((host.fake.done(), host.screen.way()), (vec!["try", "duplicate"], Way::Duplication));
+    host.becomes_duplicated();
 }
 
 #[test]
@@ -293,10 +296,7 @@ fn other_monitors_are_seen_by_gdi_at_once_and_tried_out_anew() {
     assert_eq!(host.fake.done(), ["no longer duplicate"], "before there is memory for both");
     assert_eq!(host.sees_exactly(), [Rect { x: 0, y: 0, width: 10, height: 8 }]);
     assert_eq!(host.fake.done(), ["gdi"]);
-    host.fake.state().found = Some(Ok(()));
-    host.look();
-    host.sees_exactly();
-    assert_eq!((host.fake.done(), host.screen.way()), (vec!["try", "duplicate"], Way::Duplication));
+    host.becomes_duplicated();
 }
 
 /// The monitors change while a child still tries the ones before out: what it finds is not believed of these.
